@@ -52,7 +52,7 @@ PAYMENT_FAILED = (
     "payment_response",
     "payment_failed",
 )
-_NO_ERROR = (None, None, None, None, None)
+NO_ERROR: Entity = dict.fromkeys(_ERROR_FIELDS, None)
 
 
 def new_id(prefix: str, rng: random.Random = _ANY_ID) -> str:
@@ -112,7 +112,7 @@ def payment_entity(
     """A payment of `amount` paise in `status`, with the fee, error and captured that follow."""
     captured = status in ("captured", "refunded")
     fee, tax = fee_and_tax(amount) if captured else (None, None)
-    error = PAYMENT_FAILED if status == "failed" else _NO_ERROR
+    error: Entity = dict(zip(_ERROR_FIELDS, PAYMENT_FAILED, strict=True)) if status == "failed" else NO_ERROR
     return (
         {
             "id": id or new_id("pay"),
@@ -137,7 +137,7 @@ def payment_entity(
             "notes": notes or [],
             "fee": fee,
             "tax": tax,
-            **dict(zip(_ERROR_FIELDS, error, strict=True)),
+            **error,
             "acquirer_data": {},
             "created_at": _now(created_at),
         }

@@ -25,6 +25,7 @@ __all__ = [
     "checkout_signature",
     "compact_json",
     "dispute_entity",
+    "event_body",
     "new_id",
     "order_entity",
     "payment_entity",
@@ -61,12 +62,24 @@ def webhook_body(
         "settlement": settlement,
     }
     given = {name: entity for name, entity in named.items() if entity is not None}
+    return event_body(event, given, created_at=created_at, account_id=account_id, **changes)
+
+
+def event_body(
+    event: str,
+    entities: dict[str, Entity],
+    *,
+    created_at: int | None = None,
+    account_id: str = ACCOUNT_ID,
+    **changes: Any,
+) -> bytes:
+    """As `webhook_body`, for entities by name and of any kind."""
     envelope: Entity = {
         "entity": "event",
         "account_id": account_id,
         "event": event,
-        "contains": list(given),
-        "payload": {name: {"entity": _as_sent(event, name, entity)} for name, entity in given.items()},
+        "contains": list(entities),
+        "payload": {name: {"entity": _as_sent(event, name, entity)} for name, entity in entities.items()},
         "created_at": int(time.time()) if created_at is None else created_at,
     } | changes
     return compact_json(envelope, sort_keys=event.startswith("refund."))

@@ -1,0 +1,70 @@
+"""The parts of one fake, put together."""
+
+import copy
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.razorpay.books import Books, Settings
+from local.razorpay.courier import Courier
+from local.razorpay.entities import Entity
+from local.razorpay.faults import Faults
+from local.razorpay.outbox import Mishaps, Outbox
+from local.razorpay.store import Store
+
+_REQUESTS_KEPT = 10_000
+
+
+@dataclass
+class ReceivedRequest:
+    """A request to /v1, as it came; `status` is None when no answer left the fake."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+    status: int | None = None
+
+
+class Account:
+    """Records, webhooks, faults and the journal of requests of one fake Razorpay account."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        state: Path | None,
+        hold: bool,
+        time_scale: float,
+        delivery_timeout: float,
+        clock: Callable[[], float],
+        seed: int | None,
+    ) -> None:
+        self._first_settings: Settings = copy.copy(settings)
+        self._first_hold: bool = hold
+        rng = random.Random(seed)  # noqa: S311 (ids and mishaps of a fake)
+        self.store: Store = Store(state)
+        self.settings: Settings = settings
+        self.outbox: Outbox = Outbox(self.store, clock, rng, time_scale)
+        self.courier: Courier = Courier(self.store, self.outbox, settings, clock, delivery_timeout)
+        self.courier.held = hold
+        self.books: Books = Books(self.store, settings, clock, rng, self._announce)
+        self.faults: Faults = Faults(rng)
+        self.requests: deque[ReceivedRequest] = deque(maxlen=_REQUESTS_KEPT)
+
+    def _announce(self, event: str, **entities: Entity) -> None:
+        self.outbox.announce(self.settings.webhook_secret, event, entities)
+
+    def forget_everything(self) -> None:
+        """As newly made: no records, first settings, no faults."""
+        self.store.forget_everything()
+        vars(self.settings).update(vars(self._first_settings))
+        self.faults.clear()
+        self.requests.clear()
+        self.outbox.mishaps = Mishaps()
+        self.courier.held = self._first_hold
+        self.courier.reload()

@@ -1,0 +1,55 @@
+"""Knobs for the REST API's faults, for the journal of requests, and for starting over."""
+
+from local.razorpay.account import ReceivedRequest
+from local.razorpay.control import OnLoop, knob
+from local.razorpay.faults import FaultKind
+
+
+class FaultKnobs(OnLoop):
+    """Faults are used up in the order in which they were set."""
+
+    @knob
+    def break_api(
+        self,
+        fault: FaultKind,
+        *,
+        method: str = "*",
+        path: str = "/v1/*",
+        times: int | None = 1,
+        seconds: float = 0,
+        commits: bool | None = None,
+        percent: float = 100,
+    ) -> None:
+        """Breaks the next `times` requests (None: all) whose method and path (`/v1/orders*`) match.
+
+        late_answer: after `seconds`; no_answer: never; lost_answer: the connection drops. These carry the
+        request out first, unless `commits=False`. rate_limit (429, Retry-After: 2), cool_down (429 without),
+        bad_gateway (502, HTML) and server_error (500) do not, unless `commits=True`.
+        """
+        self.account.faults.add(
+            fault, method=method, path=path, times=times, seconds=seconds, commits=commits, percent=percent
+        )
+
+    @knob
+    def mend_api(self) -> None:
+        """No more faults."""
+        self.account.faults.clear()
+
+    @knob
+    def requests(self, method: str | None = None, path: str | None = None) -> list[ReceivedRequest]:
+        """The requests to /v1 so far (the last 10,000), oldest first; `path` is the start of one."""
+        return [
+            request
+            for request in self.account.requests
+            if method in (None, request.method) and request.path.startswith(path or "")
+        ]
+
+    @knob
+    def forget_requests(self) -> None:
+        """Empties the journal of requests."""
+        self.account.requests.clear()
+
+    @knob
+    def reset(self) -> None:
+        """Back to a newly made fake: no records, the first settings, no faults."""
+        self.account.forget_everything()
