@@ -61,9 +61,7 @@ class Cluster:
             arguments += ["-c", f"{name}={value}"]
         log = (self.folder / "server.log").open("ab")
         with log:
-            self.process = subprocess.Popen(
-                arguments, stdout=log, stderr=log, user=self._user, start_new_session=True
-            )
+            self.process = subprocess.Popen(arguments, stdout=log, stderr=log, user=self._user, start_new_session=True)
         self._wait(timeout)
         return self
 

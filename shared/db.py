@@ -1,0 +1,150 @@
+"""The database: one connection an execution environment, and transactions that act for one actor.
+
+Nothing here depends on a session: no prepared statements, no session settings, so it works behind PgBouncer or RDS
+Proxy in transaction mode. The login must own nothing and bypass nothing, or every request is refused.
+"""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.types.json import Jsonb
+
+from shared.actors import Actor
+from shared.config import settings
+from shared.errors import Forbidden, Unavailable
+from shared.secrets import secret
+
+CONNECT_SECONDS = 3
+
+
+class UnsafeLogin(Exception):
+    """The configured login could see or change what row level security is there to protect."""
+
+
+class Connection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that remembers the notifications its last transaction enqueued, for the hand-off after commit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.enqueued: list[UUID] = []
+
+
+class Database:
+    """One database by one login. Each thread has a connection of its own; a Lambda has one thread."""
+
+    def __init__(self, url: Callable[[], str]) -> None:
+        self._url = url  # asked at each connect, so that a rotated password is picked up
+        self._local = threading.local()
+
+    @contextmanager
+    def transaction(self, actor: Actor, *, read_only: bool = False) -> Generator[Connection]:
+        """Act for `actor` until the block ends: commit, or roll back what raised.
+
+        Raises Unavailable when the database cannot be reached, is out of time or asks to try again (nothing was
+        committed), and Forbidden when an administrator is none. A connection found dead before the first statement
+        is replaced once; nothing is ever sent twice.
+        """
+        conn = self._begin(actor, read_only=read_only)
+        try:
+            yield conn
+            if conn.info.transaction_status == TransactionStatus.INERROR:
+                raise RuntimeError("a failed statement was ignored; its transaction cannot be committed")
+            conn.commit()
+        except BaseException as error:
+            self._abandon(conn)
+            if _is_transient(error):
+                raise Unavailable("The database cannot answer now.") from error
+            raise
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        conn = getattr(self._local, "connection", None)
+        if conn is not None:
+            conn.close()
+
+    def _begin(self, actor: Actor, *, read_only: bool) -> Connection:
+        conn = getattr(self._local, "connection", None)
+        try:
+            if conn is not None and not conn.closed:
+                try:
+                    return _start(conn, actor, read_only=read_only)
+                except psycopg.OperationalError:
+                    conn.close()  # frozen too long: the server or a proxy hung up meanwhile
+            self._local.connection = conn = self._connect()
+            return _start(conn, actor, read_only=read_only)
+        except psycopg.errors.InvalidAuthorizationSpecification as error:
+            self._abandon(conn)
+            raise Forbidden("This needs an administrator.") from error
+        except psycopg.OperationalError as error:
+            raise Unavailable("The database cannot be reached now.") from error
+        except psycopg.Error:
+            self._abandon(conn)
+            raise
+
+    def _connect(self) -> Connection:
+        conn = Connection.connect(
+            self._url(),
+            autocommit=True,
+            prepare_threshold=None,
+            connect_timeout=CONNECT_SECONDS,
+            application_name="crash-course",
+        )
+        try:
+            _refuse_unsafe_login(conn)
+        except BaseException:
+            conn.close()
+            raise
+        return conn
+
+    @staticmethod
+    def _abandon(conn: Connection | None) -> None:
+        if conn is None or conn.closed:
+            return
+        try:
+            conn.rollback()
+        except psycopg.Error:
+            conn.close()
+
+
+def _is_transient(error: BaseException) -> bool:
+    """Whether the same request may succeed later: not what the statement itself asks too much for (class 54)."""
+    return isinstance(error, psycopg.OperationalError) and not isinstance(
+        error, psycopg.errors.ProgramLimitExceeded | psycopg.errors.StatementTooComplex
+    )
+
+
+def _start(conn: Connection, actor: Actor, *, read_only: bool) -> Connection:
+    """Begin and become the actor, in one round trip."""
+    conn.enqueued = []
+    with conn.pipeline():
+        conn.execute("begin read only" if read_only else "begin")
+        conn.execute("select public.begin_request(%s, %s)", (actor.role, Jsonb(actor.claims)))
+    return conn
+
+
+def _refuse_unsafe_login(conn: Connection) -> None:
+    unsafe = conn.execute(
+        """
+        select r.rolsuper or r.rolbypassrls or r.rolinherit
+            or exists (select 1 from pg_catalog.pg_class c where c.relowner = r.oid)
+        from pg_catalog.pg_roles r where r.rolname = session_user
+        """
+    ).fetchone()
+    if unsafe is None or unsafe[0]:
+        raise UnsafeLogin("the database login must be no superuser, own nothing, inherit nothing and obey RLS")
+
+
+@cache
+def _database(secret_id: str) -> Database:
+    return Database(lambda: secret(secret_id)["url"])
+
+
+def transaction(actor: Actor, *, read_only: bool = False) -> AbstractContextManager[Connection]:
+    """`Database.transaction` on the database this function is configured for."""
+    return _database(settings().database_secret_id).transaction(actor, read_only=read_only)

@@ -1,0 +1,91 @@
+"""The HTTP edge of a function: routing and validation by Powertools, refusals as RFC 9457 problems."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from shared.errors import AppError, TooLarge
+from shared.log import log_failure
+from shared.problems import CONTENT_TYPE, problem, problem_response
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+class Schema(BaseModel):
+    """A body in camelCase; unknown fields are refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True, extra="forbid", frozen=True
+    )
+
+
+class Problem(Schema):
+    """What every refusal looks like (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[dict[str, str]] | None = None
+
+
+class Router(APIGatewayHttpResolver):
+    """Powertools' HTTP resolver that answers every failure with a problem body."""
+
+    def __init__(self) -> None:
+        super().__init__(enable_validation=True)
+        self.exception_handler(AppError)(self._refused)
+        self.exception_handler(RequestValidationError)(self._invalid)
+        self.exception_handler(Exception)(self._failed)
+        self.not_found(self._no_route)
+
+    def serve(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answer one API Gateway request (payload 2.0)."""
+        # A base64 body is a third longer than what it says.
+        limit = MAX_BODY_BYTES * 4 // 3 + 4 if event.get("isBase64Encoded") else MAX_BODY_BYTES
+        if len(event.get("body") or "") > limit:
+            return problem_response(TooLarge("The body is over 1 MB."), _request_id(event))
+        return self.resolve(event, context)
+
+    def _refused(self, error: AppError) -> Response[str]:
+        if error.status >= 500:
+            log_failure(error)
+        return self._problem(error.status, error.code, error.detail, headers=error.headers)
+
+    def _invalid(self, error: RequestValidationError) -> Response[str]:
+        problems = error.errors()
+        if any(found["type"] == "json_invalid" for found in problems):
+            return self._problem(400, "not_json", "The body is not JSON.")
+        fields = [
+            {"field": ".".join(str(part) for part in found["loc"]), "message": str(found["msg"])} for found in problems
+        ]
+        return self._problem(422, "invalid", "Some fields are missing, unknown or of the wrong type.", fields=fields)
+
+    def _failed(self, error: Exception) -> Response[str]:
+        log_failure(error)
+        return self._problem(500, "internal_error", "Something went wrong on our side.")
+
+    def _no_route(self, _: NotFoundError) -> Response[str]:
+        return self._problem(404, "not_found", "No such path.")
+
+    def _problem(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        fields: list[dict[str, str]] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Response[str]:
+        body = problem(status, code, detail, _request_id(self.current_event.raw_event), fields=fields)
+        return Response(status_code=status, content_type=CONTENT_TYPE, body=body, headers=dict(headers or {}))
+
+
+def _request_id(event: dict[str, Any]) -> str:
+    return str(event.get("requestContext", {}).get("requestId", ""))

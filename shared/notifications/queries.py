@@ -1,0 +1,27 @@
+"""The statements of the notification outbox that every function may need."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import scalar_row
+from psycopg.types.json import Jsonb
+
+from shared.db import Connection
+
+
+def insert_notifications(conn: Connection, rows: Sequence[dict[str, Any]]) -> list[UUID]:
+    """Queue what is not queued yet; returns the ids of the new rows, in one statement."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        insert into public.notifications_queue
+            (user_id, type, channel, template, data, priority, scheduled_for, dedupe_key)
+        select (n ->> 'user_id')::uuid, n ->> 'type', n ->> 'channel', n ->> 'template', n -> 'data',
+            n ->> 'priority', coalesce((n ->> 'scheduled_for')::timestamptz, now()), n ->> 'dedupe_key'
+        from jsonb_array_elements(%(rows)s) n
+        on conflict (dedupe_key) do nothing
+        returning id
+        """,
+        {"rows": Jsonb(list(rows))},
+    ).fetchall()

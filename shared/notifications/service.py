@@ -1,0 +1,27 @@
+"""The outbox: notifications are queued in the transaction of what they tell about, and handed to SQS after it."""
+
+from collections.abc import Iterable
+
+from shared.db import Connection
+from shared.notifications import queries
+from shared.notifications.models import Notice
+
+
+def enqueue(conn: Connection, notices: Iterable[Notice]) -> None:
+    """Queue each notice once for each of its types; `conn.enqueued` collects the new ids for the hand-off."""
+    rows = [
+        {
+            "user_id": str(notice.user_id),
+            "type": kind,
+            "channel": notice.channel,
+            "template": notice.template,
+            "data": notice.data,
+            "priority": notice.priority,
+            "scheduled_for": notice.scheduled_for.isoformat() if notice.scheduled_for else None,
+            "dedupe_key": f"{notice.key}:{notice.user_id}:{kind}",
+        }
+        for notice in notices
+        for kind in notice.types
+    ]
+    if rows:
+        conn.enqueued += queries.insert_notifications(conn, rows)

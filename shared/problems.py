@@ -1,0 +1,37 @@
+"""RFC 9457 problem bodies, for the functions with and without a router."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from shared.errors import AppError
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(status: int, code: str, detail: str, request_id: str, *, fields: list[dict[str, str]] | None = None) -> str:
+    """The body: `type` is about:blank as the code says it all, `errors` names the fields of a refused body."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "requestId": request_id,
+    }
+    return json.dumps(body | ({"errors": fields} if fields else {}))
+
+
+def problem_response(error: AppError, request_id: str) -> dict[str, Any]:
+    """An AppError as API Gateway's HTTP API takes it (payload 2.0)."""
+    return {
+        "statusCode": error.status,
+        "headers": {"Content-Type": CONTENT_TYPE, **error.headers},
+        "body": problem(error.status, error.code, error.detail, request_id),
+    }
+
+
+def json_response(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON answer as API Gateway's HTTP API takes it (payload 2.0)."""
+    return {"statusCode": status, "headers": {"Content-Type": "application/json"}, "body": json.dumps(body)}
