@@ -1,0 +1,49 @@
+"""The local stack's command line: up, reset, demo."""
+
+import argparse
+import asyncio
+import errno
+import sys
+
+from local import up
+from local.state import StackError, StateFolder, front_port
+
+FULL = "the disk is full; free some space, or run: make reset"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, command in {"up": start, "reset": reset}.items():
+        commands.add_parser(name, help=command.__doc__).set_defaults(command=command)
+    try:
+        return parser.parse_args().command()
+    except StackError as error:
+        return refuse(str(error))
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            return refuse(FULL)
+        raise
+
+
+def refuse(reason: str) -> int:
+    print(f"\n{reason}", file=sys.stderr)
+    return 1
+
+
+def start() -> int:
+    """start the whole platform on this machine; Ctrl-C ends it"""
+    asyncio.run(up.run(StateFolder(), front_port()))
+    return 0
+
+
+def reset() -> int:
+    """forget the local stack's database, users, mails and build"""
+    state = StateFolder()
+    state.forget()
+    print(f"Forgot {state.root}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

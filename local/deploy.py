@@ -1,0 +1,147 @@
+"""The real `sam deploy` into the emulator, and what the emulator then lacks.
+
+Differences from a deployment on AWS, all of them made here, in `ministack_runner` and in `users`:
+
+| on AWS | here | why |
+| --- | --- | --- |
+| CloudFormation imports the HTTP API's `Body` | the same routes, authorizer and CORS by API calls | not in MiniStack |
+| CodeDeploy shifts traffic | the alias moves at once, without `DeploymentPreference` | not in MiniStack |
+| Cognito calls the PostConfirmation trigger | our runner calls it | not in MiniStack |
+| access tokens last an hour | a day | so that stack.json serves for a day's work |
+| secrets are filled in by an operator | by `make up` | there is no operator |
+| any other host | keys of the user pool at `/.well-known/jwks.json` of the front | the issuer's address is AWS's own |
+| API Gateway throttles | no throttling | not in MiniStack |
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local import build, http_api
+from local.emulator import ACCOUNT, REGION, Emulator
+from local.intrinsics import Resolver
+from local.state import StateFolder
+
+STACK = "crash-course"
+EMAIL_FROM = "courses@example.com"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The stack as it is in the emulator."""
+
+    template: dict[str, Any]
+    physical: dict[str, str]
+    """Physical id by logical id."""
+    parameters: dict[str, str]
+    outputs: dict[str, str]
+
+    def resources(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Properties by logical id of the resources of one type that exist."""
+        declared: dict[str, Any] = self.template["Resources"]
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in declared.items()
+            if resource["Type"] == kind and name in self.physical
+        }
+
+    def functions(self) -> dict[str, str]:
+        """Deployed name by the name of the folder below `functions/`."""
+        names = {name: self.physical[name] for name in self.resources("AWS::Lambda::Function")}
+        return {_snake_case(logical_id.removesuffix("Function")): name for logical_id, name in names.items()}
+
+    def resolver(self) -> Resolver:
+        pseudo = {"AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::StackName": STACK}
+        values: dict[str, Any] = {**self._typed_parameters(), **pseudo, **self.physical}
+        return Resolver(values, self.template.get("Conditions", {}), self._attribute)
+
+    def _typed_parameters(self) -> dict[str, Any]:
+        declared: dict[str, Any] = self.template["Parameters"]
+        return {
+            name: value.split(",") if "List" in declared[name]["Type"] else value
+            for name, value in self.parameters.items()
+        }
+
+    def _attribute(self, logical_id: str, name: str) -> str:
+        if name == "ProviderURL":
+            return f"https://cognito-idp.{REGION}.amazonaws.com/{self.physical[logical_id]}"
+        raise KeyError(f"{logical_id}.{name}")
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def parameters(base_url: str, razorpay_url: str) -> dict[str, str]:
+    return {
+        "Stage": "local",
+        "Architecture": build.architecture(),
+        "PublicBaseUrl": base_url,
+        "AllowedOrigins": base_url,
+        "EmailFrom": EMAIL_FROM,
+        "RazorpayBaseUrl": razorpay_url,
+        "TokenJwksUrl": f"{base_url}/.well-known/jwks.json",
+    }
+
+
+async def deploy(state: StateFolder, emulator: Emulator, built: Path, chosen: dict[str, str]) -> None:
+    """Deploy the built template; raises StackError with the end of SAM's output."""
+    options = ["--stack-name", STACK, "--region", REGION, "--resolve-s3"]
+    options += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    options += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
+    options += ["--parameter-overrides", *(f"{name}={value}" for name, value in chosen.items())]
+    await build.run(
+        [str(build.SAM), "deploy", "--template", str(_deployable(built)), *options],
+        state.path("logs", "deploy.log"),
+        {**build.sam_environment(), **emulator.environment},
+    )
+
+
+def connect_http_api(emulator: Emulator, stack: Deployed) -> int:
+    """Make the routes that the emulator leaves out; returns how many."""
+    client = emulator.client("apigatewayv2")
+    routes = 0
+    for name, properties in stack.resources("AWS::ApiGatewayV2::Api").items():
+        if "Body" in properties:
+            routes += http_api.create(client, stack.physical[name], stack.resolver().resolve(properties["Body"]))
+    return routes
+
+
+def _deployable(built: Path) -> Path:
+    """A copy of the built template without CodeDeploy, beside it, for its paths are relative."""
+    template = yaml.safe_load(built.read_text())
+    everything = [template.get("Globals", {}).get("Function", {})]
+    everything += [resource.get("Properties", {}) for resource in template["Resources"].values()]
+    for properties in everything:
+        properties.pop("DeploymentPreference", None)
+    copy = built.with_name("local-template.yaml")
+    copy.write_text(yaml.safe_dump(template, sort_keys=False))
+    return copy
+
+
+def exists(emulator: Emulator) -> bool:
+    """Whether the emulator still has the stack; it has not after a start without its state."""
+    client = emulator.client("cloudformation")
+    try:
+        stacks = client.describe_stacks(StackName=STACK)["Stacks"]
+    except client.exceptions.ClientError:
+        return False
+    return stacks[0]["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def describe(emulator: Emulator) -> Deployed:
+    client = emulator.client("cloudformation")
+    body = client.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
+    pages = client.get_paginator("list_stack_resources").paginate(StackName=STACK)
+    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    stack = client.describe_stacks(StackName=STACK)["Stacks"][0]
+    return Deployed(
+        template=json.loads(body) if isinstance(body, str) else body,
+        physical={each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources},
+        parameters={each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]},
+        outputs={each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]},
+    )

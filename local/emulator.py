@@ -1,0 +1,74 @@
+"""MiniStack, the AWS emulator: how it is started, and boto3 clients that talk to it."""
+
+import shutil
+import urllib.request
+from typing import Any
+
+import boto3
+
+from local.process import Program
+from local.state import PROJECT, Settings, StackError, StateFolder
+
+REGION = "ap-south-1"
+ACCOUNT = "000000000000"
+PYTHON = PROJECT / ".tools" / "ministack" / "bin" / "python"
+
+
+class Emulator(Program):
+    """The emulator on a loopback port; state, buckets and unpacked functions are kept in the state folder."""
+
+    def __init__(self, state: StateFolder, settings: Settings) -> None:
+        self.endpoint = f"http://127.0.0.1:{settings.ports.emulator}"
+        self._scratch = state.path("emulator", "scratch")
+        super().__init__(
+            "MiniStack",
+            [str(PYTHON), str(PROJECT / "local" / "ministack_runner.py")],
+            {
+                "BIND_HOST": "127.0.0.1",
+                "MINISTACK_HOST": "127.0.0.1",
+                "MINISTACK_REGION": REGION,
+                "GATEWAY_PORT": str(settings.ports.emulator),
+                "AWS_ENDPOINT_URL": self.endpoint,
+                "LAMBDA_EXECUTOR": "local",
+                "PERSIST_STATE": "1",
+                "STATE_DIR": str(state.path("emulator", "state")),
+                "S3_PERSIST": "1",
+                "S3_DATA_DIR": str(state.path("emulator", "s3")),
+                "TMPDIR": str(self._scratch),
+                "IOT_MTLS_ENABLED": "0",
+                "SFTP_ENABLED": "0",
+                "LOG_LEVEL": "INFO",
+            },
+            state.path("logs", "emulator.log"),
+            self._answers,
+        )
+
+    def start(self, seconds: float = 60) -> None:
+        if not PYTHON.exists():
+            raise StackError("MiniStack is not installed; run: make setup")
+        # What a killed emulator unpacked for its functions would fill the disk over time.
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir(parents=True)
+        super().start(seconds)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.endpoint}/_ministack/ready", timeout=1) as response:
+                return response.status == 200
+        except OSError:
+            return False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program needs to use the emulator as its AWS account."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulator, whatever account this machine is otherwise signed in to."""
+        session = boto3.Session(ACCOUNT, "local", region_name=REGION)
+        return session.client(service, endpoint_url=self.endpoint)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType]

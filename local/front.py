@@ -1,0 +1,120 @@
+"""The one address people and clients use: the API, the local page, the mailbox, the schedules."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import ClientError, ClientSession, web
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from local import forwarding, mailbox, schedules
+from local.deploy import Deployed
+from local.emulator import Emulator
+from local.stack_file import StackFile
+from local.state import StackError
+
+PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=select_autoescape())
+
+
+@dataclass(frozen=True)
+class Running:
+    """What the front serves once the stack is up."""
+
+    emulator: Emulator
+    deployed: Deployed
+    stack: StackFile
+
+    @property
+    def api_url(self) -> str:
+        (api_id,) = (self.deployed.physical[name] for name in self.deployed.resources("AWS::ApiGatewayV2::Api"))
+        return f"{self.emulator.endpoint}/_aws/execute-api/{api_id}/$default"
+
+    @property
+    def keys_url(self) -> str:
+        return f"{self.emulator.endpoint}/{self.stack.cognito.user_pool_id}/.well-known/jwks.json"
+
+
+class Front:
+    """Listens from the first second, so that the port is ours; answers 503 until `running` is set."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.running: Running | None = None
+        self._port = port
+        self._session: ClientSession | None = None
+        app = web.Application(client_max_size=forwarding.BODY_LIMIT)
+        app.add_routes(
+            [
+                web.get("/", self._page),
+                web.route("*", "/functions/v1/{path:.*}", self._api),
+                web.get("/.well-known/jwks.json", self._keys),
+                web.get("/_local/mail", self._mail),
+                web.post("/_local/schedules/{function}", self._schedule),
+                web.get("/razorpay", self._razorpay),
+                web.get("/razorpay/{path:.*}", self._razorpay),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2, auto_decompress=False)
+
+    async def start(self) -> None:
+        """Raises StackError when something else listens on the port."""
+        self._session = forwarding.new_session()
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        except OSError as error:
+            raise StackError(
+                f"port {self._port} is in use; end what listens there, or choose another: make up PORT=3001"
+            ) from error
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+        if self._session:
+            await self._session.close()
+
+    def _up(self) -> tuple[Running, ClientSession]:
+        if self.running is None or self._session is None:
+            raise web.HTTPServiceUnavailable(text="The local stack is starting.", headers={"Retry-After": "2"})
+        return self.running, self._session
+
+    async def _api(self, request: web.Request) -> web.Response:
+        running, session = self._up()
+        return await forwarding.forward(request, session, running.api_url + request.raw_path)
+
+    async def _keys(self, request: web.Request) -> web.Response:
+        running, session = self._up()
+        return await forwarding.forward(request, session, running.keys_url)
+
+    async def _page(self, _: web.Request) -> web.Response:
+        running, _session = self._up()
+        return _html("index.html", stack=running.stack, schedules=schedules.names(running.deployed))
+
+    async def _mail(self, request: web.Request) -> web.Response:
+        running, session = self._up()
+        try:
+            found = await mailbox.read(session, running.emulator.endpoint)
+        except ClientError as error:
+            raise web.HTTPServiceUnavailable(text="The emulator is restarting.") from error
+        if "text/html" in request.headers.get("Accept", ""):
+            return _html("mail.html", mailbox=found)
+        return web.Response(text=found.model_dump_json(by_alias=True), content_type="application/json")
+
+    async def _schedule(self, request: web.Request) -> web.Response:
+        running, _session = self._up()
+        function = request.match_info["function"]
+        try:
+            answer = await asyncio.to_thread(schedules.fire, running.emulator, running.deployed, function)
+        except schedules.UnknownScheduleError:
+            known = schedules.names(running.deployed)
+            return web.json_response({"detail": f"{function} has no schedule", "known": known}, status=404)
+        except schedules.FunctionError as error:
+            return web.json_response({"detail": "the function failed", "error": str(error)}, status=502)
+        return web.json_response(answer)
+
+    async def _razorpay(self, request: web.Request) -> web.Response:
+        running, _session = self._up()
+        raise web.HTTPTemporaryRedirect(running.stack.razorpay_url + request.path_qs.removeprefix("/razorpay"))
+
+
+def _html(template: str, **values: object) -> web.Response:
+    return web.Response(text=PAGES.get_template(template).render(**values), content_type="text/html")

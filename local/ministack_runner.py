@@ -1,0 +1,95 @@
+"""Runs MiniStack, in its own environment, with three things that version 1.5 lacks.
+
+1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function.
+2. State on disk while it runs: MiniStack saves on a clean end only, so a killed emulator would forget its users.
+3. The sent mails in that state: MiniStack keeps the SMS, not the mails.
+"""
+# pyright: basic, reportMissingImports=false
+# MiniStack is installed in .tools/ministack only.
+
+import copy
+import logging
+import threading
+from typing import Any
+
+from ministack import app
+from ministack.core.concurrency import run_reentrant
+from ministack.core.persistence import save_all
+from ministack.core.responses import error_response_json
+from ministack.services import cognito, lambda_svc, ses
+
+SECONDS_BETWEEN_SAVES = 5
+CONFIRMING = {"ConfirmSignUp", "AdminConfirmSignUp"}
+Response = tuple[int, dict[str, str], bytes]
+
+dispatch = cognito._dispatch_idp
+ses_state = ses.get_state
+restore_ses = ses.load_persisted_state
+
+
+async def dispatch_with_trigger(action: str, data: dict[str, Any]) -> Response:
+    """Answer as MiniStack does, then call the trigger where the pool has one, as Cognito does."""
+    response = await dispatch(action, data)
+    if action in CONFIRMING and response[0] == 200:
+        refused = await run_reentrant(call_post_confirmation, data)
+        if refused:
+            return error_response_json("UserLambdaValidationException", refused, 400)
+    return response
+
+
+def call_post_confirmation(data: dict[str, Any]) -> str | None:
+    """Invoke the trigger with Cognito's event; returns the reason when it fails. The user stays confirmed."""
+    pool = pool_of(data)
+    function_arn = (pool.get("LambdaConfig") or {}).get("PostConfirmation")
+    if not function_arn:
+        return None
+    record, config, _ = lambda_svc._get_func_record_for_ref(function_arn)
+    execution = lambda_svc._execution_record_for_config(record, config)
+    result = lambda_svc._execute_function_with_config_scope(execution, post_confirmation_event(pool, data))
+    return f"PostConfirmation failed: {result.get('body')}" if result.get("error") else None
+
+
+def pool_of(data: dict[str, Any]) -> dict[str, Any]:
+    if "UserPoolId" in data:
+        return cognito._user_pools[data["UserPoolId"]]
+    return next(pool for pool in cognito._user_pools.values() if data["ClientId"] in pool["_clients"])
+
+
+def post_confirmation_event(pool: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-post-confirmation.html"""
+    user, _ = cognito._resolve_user(pool, data["Username"])
+    attributes = {attribute["Name"]: attribute["Value"] for attribute in user["Attributes"]}
+    return {
+        "version": "1",
+        "triggerSource": "PostConfirmation_ConfirmSignUp",
+        "region": cognito._pool_region(pool["Id"]),
+        "userPoolId": pool["Id"],
+        "userName": user["Username"],
+        "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": data.get("ClientId")},
+        "request": {"userAttributes": {**attributes, "cognito:user_status": "CONFIRMED"}},
+        "response": {},
+    }
+
+
+def ses_state_with_mails() -> dict[str, Any]:
+    return {**ses_state(), "sent_emails": copy.deepcopy(ses._sent_emails)}
+
+
+def restore_ses_with_mails(state: dict[str, Any]) -> None:
+    ses._sent_emails.update(state.pop("sent_emails", {}))
+    restore_ses(state)
+
+
+def keep_saving() -> None:
+    pause = threading.Event()
+    while not pause.wait(SECONDS_BETWEEN_SAVES):
+        save_all(app._build_persistence_save_dict())
+
+
+if __name__ == "__main__":
+    logging.getLogger("persistence").setLevel(logging.ERROR)
+    cognito._dispatch_idp = dispatch_with_trigger
+    ses.get_state = ses_state_with_mails
+    ses.load_persisted_state = restore_ses_with_mails
+    threading.Thread(target=keep_saving, daemon=True, name="keep-saving").start()
+    app.main()
