@@ -3,14 +3,20 @@
 import sys
 from pathlib import Path
 
+import psycopg
 from yoyo import get_backend, read_migrations
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+HISTORY = "migration_history"
+"""The schema of yoyo's own tables: in public, Supabase would let its API roles write to them."""
 
 
 def apply(database_url: str) -> list[str]:
     """Apply what is missing, as the role of `database_url` (`postgresql://...`); returns the ids applied now."""
-    backend = get_backend(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("set client_min_messages = warning")
+        owner.execute(f"create schema if not exists {HISTORY}")
+    backend = get_backend(_yoyo_url(database_url))
     try:
         migrations = read_migrations(str(MIGRATIONS))
         with backend.lock():
@@ -19,6 +25,11 @@ def apply(database_url: str) -> list[str]:
         return [migration.id for migration in missing]
     finally:
         backend.connection.close()
+
+
+def _yoyo_url(database_url: str) -> str:
+    joiner = "&" if "?" in database_url else "?"
+    return database_url.replace("postgresql://", "postgresql+psycopg://", 1) + f"{joiner}schema={HISTORY}"
 
 
 if __name__ == "__main__":

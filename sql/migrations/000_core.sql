@@ -23,7 +23,6 @@ $$;
 
 grant anon, authenticated, app_admin to app_login;
 grant anon, authenticated, service_role to worker_login;
-grant service_role to current_user;
 
 alter role app_login set statement_timeout = '5s';
 alter role app_login set lock_timeout = '3s';
@@ -31,6 +30,11 @@ alter role app_login set idle_in_transaction_session_timeout = '10s';
 alter role worker_login set statement_timeout = '5s';
 alter role worker_login set lock_timeout = '3s';
 alter role worker_login set idle_in_transaction_session_timeout = '10s';
+
+-- Supabase gives its API roles everything that is created in public; here each table says itself what it gives.
+alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on functions from anon, authenticated, service_role;
 
 create schema private;
 revoke all on schema public from public;

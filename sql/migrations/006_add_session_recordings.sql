@@ -114,14 +114,31 @@ as $$
   where mine.id = entry and mine.status = 'waiting'
 $$;
 
--- They count rows that their callers may not see, as the role that may; forced row level security hides them from the owner.
-grant create on schema private to service_role;
-alter function private.seats_taken(uuid) owner to service_role;
-alter function private.waitlist_position(uuid) owner to service_role;
-revoke create on schema private from service_role;
-set local role service_role;
 revoke execute on function private.seats_taken(uuid) from public;
-grant execute on function private.seats_taken(uuid) to anon, authenticated, app_admin;
+grant execute on function private.seats_taken(uuid) to anon, authenticated, app_admin, service_role;
 revoke execute on function private.waitlist_position(uuid) from public;
-grant execute on function private.waitlist_position(uuid) to authenticated, app_admin;
-reset role;
+grant execute on function private.waitlist_position(uuid) to authenticated, app_admin, service_role;
+
+-- They count rows that their callers may not see, as the role that may; forced row level security hides them from
+-- the migrations' role too, which is a member of service_role only while it hands them over.
+do $$
+declare
+  -- PostgreSQL 16 and later record a creator as a member that may administer the role but not act as it.
+  is_member constant boolean := exists (
+    select from pg_catalog.pg_auth_members m
+    where m.roleid = 'service_role'::regrole and m.member = current_user::regrole
+      and coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
+  );
+begin
+  if not is_member then
+    grant service_role to current_user;
+  end if;
+  grant create on schema private to service_role;
+  alter function private.seats_taken(uuid) owner to service_role;
+  alter function private.waitlist_position(uuid) owner to service_role;
+  revoke create on schema private from service_role;
+  if not is_member then
+    revoke service_role from current_user;
+  end if;
+end
+$$;
