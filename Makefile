@@ -1,0 +1,91 @@
+# The project's commands; `make help` lists them. Each sets up what it needs on first use.
+.DEFAULT_GOAL := help
+.PHONY: help setup up demo reset test test-long check format openapi bench build deploy invoke migrate lock
+MAKEFLAGS += --no-print-directory
+
+HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
+ARCH ?= arm64
+RUN := .venv/bin/python
+# Bytecode of sets depends on the hash seed; a build does not.
+BUILD := PYTHONHASHSEED=0 $(RUN) -m tools.build
+SAM := .tools/sam/bin/sam
+LOCK = .tools/uv/bin/uv pip compile -q --python-version 3.13 --generate-hashes $(ARGS)
+SETUP := .venv/.ready .tools/sam/.ready .tools/ministack/.ready
+
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= ap-south-1
+# Programs of the tests that Debian keeps outside a user's PATH, and those that tools/debian-packages unpacked.
+export PATH := $(CURDIR)/.tools/debian/bin:$(PATH):/usr/sbin
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(SETUP) ## Set up everything the other targets need (they do it themselves)
+
+up: $(SETUP) ## Run the whole platform on this machine, on PORT (3000); Ctrl-C ends it
+	@$(BUILD) $(HOST_ARCH)
+	@exec $(RUN) -m local up
+
+demo: $(SETUP) ## Walk a student's journey against the running stack, or a freshly started one
+	@$(BUILD) $(HOST_ARCH)
+	@exec $(RUN) -m local demo
+
+reset: .venv/.ready ## Forget the local stack's state (.local)
+	@$(RUN) -m local reset
+
+test: $(SETUP) ## Run every test
+	@tools/debian-packages pgbouncer=pgbouncer
+	@$(BUILD) $(HOST_ARCH)
+	$(RUN) -m pytest -q -n 2 --dist loadgroup -m "not long" $(ARGS)
+
+test-long: $(SETUP) ## Run the longer campaigns too
+	@tools/debian-packages pgbouncer=pgbouncer
+	@$(BUILD) $(HOST_ARCH)
+	$(RUN) -m pytest -q -n 2 --dist loadgroup $(ARGS)
+
+check: .venv/.ready .tools/sam/.ready ## Check format, lint, types, templates and that openapi.json is current
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m basedpyright
+	$(SAM) validate
+	$(SAM) validate --lint
+	@mkdir -p .aws-sam && $(RUN) -m tools.transform >.aws-sam/cloudformation.json
+	.venv/bin/cfn-lint --ignore-checks W2001 -t .aws-sam/cloudformation.json
+	$(RUN) -m shared.openapi --check
+
+format: .venv/.ready ## Format the code and fix what ruff can fix
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+openapi: .venv/.ready ## Write openapi.json from the functions
+	$(RUN) -m shared.openapi
+
+bench: $(SETUP) ## Run the benchmarks, as ratios
+	@$(BUILD) $(HOST_ARCH)
+	$(RUN) -m benchmarks $(ARGS)
+
+build: .venv/.ready .tools/sam/.ready ## sam build, only what changed; ARCH=arm64 (default) or x86_64
+	@$(BUILD) $(ARCH)
+
+deploy: build ## sam deploy of that build; STAGE=dev is the section of samconfig.toml, ARGS=--guided asks
+	$(SAM) deploy --config-env $(or $(STAGE),default) $(ARGS) \
+	  --template-file $(if $(filter arm64,$(ARCH)),.aws-sam/build,.aws-sam/build-$(ARCH))/template.yaml
+
+invoke: .venv/.ready .tools/sam/.ready ## sam local invoke against the running stack; FN=<function> EVENT=events/<function>/<case>.json
+	@$(BUILD) $(HOST_ARCH)
+	@$(RUN) -m tools.invoke $(or $(FN),$(error say which: make invoke FN=events EVENT=events/events/list.json)) $(EVENT)
+
+migrate: .venv/.ready ## Apply sql/migrations to DATABASE_URL, as the owner
+	@$(RUN) -m sql.migrate $(or $(DATABASE_URL),$(error say which: make migrate DATABASE_URL=postgresql://owner:password@host:5432/database))
+
+lock: .tools/uv/.ready ## Pin what the requirements ask for, with hashes; ARGS=--upgrade takes the newest
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	for layer in layers/common layers/documents; do \
+	  $(LOCK) -c requirements-dev.txt $$layer/requirements.in -o $$layer/requirements.txt || exit; done
+	for tool in sam ministack uv; do $(LOCK) tools/$$tool.in -o tools/$$tool.txt || exit; done
+
+.venv/.ready: requirements-dev.txt
+	@tools/environment .venv requirements-dev.txt
+
+.tools/%/.ready: tools/%.txt
+	@tools/environment .tools/$* tools/$*.txt
