@@ -23,11 +23,9 @@ help: ## List the targets
 setup: $(SETUP) ## Set up everything the other targets need (they do it themselves)
 
 up: $(SETUP) ## Run the whole platform on this machine, on PORT (3000); Ctrl-C ends it
-	@$(BUILD) $(HOST_ARCH)
 	@exec $(RUN) -m local up
 
 demo: $(SETUP) ## Walk a student's journey against the running stack, or a freshly started one
-	@$(BUILD) $(HOST_ARCH)
 	@exec $(RUN) -m local demo
 
 reset: .venv/.ready ## Forget the local stack's state (.local)
@@ -35,12 +33,10 @@ reset: .venv/.ready ## Forget the local stack's state (.local)
 
 test: $(SETUP) ## Run every test
 	@tools/debian-packages pgbouncer=pgbouncer
-	@$(BUILD) $(HOST_ARCH)
 	$(RUN) -m pytest -q -n 2 --dist loadgroup -m "not long" $(ARGS)
 
 test-long: $(SETUP) ## Run the longer campaigns too
 	@tools/debian-packages pgbouncer=pgbouncer
-	@$(BUILD) $(HOST_ARCH)
 	$(RUN) -m pytest -q -n 2 --dist loadgroup $(ARGS)
 
 check: .venv/.ready .tools/sam/.ready ## Check format, lint, types, templates and that openapi.json is current
@@ -68,7 +64,7 @@ build: .venv/.ready .tools/sam/.ready ## sam build, only what changed; ARCH=arm6
 	@$(BUILD) $(ARCH)
 
 deploy: build ## sam deploy of that build; STAGE=dev is the section of samconfig.toml, ARGS=--guided asks
-	$(SAM) deploy --config-env $(or $(STAGE),default) $(ARGS) \
+	$(SAM) deploy --config-file $(CURDIR)/samconfig.toml --config-env $(or $(STAGE),default) $(ARGS) \
 	  --template-file $(if $(filter arm64,$(ARCH)),.aws-sam/build,.aws-sam/build-$(ARCH))/template.yaml
 
 invoke: .venv/.ready .tools/sam/.ready ## sam local invoke against the running stack; FN=<function> EVENT=events/<function>/<case>.json

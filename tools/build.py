@@ -1,4 +1,4 @@
-"""`make build`: sam build for one processor, and only what changed: `python -m tools.build <architecture>`.
+"""sam build for one processor, and only what changed: `python -m tools.build <architecture> [<folder>]`.
 
 `sam build` spends five seconds even when nothing changed, and its --cached misses edits of shared/ (its key is
 the layer's own folder). Functions and shared code are plain copies, so after the first build they are copied here.
@@ -26,20 +26,20 @@ def build_folder(architecture: str) -> Path:
     return ROOT / ".aws-sam" / ("build" if architecture == DEPLOYED else f"build-{architecture}")
 
 
-def main(architecture: str) -> None:
-    started, folder = perf_counter(), build_folder(architecture)
+def main(architecture: str, folder: Path) -> None:
+    started = perf_counter()
     stamp = folder / "stamp.json"
     built: dict[str, str] = json.loads(stamp.read_text()) if stamp.exists() else {}
     now = {"frame": digest(FRAME), "code": digest(CODE)}
     if built == now:
-        print(f"build for {architecture}: nothing changed ({folder.relative_to(ROOT)})")
+        print(f"build for {architecture}: nothing changed ({os.path.relpath(folder)})")
         return
     stamp.unlink(missing_ok=True)
     if built.get("frame") != now["frame"]:
         sam_build(architecture, folder)
     copy_code(folder)
     stamp.write_text(json.dumps(now))
-    print(f"built for {architecture} in {perf_counter() - started:.1f} s ({folder.relative_to(ROOT)})")
+    print(f"built for {architecture} in {perf_counter() - started:.1f} s ({os.path.relpath(folder)})")
 
 
 def digest(names: Iterable[str]) -> str:
@@ -76,4 +76,4 @@ def copy_code(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], Path(sys.argv[2]).absolute() if sys.argv[2:] else build_folder(sys.argv[1]))

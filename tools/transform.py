@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
@@ -19,8 +20,11 @@ PARAMETERS = {
 }
 
 
-class NoManagedPolicies:
+class NoManagedPolicies(ManagedPolicyLoader):
     """SAM asks AWS for the names of managed policies; the template uses none by name."""
+
+    def __init__(self) -> None:
+        pass
 
     def load(self) -> dict[str, str]:
         return {}
