@@ -11,7 +11,7 @@ from shared.secrets import secret
 
 
 def claims_of(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The claims API Gateway's JWT authorizer verified (signature, issuer, audience, expiry); raises Unauthenticated."""
+    """The claims that API Gateway's JWT authorizer verified: signature, issuer, audience, expiry."""
     authorizer: Mapping[str, Any] = event.get("requestContext", {}).get("authorizer", {})
     claims = authorizer.get("jwt", {}).get("claims")
     if not claims:
@@ -22,7 +22,8 @@ def claims_of(event: Mapping[str, Any]) -> dict[str, Any]:
 def user_id_of(claims: Mapping[str, Any]) -> UUID:
     """The `sub` of an access token.
 
-    A Cognito ID token passes the authorizer too, so `token_use` and `client_id` are checked here; raises Unauthenticated.
+    A Cognito ID token passes the authorizer too, so `token_use` and `client_id` are checked here.
+    Raises Unauthenticated.
     """
     configured = settings()
     from_own_pool = bool(configured.user_pool_id) and configured.token_issuer.endswith(configured.user_pool_id)

@@ -25,3 +25,13 @@ def insert_notifications(conn: Connection, rows: Sequence[dict[str, Any]]) -> li
         """,
         {"rows": Jsonb(list(rows))},
     ).fetchall()
+
+
+def cancel_pending(conn: Connection, dedupe_keys: Sequence[str]) -> None:
+    conn.execute(
+        """
+        update public.notifications_queue set status = 'cancelled', last_error = 'superseded'
+        where dedupe_key = any(%(keys)s) and status = 'pending' and lease_token is null
+        """,
+        {"keys": list(dedupe_keys)},
+    )

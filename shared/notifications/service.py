@@ -1,10 +1,12 @@
 """The outbox: notifications are queued in the transaction of what they tell about, and handed to SQS after it."""
 
 from collections.abc import Iterable
+from typing import get_args
+from uuid import UUID
 
 from shared.db import Connection
 from shared.notifications import queries
-from shared.notifications.models import Notice
+from shared.notifications.models import Notice, Type
 
 
 def enqueue(conn: Connection, notices: Iterable[Notice]) -> None:
@@ -25,3 +27,8 @@ def enqueue(conn: Connection, notices: Iterable[Notice]) -> None:
     ]
     if rows:
         conn.enqueued += queries.insert_notifications(conn, rows)
+
+
+def withdraw(conn: Connection, user_id: UUID, key: str) -> None:
+    """Cancel what was queued under this key and is not yet being sent: something newer has made it untrue."""
+    queries.cancel_pending(conn, [f"{key}:{user_id}:{kind}" for kind in get_args(Type)])

@@ -1,0 +1,37 @@
+"""GET /functions/v1/events and /functions/v1/events/{id}: published courses with their seats left."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.events import service
+from functions.events.models import EventAnswer, EventList
+from shared import db
+from shared.actors import ANONYMOUS
+from shared.http import Router
+from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+app = Router()
+
+
+@app.get("/functions/v1/events", summary="Published courses, the soonest first", tags=["Events"])
+def list_events(
+    status: Annotated[Literal["upcoming", "ongoing", "completed", "cancelled"] | None, Query()] = None,
+    category: Annotated[Literal["technical", "non_technical"] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> EventList:
+    with db.transaction(ANONYMOUS, read_only=True) as conn:
+        return service.list_events(conn, status=status, category=category, cursor=cursor, limit=limit)
+
+
+@app.get("/functions/v1/events/<event_id>", summary="One published course", tags=["Events"])
+def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
+    with db.transaction(ANONYMOUS, read_only=True) as conn:
+        return EventAnswer(event=service.find_event(conn, event_id))
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.serve(event, context)

@@ -1,0 +1,41 @@
+"""A course as the public sees it."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.http import Schema
+
+
+class Event(Schema):
+    """`priceAmount` in minor units of `currency` (paise); `seatsLeft` at the moment of asking."""
+
+    id: UUID
+    title: str
+    description: str
+    instructor: str
+    category: Literal["technical", "non_technical"]
+    status: Literal["upcoming", "ongoing", "completed", "cancelled"]
+    starts_at: datetime
+    ends_at: datetime
+    sales_end_at: datetime
+    time_zone: str
+    capacity: int
+    seats_left: int
+    price_amount: int
+    currency: str
+    full_refund_hours: int
+    partial_refund_hours: int
+    partial_refund_percent: int
+    minimum_attendance_minutes: int
+
+
+class EventList(Schema):
+    success: bool = True
+    events: list[Event]
+    next_cursor: str | None
+
+
+class EventAnswer(Schema):
+    success: bool = True
+    event: Event

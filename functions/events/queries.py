@@ -1,0 +1,60 @@
+"""The statements that show courses to the public."""
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from functions.events.models import Event
+from shared.db import Connection
+
+
+def list_events(
+    conn: Connection, *, status: str | None, category: str | None, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Event]:
+    after_start, after_id = after or (None, None)
+    return (
+        conn.cursor(row_factory=class_row(Event))
+        .execute(
+            """
+            select id, title, description, instructor, category, status, starts_at, ends_at,
+                coalesce(sales_end_at, starts_at) as sales_end_at, time_zone, capacity,
+                greatest(0, capacity - private.seats_taken(id)) as seats_left, price_amount, currency,
+                full_refund_hours, partial_refund_hours, partial_refund_percent, minimum_attendance_minutes
+            from public.events
+            where status <> 'draft'
+                and (%(status)s::text is null or status = %(status)s)
+                and (%(category)s::text is null or category = %(category)s)
+                and (%(after_start)s::timestamptz is null
+                    or (starts_at, id) > (%(after_start)s::timestamptz, %(after_id)s::uuid))
+            order by starts_at, id
+            limit %(limit)s
+            """,
+            {
+                "status": status,
+                "category": category,
+                "after_start": after_start,
+                "after_id": after_id,
+                "limit": limit,
+            },
+        )
+        .fetchall()
+    )
+
+
+def find_event(conn: Connection, event_id: UUID) -> Event | None:
+    return (
+        conn.cursor(row_factory=class_row(Event))
+        .execute(
+            """
+            select id, title, description, instructor, category, status, starts_at, ends_at,
+                coalesce(sales_end_at, starts_at) as sales_end_at, time_zone, capacity,
+                greatest(0, capacity - private.seats_taken(id)) as seats_left, price_amount, currency,
+                full_refund_hours, partial_refund_hours, partial_refund_percent, minimum_attendance_minutes
+            from public.events
+            where id = %(id)s and status <> 'draft'
+            """,
+            {"id": event_id},
+        )
+        .fetchone()
+    )

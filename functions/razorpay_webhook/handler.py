@@ -1,0 +1,89 @@
+"""POST /functions/v1/razorpay-webhook: Razorpay's deliveries, verified over their raw bytes."""
+
+import base64
+from typing import Any
+
+import psycopg
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.razorpay_webhook import queries, service
+from functions.razorpay_webhook.models import Answer, Delivery, Event, Status
+from shared import clock, db
+from shared.actors import SERVICE
+from shared.config import settings
+from shared.errors import AppError, TooLarge, Unauthenticated, Unavailable
+from shared.log import log_failure, logger
+from shared.notifications.handoff import hand_off
+from shared.problems import json_response, problem_response
+from shared.secrets import secret
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_UNSIGNED_BYTES = 64 * 1024
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    request_id = str(event.get("requestContext", {}).get("requestId", ""))
+    try:
+        headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+        answer = receive(_raw_body(event), headers)
+    except AppError as refusal:
+        return problem_response(refusal, request_id)
+    return json_response(200, answer.model_dump())
+
+
+def receive(body: bytes, headers: dict[str, str]) -> Answer:
+    """Verify, keep and apply one delivery; raises AppError for what the sender should hear of."""
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge("The body is over 1 MB.")
+    keys = secret(settings().razorpay_secret_id)
+    secrets = [keys.get("webhookSecret", ""), keys.get("previousWebhookSecret", "")]
+    if not service.is_signed(body, headers.get("x-razorpay-signature", ""), secrets):
+        _keep_unsigned(body, headers)
+        raise Unauthenticated("The signature is missing or wrong.", code="invalid_signature")
+    try:
+        delivery, event = service.read(body, headers)
+    except (service.NotJson, service.Hostile) as error:
+        _keep_failed(service.delivery(body, headers), type(error).__name__)
+        if isinstance(error, AppError):
+            raise
+        return _answer("ignored", service.delivery(body, headers))
+    return _process(delivery, event)
+
+
+def _process(delivery: Delivery, event: Event | None) -> Answer:
+    try:
+        with db.transaction(SERVICE) as conn:
+            status, outcome = service.process(conn, delivery, event, clock.now())
+    except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.StatementTooComplex) as error:
+        # The same bytes would fail the same way for a day of redeliveries: keep them for a person instead.
+        _keep_failed(delivery, f"sqlstate {error.sqlstate}")
+        return _answer("ignored", delivery)
+    hand_off(conn.enqueued)
+    logger.info("webhook_processed", status=status, outcome=outcome, event_type=delivery.event_type)
+    return _answer(status, delivery)
+
+
+def _keep_failed(delivery: Delivery, error: str) -> None:
+    logger.error("webhook_failed", error=error, event_type=delivery.event_type)
+    with db.transaction(SERVICE) as conn:
+        queries.insert_failed_delivery(conn, delivery, error)
+
+
+def _keep_unsigned(body: bytes, headers: dict[str, str]) -> None:
+    """A wrong secret is the commonest fault of a webhook, so it shows in the log; a full database changes no 401."""
+    logger.warning("webhook_rejected", reason="signature")
+    unsigned = service.delivery(body[:MAX_UNSIGNED_BYTES], headers)
+    try:
+        with db.transaction(SERVICE) as conn:
+            queries.insert_failed_delivery(conn, unsigned, "bad_signature", signature_valid=False)
+    except Unavailable as error:
+        log_failure(error)
+
+
+def _answer(status: Status, delivery: Delivery) -> Answer:
+    return Answer(status=status, eventId=delivery.identity)
+
+
+def _raw_body(event: dict[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()

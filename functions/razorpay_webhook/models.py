@@ -1,0 +1,65 @@
+"""What Razorpay delivers, read leniently (https://razorpay.com/docs/webhooks/payloads/)."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.payments.models import PaymentEntity, RefundEntity, UnixSeconds
+
+EFFECTIVE = (
+    "payment.authorized",
+    "payment.captured",
+    "payment.failed",
+    "order.paid",
+    "refund.created",
+    "refund.processed",
+    "refund.failed",
+)
+"""The events that move money or a seat; every other one is kept and ignored."""
+
+
+class PaymentWrapper(BaseModel):
+    entity: PaymentEntity
+
+
+class RefundWrapper(BaseModel):
+    entity: RefundEntity
+
+
+class Payload(BaseModel):
+    payment: PaymentWrapper
+    refund: RefundWrapper | None = None
+
+
+class Event(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    event: str = Field(max_length=100)
+    created_at: UnixSeconds
+    payload: Payload
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One signed request as it arrived. `event_id` is Razorpay's, or null where it sent none."""
+
+    body: bytes
+    event_id: str | None
+    event_type: str | None
+    payload: str | None
+    headers: dict[str, str]
+
+    @property
+    def identity(self) -> str:
+        """What the sender is told: Razorpay's event id, or the SHA-256 of the body where it sent none."""
+        return self.event_id or hashlib.sha256(self.body).hexdigest()
+
+
+Status = Literal["processed", "duplicate", "ignored"]
+
+
+class Answer(BaseModel):
+    status: Status
+    eventId: str  # noqa: N815 - the wire's name; an alias generator is not worth its import here

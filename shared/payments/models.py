@@ -1,0 +1,106 @@
+"""What Razorpay says (its entities) and what we know of an order when something is said about it.
+
+Entities are read leniently: unknown keys are ignored, as https://razorpay.com/docs/webhooks/ asks.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+
+type Paise = Annotated[StrictInt, Field(ge=0, lt=2**53)]
+type UnixSeconds = Annotated[StrictInt, Field(ge=0, lt=2**33)]
+type OrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{14}$")]
+type PaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{14}$")]
+type RefundId = Annotated[str, Field(pattern=r"^rfnd_[A-Za-z0-9]{14}$")]
+type Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+def _only_mapping(notes: object) -> object:
+    return notes if isinstance(notes, dict) else {}
+
+
+def _cut(text: object) -> object:
+    return text[:500] if isinstance(text, str) else text
+
+
+type Notes = Annotated[dict[str, Any], BeforeValidator(_only_mapping)]
+"""Free text of the payer or ours; Razorpay writes an empty one as a list."""
+type Remark = Annotated[str | None, BeforeValidator(_cut)]
+
+
+class Entity(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class OrderEntity(Entity):
+    """https://razorpay.com/docs/api/orders/entity/"""
+
+    id: OrderId
+    amount: Paise
+    currency: Currency
+    status: Literal["created", "attempted", "paid"]
+
+
+class PaymentEntity(Entity):
+    """https://razorpay.com/docs/api/payments/entity/ - amounts in minor units, `fee` includes `tax`."""
+
+    id: PaymentId
+    order_id: OrderId | None = None
+    amount: Paise
+    currency: Currency
+    status: Literal["created", "authorized", "captured", "refunded", "failed"]
+    method: Remark = None
+    fee: Paise | None = None
+    tax: Paise | None = None
+    error_code: Remark = None
+    error_description: Remark = None
+    error_reason: Remark = None
+    created_at: UnixSeconds
+
+    @property
+    def is_captured(self) -> bool:
+        """A refunded payment was captured before."""
+        return self.status in ("captured", "refunded")
+
+
+class RefundEntity(Entity):
+    """https://razorpay.com/docs/api/refunds/entity/ - trust `status`, not the name of the event around it."""
+
+    id: RefundId
+    payment_id: PaymentId
+    amount: Paise
+    currency: Currency
+    status: Literal["pending", "processed", "failed"]
+    notes: Notes = Field(default_factory=dict)
+    created_at: UnixSeconds
+
+
+RefundReason = Literal["seat_gone", "duplicate_payment", "student_cancelled", "event_cancelled", "admin", "outside"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Our row for a Razorpay order with its registration and event, all three locked."""
+
+    transaction_id: UUID
+    razorpay_order_id: str
+    razorpay_payment_id: str | None
+    status: str
+    amount: int
+    currency: str
+    user_id: UUID
+    registration_id: UUID
+    registration_status: str
+    event_id: UUID
+    event_title: str
+    event_status: str
+    event_capacity: int
+    event_starts_at: datetime
+
+
+Outcome = Literal[
+    "confirmed", "refund_requested", "held", "failed", "recorded", "refunded", "already_applied", "unknown_order"
+]

@@ -1,0 +1,243 @@
+"""The statements that move money: order, attempt, refund and the registration they pay for.
+
+Locks are always taken in one order: event, registration, payment transaction.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import class_row, scalar_row
+
+from shared.clock import from_unix
+from shared.db import Connection
+from shared.payments.models import Order, PaymentEntity, RefundEntity
+
+
+def lock_order(conn: Connection, razorpay_order_id: str) -> Cursor[Order]:
+    return conn.cursor(row_factory=class_row(Order)).execute(
+        """
+        select t.id as transaction_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
+            t.user_id, t.registration_id, r.status as registration_status, r.event_id, e.title as event_title,
+            e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at
+        from public.payment_transactions t
+        join public.registrations r on r.id = t.registration_id
+        join public.events e on e.id = r.event_id
+        where t.razorpay_order_id = %(order)s
+        for no key update of e, r, t
+        """,
+        {"order": razorpay_order_id},
+    )
+
+
+def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntity, told_at: datetime) -> None:
+    """Keep the furthest status and the newest failure that any event or read has shown of this payment."""
+    conn.execute(
+        """
+        insert into public.payment_attempts as known (razorpay_payment_id, payment_transaction_id, status, amount,
+            currency, method, fee, tax, error_code, error_description, error_reason, failed_at, created_at)
+        values (%(id)s, %(transaction)s, %(status)s, %(amount)s, %(currency)s, %(method)s, %(fee)s, %(tax)s,
+            %(error_code)s, %(error_description)s, %(error_reason)s, %(failed_at)s, %(created_at)s)
+        on conflict (razorpay_payment_id) do update set
+            status = case
+                when array_position(array['created', 'failed', 'authorized', 'captured', 'refunded'], excluded.status)
+                   > array_position(array['created', 'failed', 'authorized', 'captured', 'refunded'], known.status)
+                then excluded.status else known.status end,
+            method = coalesce(excluded.method, known.method),
+            fee = coalesce(excluded.fee, known.fee),
+            tax = coalesce(excluded.tax, known.tax),
+            error_code = case when excluded.failed_at >= coalesce(known.failed_at, excluded.failed_at)
+                then excluded.error_code else known.error_code end,
+            error_description = case when excluded.failed_at >= coalesce(known.failed_at, excluded.failed_at)
+                then excluded.error_description else known.error_description end,
+            error_reason = case when excluded.failed_at >= coalesce(known.failed_at, excluded.failed_at)
+                then excluded.error_reason else known.error_reason end,
+            failed_at = greatest(excluded.failed_at, known.failed_at)
+        where known.payment_transaction_id = excluded.payment_transaction_id
+        """,
+        {
+            **payment.model_dump(
+                include={
+                    *("id", "status", "amount", "currency", "method", "fee", "tax"),
+                    *("error_code", "error_description", "error_reason"),
+                }
+            ),
+            "transaction": transaction_id,
+            "failed_at": told_at if payment.status == "failed" else None,
+            "created_at": from_unix(payment.created_at),
+        },
+    )
+
+
+def mark_paid(conn: Connection, transaction_id: UUID, payment: PaymentEntity) -> None:
+    conn.execute(
+        """
+        update public.payment_transactions
+        set status = 'success', razorpay_payment_id = %(payment)s, paid_at = %(paid_at)s
+        where id = %(id)s and status in ('initiated', 'failed')
+        """,
+        {"id": transaction_id, "payment": payment.id, "paid_at": from_unix(payment.created_at)},
+    )
+
+
+def mark_failed(conn: Connection, transaction_id: UUID, registration_id: UUID) -> None:
+    """The attempt failed; the seat stays held and the order can still be paid."""
+    conn.execute(
+        "update public.payment_transactions set status = 'failed' where id = %(id)s and status = 'initiated'",
+        {"id": transaction_id},
+    )
+    conn.execute(
+        """
+        update public.registrations set payment_status = 'failed'
+        where id = %(id)s and status = 'pending' and payment_status = 'pending'
+        """,
+        {"id": registration_id},
+    )
+
+
+def hold_for_review(conn: Connection, transaction_id: UUID, reason: str) -> None:
+    conn.execute(
+        "update public.payment_transactions set review_reason = %(reason)s where id = %(id)s",
+        {"id": transaction_id, "reason": reason},
+    )
+
+
+def keep_signature(conn: Connection, transaction_id: UUID, signature: str) -> None:
+    conn.execute(
+        "update public.payment_transactions set razorpay_signature = %(signature)s where id = %(id)s",
+        {"id": transaction_id, "signature": signature},
+    )
+
+
+def confirm_registration(conn: Connection, registration_id: UUID, now: datetime) -> None:
+    conn.execute(
+        """
+        update public.registrations
+        set status = 'confirmed', payment_status = 'completed', confirmed_at = %(now)s, hold_expires_at = null
+        where id = %(id)s and status in ('pending', 'expired')
+        """,
+        {"id": registration_id, "now": now},
+    )
+
+
+def has_other_active_registration(conn: Connection, registration_id: UUID, user_id: UUID, event_id: UUID) -> bool:
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        select exists (
+            select 1 from public.registrations
+            where user_id = %(user)s and event_id = %(event)s and id <> %(id)s and status in ('pending', 'confirmed')
+        )
+        """,
+        {"id": registration_id, "user": user_id, "event": event_id},
+    )
+    return bool(cursor.fetchone())
+
+
+def request_refund(
+    conn: Connection,
+    *,
+    transaction_id: UUID,
+    payment_id: str,
+    amount: int,
+    currency: str,
+    reason: str,
+    key: str,
+) -> None:
+    """Record a refund to be made, once for each key; `process_refunds` makes it."""
+    conn.execute(
+        """
+        insert into public.refunds
+            (payment_transaction_id, razorpay_payment_id, amount, currency, reason, idempotency_key)
+        values (%(transaction)s, %(payment)s, %(amount)s, %(currency)s, %(reason)s, %(key)s)
+        on conflict (idempotency_key) do nothing
+        """,
+        {
+            "transaction": transaction_id,
+            "payment": payment_id,
+            "amount": amount,
+            "currency": currency,
+            "reason": reason,
+            "key": key,
+        },
+    )
+
+
+def adopt_refund(conn: Connection, requested: UUID, refund: RefundEntity) -> bool:
+    """Let the refund we asked for take the id Razorpay gave it; false when it is not ours or has one."""
+    return (
+        conn.execute(
+            """
+            update public.refunds set razorpay_refund_id = %(refund)s, status = 'pending'
+            where id = %(id)s and razorpay_payment_id = %(payment)s and amount = %(amount)s
+                and razorpay_refund_id is null
+            """,
+            {"id": requested, "refund": refund.id, "payment": refund.payment_id, "amount": refund.amount},
+        ).rowcount
+        == 1
+    )
+
+
+def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) -> bool:
+    """Keep the furthest status of a refund, ours or made elsewhere; whether it has just become processed."""
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        insert into public.refunds as known (payment_transaction_id, razorpay_payment_id, razorpay_refund_id, amount,
+            currency, reason, status, idempotency_key, created_at, processed_at)
+        values (%(transaction)s, %(payment)s, %(refund)s, %(amount)s, %(currency)s, 'outside', %(status)s,
+            %(key)s, %(created_at)s, %(processed_at)s)
+        on conflict (razorpay_refund_id) do update set
+            status = excluded.status, processed_at = excluded.processed_at
+        where array_position(array['requested', 'pending', 'failed', 'processed'], excluded.status)
+            > array_position(array['requested', 'pending', 'failed', 'processed'], known.status)
+        returning status
+        """,
+        {
+            "transaction": transaction_id,
+            "payment": refund.payment_id,
+            "refund": refund.id,
+            "amount": refund.amount,
+            "currency": refund.currency,
+            "status": refund.status,
+            "key": f"outside-{refund.id}",
+            "created_at": from_unix(refund.created_at),
+            "processed_at": from_unix(refund.created_at) if refund.status == "processed" else None,
+        },
+    )
+    return cursor.fetchone() == "processed"
+
+
+def refunded_amount(conn: Connection, payment_id: str) -> Cursor[int]:
+    """The sum of what went back of one payment, in minor units."""
+    return conn.cursor(row_factory=scalar_row).execute(
+        """
+        select coalesce(sum(amount), 0)::bigint from public.refunds
+        where razorpay_payment_id = %(payment)s and status = 'processed'
+        """,
+        {"payment": payment_id},
+    )
+
+
+def mark_refunded(conn: Connection, transaction_id: UUID) -> None:
+    conn.execute(
+        "update public.payment_transactions set status = 'refunded' where id = %(id)s and status = 'success'",
+        {"id": transaction_id},
+    )
+
+
+def give_up_refunded_seat(conn: Connection, registration_id: UUID, now: datetime) -> bool:
+    """The money is back in full, so the seat is free; whether there was one."""
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        update public.registrations r
+        set payment_status = 'refunded',
+            status = case when before.status in ('pending', 'confirmed') then 'cancelled' else before.status end,
+            cancelled_at = case when before.status in ('pending', 'confirmed') then %(now)s else r.cancelled_at end,
+            cancel_reason = case when before.status in ('pending', 'confirmed') then 'refunded'
+                else r.cancel_reason end
+        from (select id, status from public.registrations where id = %(id)s) before
+        where r.id = before.id
+        returning before.status in ('pending', 'confirmed')
+        """,
+        {"id": registration_id, "now": now},
+    )
+    return bool(cursor.fetchone())

@@ -1,0 +1,133 @@
+"""What a payment or a refund does to an order and its seat, whoever told us: webhook, client or reconciliation.
+
+Status is a lattice (initiated < failed < success < refunded): facts only move a row up, so any order and any
+repetition of them ends in the same rows.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.db import Connection
+from shared.notifications import service as notifications
+from shared.notifications.models import Notice
+from shared.payments import queries
+from shared.payments.models import Order, Outcome, PaymentEntity, RefundEntity, RefundReason
+from shared.seats import service as seats
+
+BOOKABLE = ("upcoming", "ongoing")
+
+
+def apply_payment(
+    conn: Connection, order: Order, payment: PaymentEntity, *, told_at: datetime, now: datetime
+) -> Outcome:
+    """Record what is known of a payment of a locked order and do what follows from it, once.
+
+    `told_at` is when Razorpay said so. Money of another amount or currency confirms nothing and waits for a person.
+    """
+    queries.record_attempt(conn, order.transaction_id, payment, told_at)
+    if (payment.amount, payment.currency) != (order.amount, order.currency):
+        queries.hold_for_review(conn, order.transaction_id, "amount_mismatch")
+        return "held"
+    if payment.is_captured:
+        return _captured(conn, order, payment, now)
+    if payment.status == "failed" and order.status == "initiated":
+        queries.mark_failed(conn, order.transaction_id, order.registration_id)
+        _tell(conn, order, "payment_failed", order.razorpay_order_id, reason=payment.error_reason)
+        return "failed"
+    return "recorded"
+
+
+def apply_refund(conn: Connection, order: Order, refund: RefundEntity, now: datetime) -> Outcome:
+    """Record what is known of a refund of a locked order; once everything is back, the seat is given up."""
+    requested = _uuid_or_none(refund.notes.get("refundId"))
+    if requested is not None:
+        queries.adopt_refund(conn, requested, refund)
+    if not queries.record_refund(conn, order.transaction_id, refund):
+        return "recorded"
+    _tell(conn, order, "payment_refunded", refund.id, amount=refund.amount)
+    if order.status == "success" and refund.payment_id == order.razorpay_payment_id:
+        return _settle(conn, order, refund.payment_id, now)
+    return "recorded"
+
+
+def request_full_refund(conn: Connection, order: Order, payment: PaymentEntity, reason: RefundReason) -> Outcome:
+    """Send a payment back that bought nothing: once, whatever is repeated, by the key of its own id."""
+    queries.request_refund(
+        conn,
+        transaction_id=order.transaction_id,
+        payment_id=payment.id,
+        amount=payment.amount,
+        currency=payment.currency,
+        reason=reason,
+        key=f"auto-{payment.id}",
+    )
+    _tell(conn, order, "refund_started", payment.id, reason=reason)
+    return "refund_requested"
+
+
+def _captured(conn: Connection, order: Order, payment: PaymentEntity, now: datetime) -> Outcome:
+    if order.razorpay_payment_id == payment.id:
+        return "already_applied"
+    if order.razorpay_payment_id is not None:
+        return request_full_refund(conn, order, payment, "duplicate_payment")
+    queries.mark_paid(conn, order.transaction_id, payment)
+    if order.registration_status == "confirmed":
+        return request_full_refund(conn, order, payment, "duplicate_payment")
+    if not _has_seat(conn, order):
+        return request_full_refund(conn, order, payment, "seat_gone")
+    queries.confirm_registration(conn, order.registration_id, now)
+    if order.status == "failed":
+        notifications.withdraw(conn, order.user_id, f"payment_failed:{order.razorpay_order_id}")
+    already_refunded = queries.refunded_amount(conn, payment.id)
+    _tell(conn, order, "payment_success", payment.id, paymentId=payment.id)
+    if (already_refunded.fetchone() or 0) >= order.amount:
+        return _settle(conn, order, payment.id, now)
+    return "confirmed"
+
+
+def _has_seat(conn: Connection, order: Order) -> bool:
+    """A pending registration holds its seat; one whose hold expired takes a free one, if there is."""
+    if order.event_status not in BOOKABLE:
+        return False
+    if order.registration_status == "pending":
+        return True
+    return (
+        order.registration_status == "expired"
+        and seats.has_free(conn, order.event_id, order.event_capacity)
+        and not queries.has_other_active_registration(conn, order.registration_id, order.user_id, order.event_id)
+    )
+
+
+def _settle(conn: Connection, order: Order, payment_id: str, now: datetime) -> Outcome:
+    if (queries.refunded_amount(conn, payment_id).fetchone() or 0) < order.amount:
+        return "recorded"
+    queries.mark_refunded(conn, order.transaction_id)
+    if queries.give_up_refunded_seat(conn, order.registration_id, now):
+        seats.offer_freed(conn, order.event_id, now)
+    return "refunded"
+
+
+def _tell(conn: Connection, order: Order, template: str, effect: str, **data: str | int | None) -> None:
+    notice = Notice(
+        user_id=order.user_id,
+        template=template,
+        key=f"{template}:{effect}",
+        data={
+            "eventTitle": order.event_title,
+            "eventId": str(order.event_id),
+            "startsAt": order.event_starts_at.isoformat(),
+            "registrationId": str(order.registration_id),
+            "amount": order.amount,
+            "currency": order.currency,
+            **data,
+        },
+        priority="high",
+    )
+    notifications.enqueue(conn, [notice])
+
+
+def _uuid_or_none(text: object) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
