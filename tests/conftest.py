@@ -81,7 +81,7 @@ def database(cluster: Cluster, template: str) -> Iterator[Database]:
     name = f"test_{next(_serial)}"
     with psycopg.connect(cluster.url(), autocommit=True) as admin:
         admin.execute(
-            sql.SQL("create database {} template {} strategy file_copy").format(
+            sql.SQL("create database {} template {} strategy file_copy owner platform_owner").format(
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
