@@ -89,3 +89,8 @@ class Router(APIGatewayHttpResolver):
 
 def _request_id(event: dict[str, Any]) -> str:
     return str(event.get("requestContext", {}).get("requestId", ""))
+
+
+def created[Body: BaseModel](body: Body) -> Response[Body]:
+    """201 with a body, for what did not exist before."""
+    return Response(status_code=201, content_type="application/json", body=body)

@@ -1,27 +1,19 @@
-"""Razorpay's REST API by its own SDK, with what the SDK lacks: time limits, typed refusals, today's certificates.
-
-Behaviour of the SDK 2.0.1 that this works around: no default timeout, exceptions without status, a CA bundle of 2015,
-a mutable default argument in `capture`, ids that are not escaped.
-"""
+"""Razorpay as the platform uses it: orders, payments, captures and refunds, in minor units."""
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import certifi
-import razorpay
-import requests
-from pydantic import ValidationError
-from requests.adapters import HTTPAdapter
+from pydantic import BaseModel, ValidationError
 
 from shared.config import settings
 from shared.errors import Unavailable
 from shared.payments.models import OrderEntity, PaymentEntity, RefundEntity
 from shared.secrets import secret
 
-TIMEOUT_SECONDS = (3.0, 7.0)
-"""To connect and to wait for bytes; together with two transactions below API Gateway's 30 s."""
+if TYPE_CHECKING:
+    from shared.payments.sdk import Sdk
 
 
 class GatewayDown(Unavailable):
@@ -40,21 +32,16 @@ class GatewayRefused(Exception):
         self.description = description[:500]
 
 
-class _TimeLimited(HTTPAdapter):
-    def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        return super().send(request, *args, **{**kwargs, "timeout": TIMEOUT_SECONDS})
-
-
 @dataclass(frozen=True)
 class Gateway:
-    """One account. Amounts are in minor units. Every method raises GatewayDown or GatewayRefused."""
+    """One account. Every method raises GatewayDown or GatewayRefused."""
 
-    client: Any
+    sdk: "Sdk"
     key_id: str
     key_secret: str
 
     def create_order(self, *, amount: int, currency: str, receipt: str, notes: dict[str, str]) -> OrderEntity:
-        """Open an order. An order whose answer is lost stays unknown to everybody and can never be paid."""
+        """Open an order. One whose answer is lost stays unknown to everybody and can never be paid."""
         body = {
             "amount": amount,
             "currency": currency,
@@ -62,20 +49,19 @@ class Gateway:
             "notes": notes,
             "payment": {"capture": "automatic", "capture_options": {"refund_speed": "normal"}},
         }
-        return OrderEntity.model_validate(self._ask(self.client.order.create, body))
+        return _read(OrderEntity, self.sdk.ask("order", "create", body))
 
     def payment(self, payment_id: str) -> PaymentEntity:
-        return PaymentEntity.model_validate(self._ask(self.client.payment.fetch, payment_id))
+        return _read(PaymentEntity, self.sdk.ask("payment", "fetch", payment_id))
 
     def order_payments(self, order_id: str) -> list[PaymentEntity]:
-        """Every attempt to pay an order."""
-        answer = self._ask(self.client.order.payments, order_id)
-        return [PaymentEntity.model_validate(item) for item in answer["items"]]
+        """Every attempt to pay an order, by the order's id: Razorpay's lists lag, reads by id do not."""
+        return [_read(PaymentEntity, item) for item in self.sdk.ask("order", "payments", order_id)["items"]]
 
     def capture(self, payment: PaymentEntity) -> PaymentEntity:
         """Take an authorized payment. Whatever is answered, the payment read again is the truth."""
         try:
-            self._ask(self.client.payment.capture, payment.id, payment.amount, {"currency": payment.currency})
+            self.sdk.ask("payment", "capture", payment.id, payment.amount, {"currency": payment.currency})
         except GatewayRefused as refusal:
             if refusal.status != 400:
                 raise
@@ -85,49 +71,27 @@ class Gateway:
         """Send money back; the key makes a repeated call return the first refund."""
         body = {"amount": amount, "notes": {"refundId": str(refund_id)}, "receipt": refund_id.hex}
         headers = {"X-Refund-Idempotency": key}
-        answer = self._ask(self.client.payment.refund, payment_id, body, headers=headers)
-        return RefundEntity.model_validate(answer)
-
-    @staticmethod
-    def _ask(method: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(*args, **kwargs)
-        except (requests.RequestException, ValidationError) as error:
-            raise GatewayDown("The payment provider cannot answer now.") from error
+        return _read(RefundEntity, self.sdk.ask("payment", "refund", payment_id, body, headers=headers))
 
 
 def connect(base_url: str, key_id: str, key_secret: str) -> Gateway:
-    session = requests.Session()
-    session.mount("https://", _TimeLimited())
-    session.mount("http://", _TimeLimited())
-    session.hooks["response"] = [_raise_refusal]
-    client: Any = razorpay.Client(session=session, auth=(key_id, key_secret), base_url=base_url)
-    client.cert_path = certifi.where()
-    return Gateway(client, key_id, key_secret)
+    from shared.payments.sdk import Sdk  # noqa: PLC0415 - see there
 
-
-def _raise_refusal(response: requests.Response, *_: Any, **__: Any) -> requests.Response:
-    if response.ok:
-        return response
-    if response.status_code == 429 or response.status_code >= 500:
-        wait = response.headers.get("Retry-After", "")
-        raise GatewayDown(
-            "The payment provider cannot answer now.", retry_after_seconds=int(wait) if wait.isdigit() else 30
-        )
-    try:
-        error = response.json().get("error") or {}
-    except requests.JSONDecodeError as broken:
-        raise GatewayDown("The payment provider cannot answer now.") from broken
-    raise GatewayRefused(response.status_code, error.get("reason"), str(error.get("description", "")))
-
-
-@cache
-def _gateway(base_url: str, key_id: str, key_secret: str) -> Gateway:
-    return connect(base_url, key_id, key_secret)
+    return Gateway(Sdk(base_url, key_id, key_secret), key_id, key_secret)
 
 
 def gateway() -> Gateway:
     """The account this function is configured for, with today's keys."""
     configured = settings()
     keys = secret(configured.razorpay_secret_id)
-    return _gateway(configured.razorpay_base_url, keys["keyId"], keys["keySecret"])
+    return _kept(configured.razorpay_base_url, keys["keyId"], keys["keySecret"])
+
+
+_kept = cache(connect)
+
+
+def _read[Read: BaseModel](model: type[Read], answer: object) -> Read:
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        raise GatewayDown("The payment provider answers something unknown.") from error

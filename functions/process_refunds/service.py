@@ -1,0 +1,70 @@
+"""Making recorded refunds at Razorpay, each once by its idempotency key, retried until it is known to have worked.
+
+A crash after the call repeats it under the same key and gets the first refund back.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from functions.process_refunds import queries
+from functions.process_refunds.queries import DueRefund
+from shared import clock, db
+from shared.actors import SERVICE
+from shared.log import logger
+from shared.notifications.handoff import hand_off
+from shared.payments import queries as payment_queries
+from shared.payments import service as payments
+from shared.payments.gateway import Gateway, GatewayDown, GatewayRefused
+from shared.payments.models import RefundEntity
+
+PER_CLAIM = 10
+LEASE = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=6)
+
+Result = Literal["made", "failed", "postponed"]
+
+
+def run(gateway: Gateway, has_time: Callable[[], bool]) -> dict[Result, int]:
+    """Make every due refund while there is time; returns how many ended how."""
+    counts: dict[Result, int] = {"made": 0, "failed": 0, "postponed": 0}
+    while has_time():
+        now = clock.now()
+        with db.transaction(SERVICE) as conn:
+            due = queries.claim_due(conn, now, now + LEASE, PER_CLAIM)
+        for refund in due:
+            counts[_make(gateway, refund, now)] += 1
+        if len(due) < PER_CLAIM:
+            break
+    return counts
+
+
+def _make(gateway: Gateway, due: DueRefund, now: datetime) -> Result:
+    try:
+        made = gateway.refund(due.razorpay_payment_id, amount=due.amount, refund_id=due.id, key=due.idempotency_key)
+    except GatewayDown as error:
+        wait = min(timedelta(minutes=2**due.attempts), LONGEST_WAIT)
+        with db.transaction(SERVICE) as conn:
+            queries.postpone(conn, due.id, now + wait, error.code)
+        return "postponed"
+    except GatewayRefused as refusal:
+        if refusal.status in (401, 409):  # wrong keys, or the twin of this call is still running
+            with db.transaction(SERVICE) as conn:
+                queries.postpone(conn, due.id, now + LEASE, refusal.description)
+            return "postponed"
+        logger.error("refund_refused", refund_id=str(due.id), status=refusal.status, reason=refusal.reason)
+        with db.transaction(SERVICE) as conn:
+            queries.fail(conn, due.id, refusal.description)
+        return "failed"
+    _record(due, made, now)
+    return "made"
+
+
+def _record(due: DueRefund, made: RefundEntity, now: datetime) -> None:
+    with db.transaction(SERVICE) as conn:
+        order = payment_queries.lock_order(conn, due.razorpay_order_id).fetchone()
+        if order is None:
+            raise LookupError("a refund's order has disappeared")
+        ours = made.model_copy(update={"notes": {"refundId": str(due.id)}})
+        payments.apply_refund(conn, order, ours, now)
+    hand_off(conn.enqueued)

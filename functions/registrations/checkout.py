@@ -1,0 +1,131 @@
+"""Paying: between two transactions Razorpay is asked, never inside one."""
+
+import hashlib
+import hmac
+from uuid import UUID
+
+from functions.registrations import queries, service
+from functions.registrations.models import CheckoutOrder, CheckoutResult, OpenOrder, Registration, VerifyAnswer
+from shared import clock, db
+from shared.actors import service_for, user
+from shared.errors import AppError, Conflict, Invalid
+from shared.notifications.handoff import hand_off
+from shared.payments import queries as payment_queries
+from shared.payments import service as payments
+from shared.payments.gateway import Gateway, GatewayRefused
+from shared.payments.models import Outcome, PaymentEntity
+
+
+def open_order(gateway: Gateway, registration_id: UUID, user_id: UUID) -> tuple[Registration, CheckoutOrder]:
+    """The order a registration is paid with: the open one, or a new one under the registration's stable receipt.
+
+    Raises NotFound, Conflict (`nothing_to_pay`) and GatewayDown.
+    """
+    registration, known = _payable(registration_id, user_id)
+    if known is None:
+        created = gateway.create_order(
+            amount=registration.amount,
+            currency=registration.currency,
+            receipt=registration_id.hex,
+            notes={"registrationId": str(registration_id)},
+        )
+        with db.transaction(service_for(user_id)) as conn:
+            queries.insert_order(
+                conn,
+                registration_id=registration_id,
+                user_id=user_id,
+                order_id=created.id,
+                amount=registration.amount,
+                currency=registration.currency,
+            )
+        registration, known = _payable(registration_id, user_id)
+        if known is None:
+            raise _nothing_to_pay()
+    return registration, CheckoutOrder(
+        id=known.razorpay_order_id, amount=known.amount, currency=known.currency, key_id=gateway.key_id
+    )
+
+
+def verify(gateway: Gateway, registration_id: UUID, user_id: UUID, result: CheckoutResult) -> VerifyAnswer:
+    """Confirm a payment that Checkout reported, through the same code path as the webhook.
+
+    The signature proves who paid which order, not that money was captured, so the payment is read from Razorpay.
+    Raises NotFound, Invalid (`order_mismatch`, `invalid_signature`), Conflict (`payment_not_captured`), GatewayDown.
+    """
+    order = _own_order(registration_id, user_id, result)
+    if order.razorpay_payment_id == result.razorpay_payment_id:
+        return _answer("already_applied", registration_id, user_id)
+    payment = _captured_payment(gateway, order, result)
+    outcome = _apply(user_id, order, payment, result)
+    if outcome == "held":
+        raise Conflict("The amount paid is not the amount due; we are looking into it.", code="payment_held")
+    return _answer(outcome, registration_id, user_id)
+
+
+def is_checkout_signature(key_secret: str, order_id: str, payment_id: str, signature: str) -> bool:
+    """https://razorpay.com/docs/payments/payment-gateway/web-integration/standard/integration-steps/ section 1.5."""
+    expected = hmac.new(key_secret.encode(), f"{order_id}|{payment_id}".encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected, signature)
+
+
+def _payable(registration_id: UUID, user_id: UUID) -> tuple[Registration, OpenOrder | None]:
+    with db.transaction(user(user_id), read_only=True) as conn:
+        registration = service.find_registration(conn, registration_id, user_id)
+        orders = queries.list_orders(conn, registration_id, user_id)
+    if registration.status != "pending":
+        raise _nothing_to_pay()
+    return registration, next((order for order in orders if order.status in ("initiated", "failed")), None)
+
+
+def _own_order(registration_id: UUID, user_id: UUID, result: CheckoutResult) -> OpenOrder:
+    """The order as our own row has it, once its signature is known to be Razorpay's."""
+    with db.transaction(user(user_id), read_only=True) as conn:
+        service.find_registration(conn, registration_id, user_id)
+        orders = queries.list_orders(conn, registration_id, user_id)
+    order = next((order for order in orders if order.razorpay_order_id == result.razorpay_order_id), None)
+    if order is None:
+        raise Invalid("This order does not belong to the registration.", code="order_mismatch")
+    return order
+
+
+def _captured_payment(gateway: Gateway, order: OpenOrder, result: CheckoutResult) -> PaymentEntity:
+    signed = is_checkout_signature(
+        gateway.key_secret, order.razorpay_order_id, result.razorpay_payment_id, result.razorpay_signature
+    )
+    if not signed:
+        raise Invalid("The signature is wrong.", code="invalid_signature")
+    try:
+        payment = gateway.payment(result.razorpay_payment_id)
+        if payment.status == "authorized" and payment.order_id == order.razorpay_order_id:
+            payment = gateway.capture(payment)
+    except GatewayRefused as error:
+        raise Invalid("Razorpay does not know this payment.", code="unknown_payment") from error
+    if payment.order_id != order.razorpay_order_id:
+        raise Invalid("This payment is of another order.", code="order_mismatch")
+    if not payment.is_captured:
+        raise Conflict(f"The payment is {payment.status}; nothing was charged yet.", code="payment_not_captured")
+    return payment
+
+
+def _apply(user_id: UUID, order: OpenOrder, payment: PaymentEntity, result: CheckoutResult) -> Outcome:
+    now = clock.now()
+    with db.transaction(service_for(user_id)) as conn:
+        locked = payment_queries.lock_order(conn, order.razorpay_order_id).fetchone()
+        if locked is None:
+            raise AppError("An order has disappeared.")
+        with conn.pipeline():
+            outcome = payments.apply_payment(conn, locked, payment, told_at=now, now=now)
+            payment_queries.keep_signature(conn, locked.transaction_id, result.razorpay_signature)
+    hand_off(conn.enqueued)
+    return outcome
+
+
+def _answer(outcome: Outcome, registration_id: UUID, user_id: UUID) -> VerifyAnswer:
+    with db.transaction(user(user_id), read_only=True) as conn:
+        registration = service.find_registration(conn, registration_id, user_id)
+    status = "confirmed" if registration.status == "confirmed" else outcome
+    return VerifyAnswer(status=status, registration=registration)
+
+
+def _nothing_to_pay() -> Conflict:
+    return Conflict("There is nothing to pay for this registration.", code="nothing_to_pay")

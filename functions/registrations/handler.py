@@ -1,0 +1,115 @@
+"""Registrations and payments of the calling user, under /functions/v1/registrations and /functions/v1/payments."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.registrations import checkout, service
+from functions.registrations.models import (
+    CheckoutOrder,
+    CheckoutResult,
+    PaymentList,
+    Register,
+    Registration,
+    RegistrationAnswer,
+    RegistrationList,
+    VerifyAnswer,
+)
+from shared import auth, clock, db
+from shared.actors import service_for, user
+from shared.config import settings
+from shared.http import Router, created
+from shared.log import log_failure, logger
+from shared.notifications.handoff import hand_off
+from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.payments.gateway import GatewayDown, gateway
+from shared.profiles.service import ProfileMissing, create_profile
+
+app = Router()
+PATH = "/functions/v1/registrations"
+
+
+@app.post(PATH, summary="Register for a course", tags=["Registrations"], status_code=201)
+def register(body: Register) -> Response[RegistrationAnswer]:
+    """A free course is confirmed at once; for a paid one the seat is held and `order` is what to pay.
+
+    When Razorpay cannot answer now the seat is held all the same and `order` is missing:
+    ask `POST registrations/{id}/payment` for it.
+    """
+    claims = auth.claims_of(app.current_event.raw_event)
+    user_id = auth.user_id_of(claims)
+    try:
+        registration = _register(user_id, body)
+    except ProfileMissing:
+        create_profile(user_id, claims)
+        registration = _register(user_id, body)
+    logger.info("registered", registration_id=str(registration.id), status=registration.status)
+    order = _try_open_order(registration, user_id) if registration.status == "pending" else None
+    return created(RegistrationAnswer(registration=registration, order=order))
+
+
+@app.get(PATH, summary="The caller's registrations, the newest first", tags=["Registrations"])
+def list_registrations(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> RegistrationList:
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(user(user_id), read_only=True) as conn:
+        return service.list_registrations(conn, user_id, cursor=cursor, limit=limit)
+
+
+@app.get(f"{PATH}/<registration_id>", summary="One of the caller's registrations", tags=["Registrations"])
+def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(user(user_id), read_only=True) as conn:
+        return RegistrationAnswer(registration=service.find_registration(conn, registration_id, user_id))
+
+
+@app.post(f"{PATH}/<registration_id>/payment", summary="What to pay a held seat with", tags=["Payments"])
+def open_payment(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
+    """The open order, or a new one."""
+    user_id = auth.caller(app.current_event.raw_event)
+    registration, order = checkout.open_order(gateway(), registration_id, user_id)
+    return RegistrationAnswer(registration=registration, order=order)
+
+
+@app.post(f"{PATH}/<registration_id>/verify-payment", summary="Confirm a payment at once", tags=["Payments"])
+def verify_payment(registration_id: Annotated[UUID, Path()], body: CheckoutResult) -> VerifyAnswer:
+    """What Razorpay Checkout handed to the page; the webhook would come to the same a little later."""
+    user_id = auth.caller(app.current_event.raw_event)
+    return checkout.verify(gateway(), registration_id, user_id, body)
+
+
+@app.get("/functions/v1/payments", summary="The caller's payments, the newest first", tags=["Payments"])
+def list_payments(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> PaymentList:
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(user(user_id), read_only=True) as conn:
+        return service.list_payments(conn, user_id, cursor=cursor, limit=limit)
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.serve(event, context)
+
+
+def _register(user_id: UUID, body: Register) -> Registration:
+    hold = timedelta(minutes=settings().hold_minutes)
+    with db.transaction(service_for(user_id)) as conn:
+        registration = service.register(conn, user_id, body.event_id, body.referral_code, hold=hold, now=clock.now())
+    hand_off(conn.enqueued)
+    return registration
+
+
+def _try_open_order(registration: Registration, user_id: UUID) -> CheckoutOrder | None:
+    """The order of a seat that is already held: it must not be lost because the provider is down."""
+    try:
+        return checkout.open_order(gateway(), registration.id, user_id)[1]
+    except GatewayDown as error:
+        log_failure(error)
+        return None

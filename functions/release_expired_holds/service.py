@@ -1,0 +1,78 @@
+"""Freeing seats whose payment never came, after asking Razorpay whether it did."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from functions.release_expired_holds import queries
+from functions.release_expired_holds.queries import ExpiredHold
+from shared import db
+from shared.actors import SERVICE
+from shared.notifications import service as notifications
+from shared.notifications.handoff import hand_off
+from shared.notifications.models import Notice
+from shared.payments import queries as payment_queries
+from shared.payments import service as payments
+from shared.payments.gateway import Gateway
+from shared.payments.models import PaymentEntity
+from shared.seats import service as seats
+
+PAGE = 50
+
+Result = Literal["released", "confirmed", "waiting"]
+
+
+def run(gateway: Gateway, now: datetime, has_time: Callable[[], bool]) -> dict[Result, int]:
+    """Settle every hold that has ended while there is time; returns how many ended how.
+
+    Raises GatewayDown when Razorpay cannot be asked: no seat is freed on a guess.
+    """
+    counts: dict[Result, int] = {"released": 0, "confirmed": 0, "waiting": 0}
+    after: UUID | None = None
+    while has_time():
+        with db.transaction(SERVICE, read_only=True) as conn:
+            holds = queries.list_expired_holds(conn, now, after, PAGE)
+        for hold in holds:
+            counts[_settle(gateway, hold, now)] += 1
+        if len(holds) < PAGE:
+            break
+        after = holds[-1].registration_id
+    return counts
+
+
+def _settle(gateway: Gateway, hold: ExpiredHold, now: datetime) -> Result:
+    attempts = gateway.order_payments(hold.razorpay_order_id) if hold.razorpay_order_id else []
+    captured = [payment for payment in attempts if payment.is_captured]
+    if captured and hold.razorpay_order_id:
+        _apply(hold.razorpay_order_id, captured, now)
+        return "confirmed"
+    if any(payment.status == "authorized" for payment in attempts):
+        return "waiting"  # the bank said yes, so the capture or its release is on its way
+    return "released" if _release(hold, now) else "waiting"
+
+
+def _apply(order_id: str, captured: list[PaymentEntity], now: datetime) -> None:
+    for payment in captured:
+        with db.transaction(SERVICE) as conn:
+            order = payment_queries.lock_order(conn, order_id).fetchone()
+            if order is not None:
+                payments.apply_payment(conn, order, payment, told_at=now, now=now)
+        hand_off(conn.enqueued)
+
+
+def _release(hold: ExpiredHold, now: datetime) -> bool:
+    with db.transaction(SERVICE) as conn:
+        queries.lock_event(conn, hold.event_id)
+        freed = queries.expire_hold(conn, hold.registration_id, now)
+        if freed:
+            notice = Notice(
+                user_id=hold.user_id,
+                template="hold_expired",
+                key=f"hold_expired:{hold.registration_id}",
+                data={"eventTitle": hold.event_title, "eventId": str(hold.event_id)},
+            )
+            notifications.enqueue(conn, [notice])
+            seats.offer_freed(conn, hold.event_id, now)
+    hand_off(conn.enqueued)
+    return freed
