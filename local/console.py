@@ -20,11 +20,11 @@ def warn(text: str) -> None:
 def step(title: str, *, slow: str = "") -> Iterator[Callable[[str], None]]:
     """Time a step and print it when done; `slow` says beforehand what takes long. Yields a way to add a result."""
     if slow:
-        say(f"  ... {title}: {slow}")
+        say(f"  ...          {title}: {slow}")
     results: list[str] = []
     began = time.monotonic()
     yield results.append
-    say(f"  ok  {title:<12} {'; '.join(results):<58} {time.monotonic() - began:5.1f} s")
+    say(f"  ok  {time.monotonic() - began:5.1f} s  {title}{': ' if results else ''}{', '.join(results)}")
 
 
 def elapsed() -> float:

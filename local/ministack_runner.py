@@ -23,6 +23,7 @@ CONFIRMING = {"ConfirmSignUp", "AdminConfirmSignUp"}
 Response = tuple[int, dict[str, str], bytes]
 
 dispatch = cognito._dispatch_idp
+load = app._load_persisted_state
 ses_state = ses.get_state
 restore_ses = ses.load_persisted_state
 
@@ -80,6 +81,12 @@ def restore_ses_with_mails(state: dict[str, Any]) -> None:
     restore_ses(state)
 
 
+def load_then_keep_saving() -> None:
+    load()
+    # Not before: a save that overtakes the load would overwrite the state with nothing.
+    threading.Thread(target=keep_saving, daemon=True, name="keep-saving").start()
+
+
 def keep_saving() -> None:
     pause = threading.Event()
     while not pause.wait(SECONDS_BETWEEN_SAVES):
@@ -91,5 +98,5 @@ if __name__ == "__main__":
     cognito._dispatch_idp = dispatch_with_trigger
     ses.get_state = ses_state_with_mails
     ses.load_persisted_state = restore_ses_with_mails
-    threading.Thread(target=keep_saving, daemon=True, name="keep-saving").start()
+    app._load_persisted_state = load_then_keep_saving
     app.main()

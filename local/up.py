@@ -3,7 +3,9 @@
 import asyncio
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from local import build, console, deploy, secret_values, seed, users
 from local.database import Database
@@ -32,6 +34,7 @@ class Stack:
         self._razorpay = FakeRazorpay(state, self._settings, self._front.url)
         self._services: list[Service] = [self._database, self._emulator, self._razorpay]
         self._restarts: list[float] = []
+        self._threads: set[asyncio.Future[Any]] = set()
 
     async def start(self) -> StackFile:
         """Return when a client may use it; raises StackError."""
@@ -39,17 +42,18 @@ class Stack:
         await self._front.start()
         try:
             async with asyncio.TaskGroup() as together:
-                together.create_task(asyncio.to_thread(self._start_database))
-                together.create_task(asyncio.to_thread(self._start, self._emulator))
-                together.create_task(asyncio.to_thread(self._start, self._razorpay))
+                together.create_task(self._in_thread(self._start_database))
+                together.create_task(self._in_thread(self._start, self._emulator))
+                together.create_task(self._in_thread(self._start, self._razorpay))
                 together.create_task(self._build())
-        except* StackError as errors:
-            raise errors.exceptions[0] from None
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
         return await self._furnish()
 
     async def stop(self) -> None:
         self._state.stack_file.unlink(missing_ok=True)
         await self._front.stop()
+        await asyncio.gather(*self._threads, return_exceptions=True)  # one may be starting a process right now
         for service in reversed(self._services):
             await asyncio.to_thread(service.stop)
         self._roster.record([])
@@ -68,10 +72,16 @@ class Stack:
         if len(self._restarts) > RESTARTS_IN_A_MINUTE:
             raise StackError(f"{service.name} keeps ending; see {self._state.logs}")
         with suppress(StackError):  # the next look tries again, up to the limit above
-            await asyncio.to_thread(self._start, service)
+            await self._in_thread(self._start, service)
             if service is self._emulator:
                 await self._furnish()
             console.warn(f"{service.name} is back")
+
+    async def _in_thread[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        thread = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+        self._threads.add(thread)
+        thread.add_done_callback(self._threads.discard)
+        return await asyncio.shield(thread)
 
     def _start(self, service: Service) -> None:
         with console.step(service.name):
@@ -88,7 +98,7 @@ class Stack:
     async def _build(self) -> None:
         stamp = build.source_hash()
         if self._state.recalls("built", stamp):
-            console.say("  ok  sam build: nothing changed")
+            console.say("  ok           sam build: nothing changed")
             return
         with console.step("sam build", slow="functions and layers have changed, half a minute"):
             await build.build(self._state)
@@ -97,20 +107,20 @@ class Stack:
     async def _deploy(self) -> None:
         chosen = deploy.parameters(self._front.url, self._razorpay.url)
         stamp = f"{build.source_hash()} {self._emulator.endpoint} {chosen}"
-        if self._state.recalls("deployed", stamp) and await asyncio.to_thread(deploy.exists, self._emulator):
-            console.say("  ok  sam deploy: nothing changed")
+        if self._state.recalls("deployed", stamp) and await self._in_thread(deploy.exists, self._emulator):
+            console.say("  ok           sam deploy: nothing changed")
             return
         with console.step("sam deploy", slow="into the emulator, half a minute") as result:
             await deploy.deploy(self._state, self._emulator, self._state.path("build", "template.yaml"), chosen)
-            stack = await asyncio.to_thread(deploy.describe, self._emulator)
+            stack = await self._in_thread(deploy.describe, self._emulator)
             result(f"{len(stack.physical)} resources")
-            result(f"{await asyncio.to_thread(deploy.connect_http_api, self._emulator, stack)} routes")
+            result(f"{await self._in_thread(deploy.connect_http_api, self._emulator, stack)} routes")
             self._state.remember("deployed", stamp)
 
     async def _furnish(self) -> StackFile:
         """Deploy, fill in secrets, sign users up, plant courses, open the front."""
         await self._deploy()
-        return await asyncio.to_thread(self._fill)
+        return await self._in_thread(self._fill)
 
     def _fill(self) -> StackFile:
         with console.step("data") as result:
