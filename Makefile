@@ -47,14 +47,14 @@ check: .venv/.ready .tools/sam/.ready ## Check format, lint, types, templates an
 	$(SAM) validate --lint
 	@mkdir -p .aws-sam && $(RUN) -m tools.transform >.aws-sam/cloudformation.json
 	.venv/bin/cfn-lint --ignore-checks W2001 -t .aws-sam/cloudformation.json
-	$(RUN) -m shared.openapi --check
+	$(RUN) -m tools.openapi --check
 
 format: .venv/.ready ## Format the code and fix what ruff can fix
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
 
 openapi: .venv/.ready ## Write openapi.json from the functions
-	$(RUN) -m shared.openapi
+	$(RUN) -m tools.openapi
 
 bench: $(SETUP) ## Run the benchmarks, as ratios
 	@$(BUILD) $(HOST_ARCH)
