@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 _began = time.monotonic()
@@ -17,7 +17,7 @@ def warn(text: str) -> None:
 
 
 @contextmanager
-def step(title: str, *, slow: str = "") -> Iterator[Callable[[str], None]]:
+def step(title: str, *, slow: str = "") -> Generator[Callable[[str], None]]:
     """Time a step and print it when done; `slow` says beforehand what takes long. Yields a way to add a result."""
     if slow:
         say(f"  ...          {title}: {slow}")

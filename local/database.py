@@ -59,9 +59,17 @@ class Database:
                 admin.execute("create role platform_owner login createrole createdb bypassrls")
             if not _exists(admin, "select from pg_database where datname = %s", NAME):
                 admin.execute("create database crash_course owner platform_owner")
-            applied = apply(self._cluster.url(NAME, OWNER))
+            applied = self._migrate()
             self._set_passwords(admin)
         return applied
+
+    def _migrate(self) -> list[str]:
+        try:
+            return apply(self._cluster.url(NAME, OWNER))
+        except psycopg.Error as error:
+            raise StackError(
+                f"a migration failed: {error}\nAfter changing one that was already applied here, run: make reset"
+            ) from error
 
     def _set_passwords(self, admin: psycopg.Connection) -> None:
         passwords = {

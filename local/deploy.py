@@ -56,6 +56,7 @@ class Deployed:
 
     def resolver(self) -> Resolver:
         pseudo = {"AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::StackName": STACK}
+        pseudo["AWS::URLSuffix"] = "amazonaws.com"
         values: dict[str, Any] = {**self._typed_parameters(), **pseudo, **self.physical}
         return Resolver(values, self.template.get("Conditions", {}), self._attribute)
 

@@ -1,5 +1,6 @@
 """MiniStack, the AWS emulator: how it is started, and boto3 clients that talk to it."""
 
+import os
 import shutil
 import urllib.request
 from typing import Any
@@ -23,7 +24,12 @@ class Emulator(Program):
         super().__init__(
             "MiniStack",
             [str(PYTHON), str(PROJECT / "local" / "ministack_runner.py")],
+            # Functions inherit this, so nothing of the machine's own environment is in it.
             {
+                "PATH": os.environ["PATH"],
+                "HOME": str(self._scratch),
+                "LANG": "en_US.UTF-8",
+                "TZ": "UTC",
                 "BIND_HOST": "127.0.0.1",
                 "MINISTACK_HOST": "127.0.0.1",
                 "MINISTACK_REGION": REGION,

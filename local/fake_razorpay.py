@@ -1,5 +1,6 @@
 """The fake Razorpay as one program of the stack."""
 
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -24,7 +25,7 @@ class FakeRazorpay(Program):
         super().__init__(
             "the fake Razorpay",
             [sys.executable, "-m", "local.razorpay", *(word for pair in options.items() for word in pair)],
-            {"PYTHONPATH": str(PROJECT)},
+            {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)},
             state.path("logs", "razorpay.log"),
             self._answers,
         )

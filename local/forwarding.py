@@ -9,7 +9,8 @@ BODY_LIMIT = 10 * 1024 * 1024
 TIME_LIMIT = ClientTimeout(total=30)
 """Seconds after which API Gateway gives up on a function (same page)."""
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"}
-NOT_FORWARDED = HOP_BY_HOP | {"host", "content-length"}
+ADDED_BY_CLIENT = ["User-Agent", "Accept", "Accept-Encoding", "Content-Type"]
+NOT_FORWARDED = HOP_BY_HOP | {"content-length"}
 
 
 async def forward(request: web.Request, session: ClientSession, url: str) -> web.Response:
@@ -24,7 +25,7 @@ async def forward(request: web.Request, session: ClientSession, url: str) -> web
     try:
         target = URL(url, encoded=True)
         async with session.request(
-            request.method, target, headers=headers, data=body, allow_redirects=False, timeout=TIME_LIMIT
+            request.method, target, headers=headers, data=body or None, allow_redirects=False, timeout=TIME_LIMIT
         ) as answer:
             content = await answer.read()
     except (ClientError, TimeoutError):
@@ -34,7 +35,7 @@ async def forward(request: web.Request, session: ClientSession, url: str) -> web
 
 def new_session() -> ClientSession:
     """A session that changes nothing on the way: no cookies kept, no compression undone."""
-    return ClientSession(auto_decompress=False, skip_auto_headers=["User-Agent", "Accept", "Accept-Encoding"])
+    return ClientSession(auto_decompress=False, skip_auto_headers=ADDED_BY_CLIENT)
 
 
 def _kept(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:

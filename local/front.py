@@ -8,7 +8,6 @@ from aiohttp import ClientError, ClientSession, web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from local import forwarding, mailbox, schedules
-from local.deploy import Deployed
 from local.emulator import Emulator
 from local.stack_file import StackFile
 from local.state import StackError
@@ -21,13 +20,13 @@ class Running:
     """What the front serves once the stack is up."""
 
     emulator: Emulator
-    deployed: Deployed
     stack: StackFile
+    api_id: str
+    schedules: dict[str, schedules.Schedule]
 
     @property
     def api_url(self) -> str:
-        (api_id,) = (self.deployed.physical[name] for name in self.deployed.resources("AWS::ApiGatewayV2::Api"))
-        return f"{self.emulator.endpoint}/_aws/execute-api/{api_id}/$default"
+        return f"{self.emulator.endpoint}/_aws/execute-api/{self.api_id}/$default"
 
     @property
     def keys_url(self) -> str:
@@ -87,7 +86,7 @@ class Front:
 
     async def _page(self, _: web.Request) -> web.Response:
         running, _session = self._up()
-        return _html("index.html", stack=running.stack, schedules=schedules.names(running.deployed))
+        return _html("index.html", stack=running.stack, schedules=running.schedules)
 
     async def _mail(self, request: web.Request) -> web.Response:
         running, session = self._up()
@@ -102,11 +101,12 @@ class Front:
     async def _schedule(self, request: web.Request) -> web.Response:
         running, _session = self._up()
         function = request.match_info["function"]
-        try:
-            answer = await asyncio.to_thread(schedules.fire, running.emulator, running.deployed, function)
-        except schedules.UnknownScheduleError:
-            known = schedules.names(running.deployed)
+        schedule = running.schedules.get(function.replace("-", "_"))
+        if schedule is None:
+            known = sorted(running.schedules)
             return web.json_response({"detail": f"{function} has no schedule", "known": known}, status=404)
+        try:
+            answer = await asyncio.to_thread(schedules.fire, running.emulator, schedule)
         except schedules.FunctionError as error:
             return web.json_response({"detail": "the function failed", "error": str(error)}, status=502)
         return web.json_response(answer)

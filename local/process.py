@@ -30,7 +30,7 @@ class Service(Protocol):
 
 
 class Program:
-    """A command with a log file; `is_ready` is asked until it says yes."""
+    """A command with a log file and no other environment than the given; `is_ready` is asked until it says yes."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Program:
     ) -> None:
         self.name = name
         self._command = command
-        self._environment = {**os.environ, **environment}
+        self._environment = environment
         self._log = log
         self._is_ready = is_ready
         self._process: subprocess.Popen[bytes] | None = None

@@ -1,47 +1,51 @@
-"""Fires a schedule of the template now: its own input, into the function it targets, as EventBridge Scheduler does."""
+"""Fires a deployed schedule now: its own input, into the function it targets, as EventBridge Scheduler does."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from local.deploy import Deployed
 from local.emulator import Emulator
-
-
-class UnknownScheduleError(LookupError):
-    """No schedule targets a function of that name."""
 
 
 class FunctionError(RuntimeError):
     """The function raised or timed out; holds its error as Lambda reports it."""
 
 
-def names(stack: Deployed) -> list[str]:
-    """The functions that have a schedule, by folder name."""
-    scheduled = {_function_name(each) for each in _schedules(stack)}
-    return sorted(name for name, deployed in stack.functions().items() if deployed in scheduled)
+@dataclass(frozen=True)
+class Schedule:
+    """A schedule as it is deployed."""
+
+    name: str
+    expression: str
+    target: str
+    """ARN of a function's alias."""
+    given: str
+    """JSON that the function gets."""
+
+    @property
+    def function_name(self) -> str:
+        # arn:aws:lambda:<region>:<account>:function:<name>:<alias>
+        return self.target.split(":")[6]
 
 
-def fire(emulator: Emulator, stack: Deployed, function: str) -> Any:
-    """Return the function's answer; raises UnknownScheduleError or FunctionError."""
-    wanted = stack.functions().get(function.replace("-", "_"))
-    for schedule in _schedules(stack):
-        if _function_name(schedule) == wanted:
-            return _invoke(emulator, schedule["Target"]["Arn"], schedule["Target"].get("Input", "{}"))
-    raise UnknownScheduleError(function)
+def read(emulator: Emulator, functions: dict[str, str]) -> dict[str, Schedule]:
+    """The schedules by the folder name of their function; `functions` holds deployed names by folder name."""
+    client = emulator.client("scheduler")
+    names = [each["Name"] for each in client.list_schedules()["Schedules"]]
+    deployed = {schedule.function_name: schedule for schedule in (_read(client, name) for name in names)}
+    return {folder: deployed[name] for folder, name in functions.items() if name in deployed}
 
 
-def _schedules(stack: Deployed) -> list[dict[str, Any]]:
-    return [stack.resolver().resolve(each) for each in stack.resources("AWS::Scheduler::Schedule").values()]
-
-
-def _function_name(schedule: dict[str, Any]) -> str:
-    # arn:aws:lambda:<region>:<account>:function:<name>:<alias>
-    return schedule["Target"]["Arn"].split(":")[6]
-
-
-def _invoke(emulator: Emulator, target: str, given: str) -> Any:
-    answer = emulator.client("lambda").invoke(FunctionName=target, Payload=given.encode())
+def fire(emulator: Emulator, schedule: Schedule) -> Any:
+    """Return the function's answer; raises FunctionError."""
+    answer = emulator.client("lambda").invoke(FunctionName=schedule.target, Payload=schedule.given.encode())
     payload = json.loads(answer["Payload"].read() or "null")
     if "FunctionError" in answer:
         raise FunctionError(json.dumps(payload))
     return payload
+
+
+def _read(client: Any, name: str) -> Schedule:
+    found = client.get_schedule(Name=name)
+    target = found["Target"]
+    return Schedule(name, found["ScheduleExpression"], target["Arn"], target.get("Input", "{}"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from local import build, console, deploy, secret_values, seed, users
+from local import build, console, deploy, schedules, secret_values, seed, users
 from local.database import Database
 from local.emulator import Emulator
 from local.fake_razorpay import FakeRazorpay
@@ -129,7 +129,9 @@ class Stack:
             result(f"{seed.plant(self._database.owner_url)} courses planted")
             file = self._stack_file(stack)
             result(f"{len(file.users)} users signed in")
-        self._front.running = Running(self._emulator, stack, file)
+        self._front.running = Running(
+            self._emulator, file, stack.physical["HttpApi"], schedules.read(self._emulator, file.functions)
+        )
         self._state.write(self._state.stack_file, file.model_dump_json(by_alias=True, indent=2))
         return file
 
