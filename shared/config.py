@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,6 +32,25 @@ class Settings(BaseModel):
     hold_minutes: int = Field(ge=1)
     documents_bucket: str
     recordings_bucket: str
+
+    app_base_url: str = ""  # of the client's pages; without one, mails have no buttons that lead there
+    link_secret_id: str = ""
+    realtime_endpoint: str = ""
+    email_provider: Literal["ses", "sendgrid"] = "ses"
+    sms_provider: Literal["sns", "twilio"] = "sns"
+    provider_secret_id: str = ""
+    ses_configuration_set: str = ""
+    sendgrid_base_url: str = "https://api.sendgrid.com"
+    twilio_base_url: str = "https://api.twilio.com"
+    twilio_from: str = ""
+    sms_sender_id: str = ""
+    sms_entity_id: str = ""
+    sms_template_ids: str = ""
+
+    @property
+    def sms_templates(self) -> dict[str, str]:
+        """DLT template id by the name of the notification's template."""
+        return dict(pair.split("=", 1) for pair in self.sms_template_ids.split(",") if "=" in pair)
 
     @property
     def client_ids(self) -> frozenset[str]:

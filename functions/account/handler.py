@@ -1,0 +1,91 @@
+"""A user's account: the inbox, notification preferences, and unsubscribing without a login."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.account import pages, service
+from functions.account.models import InboxOut, NotificationOut, PreferencesIn, PreferencesOut, ReadAllOut
+from functions.account.queries import mark_all_read
+from shared import auth, db
+from shared.actors import user
+from shared.errors import NotFound
+from shared.http import Router
+from shared.notifications import unsubscribing
+from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+app = Router()
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.serve(event, context)
+
+
+@app.get("/functions/v1/notifications")
+def list_notifications(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    unread: bool = False,
+) -> InboxOut:
+    """The caller's inbox, newest first."""
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(user(user_id), read_only=True) as conn:
+        return service.inbox(conn, user_id, unread=unread, cursor=cursor, limit=limit)
+
+
+@app.post("/functions/v1/notifications/read-all")
+def read_all_notifications() -> ReadAllOut:
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(user(user_id)) as conn:
+        return ReadAllOut(read=mark_all_read(conn, user_id))
+
+
+@app.post("/functions/v1/notifications/<notification_id>/read")
+def read_notification(notification_id: UUID) -> NotificationOut:
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(user(user_id)) as conn:
+        return NotificationOut(notification=service.read(conn, user_id, notification_id))
+
+
+@app.get("/functions/v1/notification-preferences")
+def show_preferences() -> PreferencesOut:
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(user(user_id), read_only=True) as conn:
+        return PreferencesOut(preferences=service.preferences(conn, user_id))
+
+
+@app.put("/functions/v1/notification-preferences")
+def change_preferences(changes: PreferencesIn) -> PreferencesOut:
+    """Change the combinations given, leave the others; answers with all of them."""
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(user(user_id)) as conn:
+        return PreferencesOut(preferences=service.choose(conn, user_id, changes.preferences))
+
+
+@app.get("/functions/v1/unsubscribe")
+def show_unsubscribe_page(token: Annotated[str, Query(max_length=200)]) -> Response[str]:
+    """A page with a button: mail scanners follow links, so looking changes nothing (RFC 8058, section 3.1)."""
+    try:
+        unsubscribing.user_of(token)
+    except NotFound:
+        return _page(404, pages.UNKNOWN)
+    return _page(200, pages.ASK)
+
+
+@app.post("/functions/v1/unsubscribe")
+def unsubscribe(token: Annotated[str, Query(max_length=200)]) -> Response[str]:
+    """No more marketing mail for whom the token stands for: the page's button, or a mail client's (RFC 8058)."""
+    try:
+        user_id = unsubscribing.user_of(token)
+    except NotFound:
+        return _page(404, pages.UNKNOWN)
+    with db.transaction(user(user_id)) as conn:
+        service.choose(conn, user_id, [service.NO_MARKETING_MAIL])
+    return _page(200, pages.DONE)
+
+
+def _page(status: int, body: str) -> Response[str]:
+    return Response(status_code=status, content_type="text/html; charset=utf-8", body=body, headers=pages.HEADERS)

@@ -1,0 +1,82 @@
+"""send-notifications: over HTTP and by schedule one run over what is due, by SQS what was just queued."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.send_notifications import service
+from functions.send_notifications.models import Handed, Processed, RunOut
+from functions.send_notifications.senders import SENDERS
+from shared import auth, db
+from shared.actors import SERVICE
+from shared.http import Router
+from shared.log import log_failure, logger
+from shared.notifications.handoff import hand_off
+
+LONGEST_ATTEMPT_SECONDS = 12
+"""A provider's time limits and two transactions; less than this left, and no attempt is begun."""
+HTTP_SECONDS = 25
+"""API Gateway hangs up after 30."""
+
+app = Router()
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    if "requestContext" in event:
+        return app.serve(event, context)
+    if "Records" in event:
+        return drain(event, context)
+    return run(_time_left(context)).model_dump(mode="json")
+
+
+@app.post("/functions/v1/send-notifications", summary="Deliver what is due", tags=["Jobs"])
+def send_notifications() -> RunOut:
+    """Deliver what is due, at most 100."""
+    auth.require_service(app.current_event.raw_event)
+    return run(_time_left(app.lambda_context, HTTP_SECONDS))
+
+
+def run(has_time: Callable[[], bool]) -> RunOut:
+    """One sweep. A run whose time is over is no failure: the rest is at the queue or waits for the next one."""
+    counts = service.sweep(_ways(has_time), hand_off)
+    logger.info("notifications_swept", counts=dict(counts))
+    return _answer(counts)
+
+
+def drain(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Deliver what the messages of a batch name; a message that fails comes again alone."""
+    ways = _ways(_time_left(context))
+    failed = [record["messageId"] for record in event["Records"] if not _drained(ways, record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _drained(ways: service.Ways, record: dict[str, Any]) -> bool:
+    try:
+        ids = Handed.model_validate_json(record["body"]).ids
+        outcome = service.deliver(ways, ids, len(ids))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this message's alone: SQS retries, the DLQ keeps it
+        log_failure(error)
+        return False
+    logger.info("notifications_drained", complete=outcome.complete, counts=dict(outcome.counts))
+    return outcome.complete
+
+
+def _answer(counts: Counter[str]) -> RunOut:
+    return RunOut(processed=Processed(**counts), total=counts.total())
+
+
+def _ways(has_time: Callable[[], bool]) -> service.Ways:
+    return service.Ways(transact=lambda: db.transaction(SERVICE), senders=SENDERS, push=_push, has_time=has_time)
+
+
+def _push(_: object) -> None:
+    return None
+
+
+def _time_left(context: LambdaContext, at_most: float = float("inf")) -> Callable[[], bool]:
+    left = min(context.get_remaining_time_in_millis() / 1000, at_most)
+    deadline = time.monotonic() + left - LONGEST_ATTEMPT_SECONDS
+    return lambda: time.monotonic() < deadline

@@ -1,0 +1,75 @@
+"""A claimed notification in the words and the form of its way."""
+
+import re
+from typing import Any
+
+from functions.send_notifications.models import Claimed, Mail, Refused, Sms
+from shared.config import settings
+from shared.notifications import rendering, unsubscribing
+from shared.notifications.rendering import Message
+
+# One address and nothing else: no list, no display name, no header, nothing a relay could read as two.
+_ADDRESS = re.compile(r"[^\s@,;:<>\"'()\[\]\\\x00-\x20\x7f]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
+
+
+def rendered(claimed: Claimed) -> Message:
+    """Raises rendering.Unrenderable."""
+    return rendering.render(claimed.template, claimed.language, claimed.data, time_zone=settings().time_zone)
+
+
+def inbox_row(claimed: Claimed, message: Message) -> dict[str, Any]:
+    return {
+        "id": str(claimed.id),
+        "title": message.title,
+        "message": message.message,
+        "type": message.tone,
+        "action_url": message.action.url if message.action else None,
+    }
+
+
+def mail(claimed: Claimed, message: Message) -> Mail:
+    """Raises Refused when the profile's address is none. Marketing carries one-click unsubscription (RFC 8058)."""
+    if not _ADDRESS.fullmatch(claimed.email):
+        raise Refused("not an email address")
+    unsubscribe = unsubscribing.url(claimed.user_id) if claimed.channel == "marketing" else None
+    context: dict[str, Any] = {
+        "message": message,
+        "name": rendering.printable(claimed.full_name),
+        "language": rendering.language_of(claimed.language),
+        "words": rendering.words(rendering.language_of(claimed.language)),
+        "action_url": _absolute(message),
+        "unsubscribe_url": unsubscribe,
+    }
+    return Mail(
+        notification_id=claimed.id,
+        to=claimed.email,
+        subject=message.title,
+        text=rendering.lay_out("mail.txt", **context),
+        html=rendering.lay_out("mail.html", **context),
+        headers={"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        if unsubscribe
+        else {},
+    )
+
+
+def sms(claimed: Claimed, message: Message) -> Sms:
+    """Raises Refused without a number."""
+    if not claimed.phone:
+        raise Refused("no phone number")
+    return Sms(
+        notification_id=claimed.id,
+        to=claimed.phone,
+        text=message.sms,
+        template_id=settings().sms_templates.get(claimed.template),
+        promotional=claimed.channel == "marketing",
+    )
+
+
+def _absolute(message: Message) -> str | None:
+    """A path of the client's pages needs to be told where those are; without, the mail has no button."""
+    if message.action is None:
+        return None
+    if message.action.url.startswith("/"):
+        base = settings().app_base_url
+        return f"{base.rstrip('/')}{message.action.url}" if base else None
+    return message.action.url

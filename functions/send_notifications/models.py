@@ -1,0 +1,120 @@
+"""What is delivered, how a delivery may end, and what a run answers."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.http import Schema
+from shared.notifications.models import Channel, Type
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A queued notification that this run alone may deliver, with what decides whether and where to."""
+
+    id: UUID
+    user_id: UUID
+    type: Type
+    channel: Channel
+    template: str
+    data: dict[str, Any]
+    retry_count: int
+    email: str
+    phone: str | None
+    full_name: str
+    language: str
+    erased: bool
+    wanted: bool
+    suppressed: str | None
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """A row that has just come into somebody's inbox."""
+
+    id: UUID
+    user_id: UUID
+    title: str
+    message: str
+    type: str
+    action_url: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Mail:
+    """An email to one address."""
+
+    notification_id: UUID
+    to: str
+    subject: str
+    text: str
+    html: str
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Sms:
+    """A text message to one number (E.164), with its DLT template where one is registered."""
+
+    notification_id: UUID
+    to: str
+    text: str
+    template_id: str | None
+    promotional: bool
+
+
+class DeliveryError(Exception):
+    """A provider did not take a message. The text names the reason, never the address or the message."""
+
+    counts = True
+    """Whether the message may have gone out, so that this was one of its three attempts."""
+    stops = False
+    """Whether the next message to this provider would fare no better in this run."""
+
+
+class Refused(DeliveryError):
+    """For good: this message to this address is never taken."""
+
+
+class Failed(DeliveryError):
+    """Now; the same message may be taken later."""
+
+
+class Unanswered(Failed):
+    """The time limit passed or the connection broke: it may have been taken."""
+
+    stops = True
+
+
+class Busy(DeliveryError):
+    """The provider takes nothing more now (quota, or out of reach), and has not taken this."""
+
+    counts = False
+    stops = True
+
+
+class Handed(BaseModel):
+    """The body of an SQS message: ids of queued notifications."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ids: list[UUID]
+
+
+class Processed(Schema):
+    email: int = 0
+    sms: int = 0
+    in_app: int = 0
+    failed: int = 0
+
+
+class RunOut(Schema):
+    """What one run delivered; `failed` counts what could not be delivered in it, retried or not."""
+
+    success: bool = True
+    processed: Processed
+    total: int

@@ -1,0 +1,39 @@
+"""How AWS's refusals and silences become ours, and how long it is waited for."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from functions.send_notifications.models import Busy, Failed, Refused, Unanswered
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 7
+THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "AccountSuspendedException"})
+
+
+def limits() -> "Config":
+    """One try within the time limits: attempts are counted in the database, not in the client."""
+    from botocore.config import Config  # noqa: PLC0415 - comes with boto3
+
+    return Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": 1})
+
+
+@contextmanager
+def translated(permanent: frozenset[str], busy: frozenset[str]) -> Generator[None]:
+    """Raise a DeliveryError for what a call in the block raises."""
+    from botocore import exceptions  # noqa: PLC0415 - comes with boto3
+
+    try:
+        yield
+    except exceptions.ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "unknown"))
+        if code in permanent:
+            raise Refused(code) from error
+        raise Busy(code) if code in busy | THROTTLED else Failed(code) from error
+    except (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError) as error:
+        raise Busy("out of reach") from error
+    except exceptions.BotoCoreError as error:
+        raise Unanswered(type(error).__name__) from error

@@ -1,0 +1,37 @@
+"""Email by SendGrid, v3 API: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send"""
+
+import json
+
+from functions.send_notifications.models import Mail
+from functions.send_notifications.providers import https
+from shared.config import settings
+from shared.secrets import secret
+
+PERMANENT = frozenset({400, 413})
+
+
+def send(mail: Mail) -> str:
+    """Returns SendGrid's message id; raises DeliveryError."""
+    answer = https.post(
+        f"{settings().sendgrid_base_url}/v3/mail/send",
+        json.dumps(body(mail)).encode(),
+        {
+            "Authorization": f"Bearer {secret(settings().provider_secret_id)['sendgridApiKey']}",
+            "Content-Type": "application/json",
+        },
+    )
+    https.raise_for(answer, PERMANENT)
+    return answer.headers.get("x-message-id", "")
+
+
+def body(mail: Mail) -> dict[str, object]:
+    return {
+        "personalizations": [{"to": [{"email": mail.to}]}],
+        "from": {"email": settings().email_from},
+        "subject": mail.subject,
+        "content": [{"type": "text/plain", "value": mail.text}, {"type": "text/html", "value": mail.html}],
+        "headers": mail.headers,
+        "custom_args": {"notification": str(mail.notification_id)},
+        # Tracking would rewrite the links, the unsubscription's among them.
+        "tracking_settings": {"click_tracking": {"enable": False}, "open_tracking": {"enable": False}},
+    }

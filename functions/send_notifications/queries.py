@@ -1,0 +1,201 @@
+"""The statements of delivery. Every change of a claimed row asks for its lease, so that a late one changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row, scalar_row
+from psycopg.types.json import Jsonb
+
+from functions.send_notifications.models import Claimed, InboxRow
+from shared.db import Connection
+
+MAX_ATTEMPTS = 3
+
+
+def claim(conn: Connection, lease: UUID, lease_seconds: int, ids: Sequence[UUID] | None, limit: int) -> list[Claimed]:
+    """Lease what is due, most urgent and oldest first, of `ids` or of everything."""
+    return (
+        conn.cursor(row_factory=class_row(Claimed))
+        .execute(
+            """
+            with due as (
+                select id from public.notifications_queue
+                where status = 'pending' and scheduled_for <= now() and retry_count < %(max_attempts)s
+                    and (lease_until is null or lease_until < now())
+                    and (%(ids)s::uuid[] is null or id = any(%(ids)s))
+                order by priority_rank, scheduled_for, id
+                limit %(limit)s
+                for update skip locked
+            ), claimed as (
+                update public.notifications_queue q
+                set lease_token = %(lease)s, lease_until = now() + make_interval(secs => %(lease_seconds)s)
+                from due where q.id = due.id
+                returning q.id, q.user_id, q.type, q.channel, q.template, q.data, q.retry_count, q.priority_rank,
+                    q.scheduled_for
+            )
+            select c.id, c.user_id, c.type, c.channel, c.template, c.data, c.retry_count, p.email, p.phone,
+                p.full_name, p.language, p.erased_at is not null as erased, coalesce(w.enabled, true) as wanted,
+                s.reason as suppressed
+            from claimed c
+            join public.profiles p on p.id = c.user_id
+            left join public.notification_preferences w
+                on w.user_id = c.user_id and w.type = c.type and w.channel = c.channel
+            left join public.suppressed_addresses s
+                on s.type = c.type and s.address = case c.type when 'email' then lower(p.email) else p.phone end
+            order by c.priority_rank, c.scheduled_for, c.id
+            """,
+            {
+                "lease": lease,
+                "lease_seconds": lease_seconds,
+                "ids": None if ids is None else list(ids),
+                "limit": limit,
+                "max_attempts": MAX_ATTEMPTS,
+            },
+        )
+        .fetchall()
+    )
+
+
+def insert_inbox_rows(conn: Connection, lease: UUID, rows: Sequence[Mapping[str, Any]]) -> list[InboxRow]:
+    """Put leased notifications into inboxes and mark them sent, in one statement."""
+    return (
+        conn.cursor(row_factory=class_row(InboxRow))
+        .execute(
+            """
+            with mine as (
+                update public.notifications_queue q
+                set status = 'sent', sent_at = now(), lease_token = null, lease_until = null
+                from jsonb_to_recordset(%(rows)s)
+                    as r (id uuid, title text, message text, type text, action_url text)
+                where q.id = r.id and q.lease_token = %(lease)s and q.status = 'pending'
+                returning q.id, q.user_id, r.title, r.message, r.type, r.action_url
+            )
+            insert into public.in_app_notifications (notification_id, user_id, title, message, type, action_url)
+            select id, user_id, title, message, type, action_url from mine
+            on conflict (notification_id) do nothing
+            returning id, user_id, title, message, type, action_url, created_at
+            """,
+            {"lease": lease, "rows": Jsonb(list(rows))},
+        )
+        .fetchall()
+    )
+
+
+def start_attempt(conn: Connection, lease: UUID, notification_id: UUID) -> int | None:
+    """Count the attempt before it is made; None when the lease is no longer ours."""
+    return (
+        conn.cursor(row_factory=scalar_row)
+        .execute(
+            """
+            update public.notifications_queue set retry_count = retry_count + 1
+            where id = %(id)s and lease_token = %(lease)s and lease_until > now() and status = 'pending'
+            returning retry_count
+            """,
+            {"id": notification_id, "lease": lease},
+        )
+        .fetchone()
+    )
+
+
+def mark_sent(conn: Connection, lease: UUID, notification_id: UUID, provider_message_id: str) -> bool:
+    cursor = conn.execute(
+        """
+        update public.notifications_queue
+        set status = 'sent', sent_at = now(), provider_message_id = %(provider_message_id)s, last_error = null,
+            lease_token = null, lease_until = null
+        where id = %(id)s and lease_token = %(lease)s and status = 'pending'
+        """,
+        {"id": notification_id, "lease": lease, "provider_message_id": provider_message_id},
+    )
+    return cursor.rowcount == 1
+
+
+def end(conn: Connection, lease: UUID, status: str, reasons: Mapping[UUID, str]) -> None:
+    """End leased notifications as failed or cancelled, each with its reason."""
+    conn.execute(
+        """
+        update public.notifications_queue q
+        set status = %(status)s, last_error = r.value, lease_token = null, lease_until = null
+        from jsonb_each_text(%(reasons)s) r
+        where q.id = r.key::uuid and q.lease_token = %(lease)s and q.status = 'pending'
+        """,
+        {
+            "lease": lease,
+            "status": status,
+            "reasons": Jsonb({str(notification): reason for notification, reason in reasons.items()}),
+        },
+    )
+
+
+def retry_later(
+    conn: Connection, lease: UUID, notification_id: UUID, delay_seconds: float, error: str, *, uncounted: bool
+) -> None:
+    """Give a leased notification back for a later attempt; `uncounted` takes the attempt just made back."""
+    conn.execute(
+        """
+        update public.notifications_queue
+        set scheduled_for = now() + make_interval(secs => %(delay)s), last_error = %(error)s,
+            retry_count = retry_count - %(uncounted)s::integer, lease_token = null, lease_until = null,
+            handed_off_at = null
+        where id = %(id)s and lease_token = %(lease)s and status = 'pending'
+        """,
+        {"id": notification_id, "lease": lease, "delay": delay_seconds, "error": error, "uncounted": int(uncounted)},
+    )
+
+
+def release(conn: Connection, lease: UUID, ids: Sequence[UUID]) -> None:
+    """Give leased notifications back as they were."""
+    conn.execute(
+        """
+        update public.notifications_queue set lease_token = null, lease_until = null, handed_off_at = null
+        where id = any(%(ids)s) and lease_token = %(lease)s and status = 'pending'
+        """,
+        {"ids": list(ids), "lease": lease},
+    )
+
+
+def fail_unanswered(conn: Connection) -> int:
+    """Fail what died in its last attempt, its lease long over: whether it went out is not known."""
+    return conn.execute(
+        """
+        update public.notifications_queue
+        set status = 'failed', last_error = 'no answer to the last attempt', lease_token = null, lease_until = null
+        where status = 'pending' and retry_count >= %(max_attempts)s and lease_until < now()
+        """,
+        {"max_attempts": MAX_ATTEMPTS},
+    ).rowcount
+
+
+def take_for_hand_off(conn: Connection, limit: int, again_after_minutes: int) -> list[UUID]:
+    """Mark what is due and not yet at the queue as handed off; what never came back is taken again after a while."""
+    return (
+        conn.cursor(row_factory=scalar_row)
+        .execute(
+            """
+            with due as (
+                select id from public.notifications_queue
+                where status = 'pending' and scheduled_for <= now() and retry_count < %(max_attempts)s
+                    and (lease_until is null or lease_until < now())
+                    and (handed_off_at is null
+                        or handed_off_at < now() - make_interval(mins => %(again_after_minutes)s))
+                order by priority_rank, scheduled_for, id
+                limit %(limit)s
+                for update skip locked
+            )
+            update public.notifications_queue q set handed_off_at = now()
+            from due where q.id = due.id
+            returning q.id
+            """,
+            {"limit": limit, "again_after_minutes": again_after_minutes, "max_attempts": MAX_ATTEMPTS},
+        )
+        .fetchall()
+    )
+
+
+def forget_hand_off(conn: Connection, ids: Sequence[UUID]) -> None:
+    """The queue did not take these after all."""
+    conn.execute(
+        "update public.notifications_queue set handed_off_at = null where id = any(%(ids)s) and status = 'pending'",
+        {"ids": list(ids)},
+    )

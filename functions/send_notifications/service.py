@@ -1,0 +1,193 @@
+"""Delivers claimed notifications: who may be told, in what words, and what becomes of each attempt.
+
+A run is many short transactions, because no provider is called inside one: claim, count the attempt, send, write
+down the result. Whatever dies in between is found again when its lease is over.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from functions.send_notifications import queries
+from functions.send_notifications.messages import inbox_row, rendered
+from functions.send_notifications.models import Busy, Claimed, DeliveryError, InboxRow, Refused
+from shared.db import Connection
+from shared.log import logger
+from shared.notifications.rendering import Message, Unrenderable
+
+PER_RUN = 100
+LEASE_SECONDS = 150
+"""Over twice the function's time limit: a lease never ends while its holder can still be running."""
+FIRST_RETRY_SECONDS = 300
+JITTER = 0.2
+BUSY_SECONDS = 60
+HAND_OFF_PAGE = 1000
+HAND_OFF_AGAIN_MINUTES = 30
+
+type Transact = Callable[[], AbstractContextManager[Connection]]
+type Send = Callable[[Claimed, Message], str]
+"""Hands one message to a provider and returns the provider's id for it; raises DeliveryError."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How the outside is reached."""
+
+    transact: Transact
+    senders: dict[str, Send]
+    push: Callable[[Sequence[InboxRow]], None]
+    has_time: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`counts` by type, and `failed`; not complete when the time was over, and the rest was given back."""
+
+    counts: Counter[str]
+    complete: bool
+
+
+def deliver(ways: Ways, ids: Sequence[UUID] | None = None, limit: int = PER_RUN) -> Outcome:
+    """Deliver what is due, of `ids` or of everything."""
+    lease = uuid4()
+    with ways.transact() as conn:
+        claimed = queries.claim(conn, lease, LEASE_SECONDS, ids, limit)
+        unwanted = {each.id: reason for each in claimed if (reason := why_not(each))}
+        if unwanted:
+            queries.end(conn, lease, "cancelled", unwanted)
+    wanted = [each for each in claimed if each.id not in unwanted]
+    messages, unrenderable = _render(wanted)
+    if unrenderable:
+        with ways.transact() as conn:
+            queries.end(conn, lease, "failed", unrenderable)
+    run = Run(ways, lease, messages)
+    run.fill_inboxes([each for each in wanted if each.type == "in_app" and each.id in messages])
+    complete = run.send([each for each in wanted if each.type != "in_app" and each.id in messages])
+    return Outcome(run.counts + Counter(failed=len(unrenderable)), complete)
+
+
+def why_not(claimed: Claimed) -> str | None:
+    """Why this must not be sent, if so: what `last_error` of a cancelled notification says."""
+    if claimed.erased:
+        return "account erased"
+    if not claimed.wanted:
+        return "turned off in preferences"
+    if claimed.suppressed:
+        return f"address suppressed: {claimed.suppressed}"
+    if claimed.type == "sms" and not claimed.phone:
+        return "no phone number"
+    return None
+
+
+def retry_delay(attempt: int) -> float:
+    """Seconds until the attempt after this one (counted from 1): 5 minutes, then twice that, give or take a fifth."""
+    return FIRST_RETRY_SECONDS * 2 ** (attempt - 1) * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+
+
+def sweep(ways: Ways, hand_off: Callable[[Sequence[UUID]], Sequence[UUID]]) -> Counter[str]:
+    """One scheduled run: end what died trying, deliver the most urgent, hand everything else to the queue."""
+    with ways.transact() as conn:
+        if lost := queries.fail_unanswered(conn):
+            logger.error("notifications_unanswered", notifications=lost)
+    outcome = deliver(ways)
+    hand_off_rest(ways, hand_off)
+    return outcome.counts
+
+
+def hand_off_rest(ways: Ways, hand_off: Callable[[Sequence[UUID]], Sequence[UUID]]) -> None:
+    """Tell the queue about every other due row; `hand_off` returns what it refused, which stays for the next sweep."""
+    while ways.has_time():
+        with ways.transact() as conn:
+            ids = queries.take_for_hand_off(conn, HAND_OFF_PAGE, HAND_OFF_AGAIN_MINUTES)
+        if not ids:
+            return
+        if refused := hand_off(ids):
+            with ways.transact() as conn:
+                queries.forget_hand_off(conn, refused)
+            return
+
+
+def _render(claimed: Sequence[Claimed]) -> tuple[dict[UUID, Message], dict[UUID, str]]:
+    messages: dict[UUID, Message] = {}
+    unrenderable: dict[UUID, str] = {}
+    for each in claimed:
+        try:
+            messages[each.id] = rendered(each)
+        except Unrenderable as error:
+            unrenderable[each.id] = str(error)
+            logger.error("notification_unrenderable", notification_id=str(each.id), template=each.template)
+    return messages, unrenderable
+
+
+class Run:
+    """The deliveries under one lease."""
+
+    def __init__(self, ways: Ways, lease: UUID, messages: dict[UUID, Message]) -> None:
+        self.counts: Counter[str] = Counter()
+        self._ways = ways
+        self._lease = lease
+        self._messages = messages
+        self._stopped: set[str] = set()
+
+    def fill_inboxes(self, claimed: Sequence[Claimed]) -> None:
+        if not claimed:
+            return
+        with self._ways.transact() as conn:
+            rows = [inbox_row(each, self._messages[each.id]) for each in claimed]
+            arrived = queries.insert_inbox_rows(conn, self._lease, rows)
+        self.counts["in_app"] += len(arrived)
+        self._ways.push(arrived)
+
+    def send(self, claimed: Sequence[Claimed]) -> bool:
+        """One by one; what follows a provider's outage or the end of the time is given back. False: out of time."""
+        for position, each in enumerate(claimed):
+            if not self._ways.has_time():
+                self._release(claimed[position:])
+                return False
+            if each.type in self._stopped:
+                self._release([each])
+            else:
+                self._send(each)
+        return True
+
+    def _send(self, claimed: Claimed) -> None:
+        with self._ways.transact() as conn:
+            attempt = queries.start_attempt(conn, self._lease, claimed.id)
+        if attempt is None:
+            return  # our lease is over, so it is somebody else's now
+        try:
+            provider_message_id = self._ways.senders[claimed.type](claimed, self._messages[claimed.id])
+        except DeliveryError as error:
+            self._write_down(claimed, attempt, error)
+            return
+        with self._ways.transact() as conn:
+            queries.mark_sent(conn, self._lease, claimed.id, provider_message_id)
+        self.counts[claimed.type] += 1
+
+    def _write_down(self, claimed: Claimed, attempt: int, error: DeliveryError) -> None:
+        reason = str(error)
+        is_final = isinstance(error, Refused) or (error.counts and attempt >= queries.MAX_ATTEMPTS)
+        delay = BUSY_SECONDS * random.uniform(1, 2) if isinstance(error, Busy) else retry_delay(attempt)  # noqa: S311
+        with self._ways.transact() as conn:
+            if is_final:
+                queries.end(conn, self._lease, "failed", {claimed.id: reason})
+            else:
+                queries.retry_later(conn, self._lease, claimed.id, delay, reason, uncounted=not error.counts)
+        self.counts["failed"] += 1
+        if error.stops:
+            self._stopped.add(claimed.type)
+        log = logger.error if is_final else logger.warning
+        log(
+            "notification_failed" if is_final else "notification_delayed",
+            notification_id=str(claimed.id),
+            type=claimed.type,
+            attempt=attempt,
+            reason=reason,
+        )
+
+    def _release(self, claimed: Sequence[Claimed]) -> None:
+        with self._ways.transact() as conn:
+            queries.release(conn, self._lease, [each.id for each in claimed])

@@ -1,0 +1,24 @@
+"""The notification functions on a real database, with moto for AWS."""
+
+from collections.abc import Iterator
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.conftest import Database
+from tests.notifications.platform import Platform, configured
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def platform(database: Database, moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    with configured(database, moto_url, monkeypatch) as platform:
+        yield platform
