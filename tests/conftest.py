@@ -1,8 +1,9 @@
 """PostgreSQL for the tests: one server a worker, one database a test, cloned from a migrated template."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ from psycopg import sql
 
 from local.postgres import Cluster, free_port
 from sql.migrate import apply
+from tests.pgbouncer import STATEMENT_LOG, PgBouncer, session_bound
 
 FAST = {
     "fsync": "off",
@@ -25,10 +27,11 @@ _serial = count(1)
 
 @dataclass(frozen=True)
 class Database:
-    """One test's database, by the three ways to log in."""
+    """One test's database, by the three ways to log in; the Lambdas' logins go through `pooler` where there is one."""
 
     cluster: Cluster
     name: str
+    pooler: PgBouncer | None = None
 
     @property
     def superuser_url(self) -> str:
@@ -40,11 +43,11 @@ class Database:
 
     @property
     def app_url(self) -> str:
-        return self.cluster.url(self.name, user="app_login")
+        return (self.pooler or self.cluster).url(self.name, user="app_login")
 
     @property
     def worker_url(self) -> str:
-        return self.cluster.url(self.name, user="worker_login")
+        return (self.pooler or self.cluster).url(self.name, user="worker_login")
 
     def look(self) -> psycopg.Connection:
         """A superuser's connection, autocommit, for arranging and looking inside."""
@@ -57,18 +60,8 @@ def create_owner(cluster: Cluster) -> None:
         admin.execute("create role platform_owner login createrole createdb")
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("postgres")
-    server = Cluster(folder / "data", free_port(), settings=FAST).start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture(scope="session")
-def template(cluster: Cluster) -> str:
+def create_template(cluster: Cluster) -> str:
+    """A migrated database to clone from, owned by the migrations' role; returns its name."""
     create_owner(cluster)
     with psycopg.connect(cluster.url(), autocommit=True) as admin:
         admin.execute("create database template_platform owner platform_owner")
@@ -76,17 +69,66 @@ def template(cluster: Cluster) -> str:
     return "template_platform"
 
 
-@pytest.fixture
-def database(cluster: Cluster, template: str) -> Iterator[Database]:
+@contextmanager
+def cloned(cluster: Cluster, template: str, pooler: PgBouncer | None = None) -> Generator[Database]:
+    """A copy of `template` for as long as the block lasts."""
     name = f"test_{next(_serial)}"
     with psycopg.connect(cluster.url(), autocommit=True) as admin:
+        # The owner too is copied: foreign keys look at their tables as it, and it needs its schema for that.
         admin.execute(
             sql.SQL("create database {} template {} strategy file_copy owner platform_owner").format(
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
-        yield Database(cluster, name)
-        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        try:
+            yield Database(cluster, name, pooler)
+        finally:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--pgbouncer",
+        action="store_true",
+        help="log the Lambdas' roles in through PgBouncer in transaction mode, two backends each, and refuse"
+        " statements that leave something behind in a session",
+    )
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("postgres")
+    pooled = bool(pytestconfig.getoption("--pgbouncer"))
+    server = Cluster(folder / "data", free_port(), settings=FAST | (STATEMENT_LOG if pooled else {})).start()
+    try:
+        yield server
+    finally:
+        server.stop()
+    if pooled:
+        with (folder / "data" / "server.log").open(errors="replace") as log:
+            assert list(islice(session_bound(log), 10)) == []
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    return create_template(cluster)
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PgBouncer]:
+    """PgBouncer in transaction mode before `cluster`, two backends for each login and database."""
+    pooler = PgBouncer(tmp_path_factory.mktemp("pgbouncer") / "data", cluster, pool_size=2).start()
+    try:
+        yield pooler
+    finally:
+        pooler.stop()
+
+
+@pytest.fixture
+def database(cluster: Cluster, template: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    pooler = request.getfixturevalue("pgbouncer") if request.config.getoption("--pgbouncer") else None
+    with cloned(cluster, template, pooler) as database:
+        yield database
 
 
 @pytest.fixture

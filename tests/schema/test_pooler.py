@@ -1,0 +1,132 @@
+"""Behind a transaction pooler, where a backend serves many people, nobody gets what another one left."""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from shared.actors import user
+from shared.db import Database as AppDatabase
+from tests.conftest import Database
+from tests.pgbouncer import PgBouncer, session_bound
+from tests.schema.world import person, populate, profile
+
+CLIENTS, TRANSACTIONS, ABORTED = 64, 200, 0.25
+PEOPLE = [person(f"student {number}") for number in range(CLIENTS)]
+ACTING = "select current_user::text, coalesce(current_setting('request.jwt.claims', true), '')"
+SEEN = f"{ACTING}, array(select id from public.profiles)"
+
+type Turn = Callable[[UUID, bool], list[str]]
+"""One transaction of a person, aborted or not; answers with what it saw that it should not have."""
+
+
+class Aborted(Exception):
+    """Ends a transaction in the middle."""
+
+
+@pytest.fixture
+def four_backends(database: Database, tmp_path: Path) -> Iterator[PgBouncer]:
+    with database.look() as conn:
+        populate(conn, [profile(f"student {number}") for number in range(CLIENTS)])
+    pooler = PgBouncer(tmp_path / "pooler", database.cluster, pool_size=4).start()
+    yield pooler
+    pooler.stop()
+
+
+def run_everybody(turn: Turn, transactions: int, leave: Callable[[], None] = lambda: None) -> list[str]:
+    """All people at once, each from a client of its own; the seed is the person's number."""
+
+    def one_person(number: int) -> list[str]:
+        dice = random.Random(number)
+        try:
+            return [leak for _ in range(transactions) for leak in turn(PEOPLE[number], dice.random() < ABORTED)]
+        finally:
+            leave()
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        return [leak for leaks in clients.map(one_person, range(CLIENTS)) for leak in leaks]
+
+
+def foreign(who: UUID, seen: tuple[str, str, list[UUID]] | None) -> list[str]:
+    assert seen is not None
+    role, claims, profiles = seen
+    right = role == "authenticated" and str(who) in claims and profiles == [who]
+    return [] if right else [f"{who} was {role} {claims} and saw {profiles}"]
+
+
+def test_64_people_on_4_backends_see_only_themselves_whoever_aborts(
+    database: Database, four_backends: PgBouncer
+) -> None:
+    pool = AppDatabase(lambda: four_backends.url(database.name, "app_login"))
+
+    def turn(who: UUID, abort: bool) -> list[str]:
+        leaks: list[str] = []
+        try:
+            with pool.transaction(user(who), read_only=abort) as conn:
+                leaks = foreign(who, conn.execute(SEEN).fetchone())
+                if abort:
+                    raise Aborted
+        except Aborted:
+            pass
+        return leaks
+
+    assert run_everybody(turn, TRANSACTIONS, leave=pool.close) == []
+    with database.look() as conn:
+        backends = conn.execute("select count(*) from pg_stat_activity where usename = 'app_login'").fetchone()
+    assert backends == (4,)
+
+
+def test_the_same_check_finds_the_leaks_of_settings_that_outlive_the_transaction(
+    database: Database, four_backends: PgBouncer
+) -> None:
+    url = four_backends.url(database.name, "app_login")
+    become = "select set_config('role', 'authenticated', false), set_config('request.jwt.claims', %s, false)"
+
+    def turn(who: UUID, abort: bool) -> list[str]:
+        with psycopg.connect(url, autocommit=True, prepare_threshold=None) as conn:
+            conn.execute(become, [json.dumps({"sub": str(who)})])
+            seen = conn.execute(ACTING).fetchone()
+        return foreign(who, seen and (*seen, [who]))
+
+    assert run_everybody(turn, 4) != []
+
+
+def test_a_transaction_ends_with_no_role_and_no_claims(database: Database, four_backends: PgBouncer) -> None:
+    pool = AppDatabase(lambda: four_backends.url(database.name, "app_login"))
+    with pool.transaction(user(PEOPLE[0])) as conn:
+        conn.execute(SEEN)
+    assert conn.execute(ACTING).fetchone() == ("app_login", "")
+    pool.close()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "app_login|LOG:  statement: SET ROLE authenticated",
+        "app_login|LOG:  statement: select set_config('role', 'anon', false)",
+        "worker_login|LOG:  execute _pg3_0: select 1",
+        "worker_login|LOG:  execute <unnamed>: select pg_advisory_lock(1)",
+        "worker_login|LOG:  statement: create temp table mine (id int)",
+    ],
+)
+def test_the_log_of_statements_shows_what_a_session_would_keep(line: str) -> None:
+    assert list(session_bound([line + "\n"])) == [line]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "app_login|LOG:  statement: begin",
+        "app_login|LOG:  execute <unnamed>: select public.begin_request($1, $2)",
+        "platform_owner|LOG:  statement: SET search_path TO migration_history",
+        "worker_login|LOG:  execute <unnamed>: select pg_advisory_xact_lock(1)",
+        "worker_login|LOG:  execute <unnamed>: update refunds set status = 'pending'",
+    ],
+)
+def test_the_log_of_statements_lets_a_transactions_own_pass(line: str) -> None:
+    assert list(session_bound([line + "\n"])) == []

@@ -1,0 +1,126 @@
+"""One row of every table around one person and one course, valid as it stands, in the order foreign keys ask for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+SPACE = UUID("6f1e2d50-8a3b-4c4e-9d1a-0f5b7c9e2a11")
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+
+type Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table and one row for it; columns that are left out take their defaults."""
+
+    schema: str
+    name: str
+    row: Row
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.name)
+
+    def insert(self) -> sql.Composed:
+        return sql.SQL("insert into {} ({}) values ({})").format(
+            self.identifier,
+            sql.SQL(", ").join(map(sql.Identifier, self.row)),
+            sql.SQL(", ").join(map(sql.Literal, self.row.values())),
+        )
+
+
+def person(name: str) -> UUID:
+    return uuid5(SPACE, name)
+
+
+def profile(name: str) -> Table:
+    return Table("public", "profiles", {"id": person(name), "email": f"{name}@example.com"})
+
+
+def admin(name: str) -> Table:
+    return Table("public", "admins", {"user_id": person(name)})
+
+
+def world(name: str, serial: int, admin_name: str) -> list[Table]:
+    """Everything that person `name` can have, around a course of its own; `serial` keeps worlds apart."""
+
+    def new(kind: str) -> UUID:
+        return uuid5(SPACE, f"{kind} {serial}")
+
+    who, friend = person(name), person(admin_name)
+    event, session, registration = new("event"), new("session"), new("registration")
+    order, recording = new("order"), new("recording")
+    owned: Row = {"registration_id": registration, "user_id": who, "event_id": event}
+    money: Row = {"amount": 49900, "currency": "INR"}
+    rows: dict[str, Row] = {
+        "events": {"id": event, "title": f"Course {serial}", "category": "technical", "status": "upcoming",
+                   "starts_at": NOW, "ends_at": NOW + timedelta(hours=2), "capacity": 5,
+                   "meeting_url": "https://meet.example/1"},
+        "registrations": {"id": registration, "user_id": who, "event_id": event, "status": "confirmed",
+                          "payment_status": "completed", "confirmed_at": NOW, **money},
+        "referrals": {"referrer_id": who, "referred_user_id": friend, "event_id": event,
+                      "registration_id": registration},
+        "referral_rewards": {"referrer_id": who, "event_id": event, "kind": "credit"},
+        "event_feedback": {**owned, "rating": 5},
+        "payment_transactions": {"id": order, "registration_id": registration, "user_id": who,
+                                 "razorpay_order_id": f"order_{serial}", **money},
+        "payment_attempts": {"razorpay_payment_id": f"pay_{serial}", "payment_transaction_id": order,
+                             "status": "created", "created_at": NOW, **money},
+        "refunds": {"payment_transaction_id": order, "razorpay_payment_id": f"pay_{serial}", "reason": "admin",
+                    "idempotency_key": f"refund_key_{serial}", **money},
+        "disputes": {"razorpay_dispute_id": f"disp_{serial}", "payment_transaction_id": order,
+                     "razorpay_payment_id": f"pay_{serial}", "status": "open", "seen_at": NOW, **money},
+        "reconciliation_runs": {"id": new("run"), "window_start": NOW, "window_end": NOW + timedelta(days=1)},
+        "reconciliation_items": {"run_id": new("run"), "payment_transaction_id": order,
+                                 "razorpay_entity_id": f"pay_{serial}", "verdict": "matched"},
+        "event_sessions": {"id": session, "event_id": event, "starts_at": NOW, "ends_at": NOW + timedelta(hours=2)},
+        "session_attendance": {**owned, "session_id": session, "check_in_time": NOW},
+        "certificates": certificate(serial, owned),
+        "notifications_queue": {"id": new("notification"), "user_id": who, "type": "email",
+                                "channel": "transactional", "template": "seat_confirmed",
+                                "dedupe_key": f"seat {serial}"},
+        "in_app_notifications": {"notification_id": new("notification"), "user_id": who, "title": "Seat",
+                                 "message": "Your seat is confirmed."},
+        "notification_preferences": {"user_id": who, "type": ("email", "sms", "in_app")[serial % 3],
+                                     "channel": ("marketing", "alert")[serial // 3 % 2], "enabled": False},
+        "suppressed_addresses": {"type": "email", "address": f"gone{serial}@example.com", "reason": "bounce"},
+        "realtime_connections": {"connection_id": f"connection {serial}", "user_id": who, "expires_at": NOW},
+        "analytics_events": {"user_id": who, "event_name": "page_view", "event_category": "engagement"},
+        "webhook_logs": {"source": "razorpay", "event_id": f"evt_{serial}", "signature_valid": True,
+                         "body": b"{}%d" % serial},
+        "admin_audit_logs": {"admin_id": friend, "action": "refund", "resource_type": "payment",
+                             "resource_id": str(serial), "new_values": Jsonb(money)},
+        "session_recordings": {"id": recording, "event_id": event, "video_url": "s3://recordings/1",
+                               "processing_status": "ready"},
+        "recording_positions": {"recording_id": recording, "user_id": who, "position_seconds": 60},
+        "event_waitlist": {"event_id": event, "user_id": who},
+    }  # fmt: skip
+    partition = Table("private", "analytics_events_default", {**rows["analytics_events"], "created_at": NOW})
+    return [*(Table("public", table, row) for table, row in rows.items()), partition]
+
+
+def certificate(serial: int, owned: Row) -> Row:
+    digest = sha256(f"certificate {serial}".encode()).digest()
+    return {
+        **owned, "id": uuid5(SPACE, f"certificate {serial}"), "chain_position": serial,
+        "certificate_number": f"CC-2026-{serial:06}", "verification_token": f"token-of-certificate-{serial:06}",
+        "content": "{}", "content_hash": digest, "pdf_hash": digest, "pdf_key": "certificates/1.pdf",
+        "pdf_url": "s3://documents/1.pdf", "rule_version": 1, "eligibility": Jsonb({}), "previous_hash": b"",
+        "blockchain_hash": digest, "issued_at": NOW,
+    }  # fmt: skip
+
+
+def populate(conn: psycopg.Connection, tables: Iterable[Table]) -> None:
+    """Insert the rows, as a role that may."""
+    for table in tables:
+        conn.execute(table.insert())
