@@ -46,7 +46,7 @@ check: .venv/.ready .tools/sam/.ready ## Check format, lint, types, templates an
 	$(SAM) validate
 	$(SAM) validate --lint
 	@mkdir -p .aws-sam && $(RUN) -m tools.transform >.aws-sam/cloudformation.json
-	.venv/bin/cfn-lint --ignore-checks W2001 -t .aws-sam/cloudformation.json
+	.venv/bin/cfn-lint -t .aws-sam/cloudformation.json
 	$(RUN) -m tools.openapi --check
 
 format: .venv/.ready ## Format the code and fix what ruff can fix

@@ -1,0 +1,231 @@
+"""What must hold in template.yaml and no linter checks: each rule returns what breaks it."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tools.transform import Template, cloudformation
+
+PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what everybody may see
+    "GET /functions/v1/events",
+    "GET /functions/v1/events/{id}",
+    "POST /functions/v1/razorpay-webhook",  # Razorpay's signature
+    "POST /functions/v1/send-notifications",  # the service's bearer
+    "GET /functions/v1/unsubscribe",  # a signed token
+    "POST /functions/v1/unsubscribe",
+    "GET /functions/v1/health",
+    "GET /functions/v1/docs",
+    "GET /functions/v1/openapi.json",
+}
+DATABASE_CONNECTIONS = 20  # what the queues together may take of the pool
+TWO_WEEKS = 1_209_600
+EXPRESSION = re.compile(r"rate\(([2-9]|\d\d+) (minute|hour|day)s\)|rate\(1 (minute|hour|day)\)|cron\((\S+ ){5}\S+\)")
+
+
+@dataclass(frozen=True)
+class Templates:
+    """The template as written and as CloudFormation gets it."""
+
+    sam: Template
+    cfn: Template
+
+    @classmethod
+    def of(cls, sam: Template) -> "Templates":
+        return cls(sam, cloudformation(sam))
+
+    def written(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        return ((name, each) for name, each in self.sam["Resources"].items() if each["Type"] == kind)
+
+    def deployed(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        found = self.cfn["Resources"].items()
+        return ((name, each["Properties"]) for name, each in found if each["Type"] == kind)
+
+    def properties(self, name: str) -> dict[str, Any]:
+        return self.cfn["Resources"][name]["Properties"]
+
+
+def referred(value: Any) -> str:
+    """The logical id that a Ref or GetAtt names, or the empty string."""
+    if not isinstance(value, dict):
+        return ""
+    target = value.get("Ref") or value.get("Fn::GetAtt") or ""
+    return str(target[0] if isinstance(target, list) else target)
+
+
+def functions_are_versioned_with_their_layers(both: Templates) -> Iterator[str]:
+    common = both.sam["Globals"]["Function"]
+    if not (common.get("AutoPublishAlias") and common.get("AutoPublishAliasAllProperties") is True):
+        yield "Globals publish no version for every change"
+    for name, layer in both.written("AWS::Serverless::LayerVersion"):
+        if layer["Properties"].get("PublishLambdaVersion") is not True:
+            yield f"{name} changes without a new function version"
+
+
+def layers_are_built_for_the_chosen_processor(both: Templates) -> Iterator[str]:
+    for name, layer in both.written("AWS::Serverless::LayerVersion"):
+        wanted = {"BuildMethod": "makefile", "BuildArchitecture": {"Ref": "Architecture"}}
+        wanted["WorkingDirectory"] = {"Fn::Sub": "layers/${Architecture}"}
+        if layer.get("Metadata") != wanted or layer["Properties"]["CompatibleArchitectures"] != [
+            {"Ref": "Architecture"}
+        ]:
+            yield f"{name} is not built for Architecture"
+
+
+def schedules_keep_what_they_cannot_start(both: Templates) -> Iterator[str]:
+    for name, schedule in both.deployed("AWS::Scheduler::Schedule"):
+        target = schedule["Target"]
+        if "${AWS::StackName}" not in json.dumps(schedule.get("Name", "")):
+            yield f"{name} has a name that two stacks would share"
+        if not target.get("DeadLetterConfig") or not target.get("RetryPolicy"):
+            yield f"{name} has no dead-letter queue or retry policy"
+        if not EXPRESSION.fullmatch(schedule["ScheduleExpression"]):
+            yield f"{name} runs at {schedule['ScheduleExpression']}"
+        if schedule.get("ScheduleExpressionTimezone") != {"Ref": "TimeZone"}:
+            yield f"{name} is not in the platform's time zone"
+
+
+def the_time_zone_exists(both: Templates) -> Iterator[str]:
+    zone = both.cfn["Parameters"]["TimeZone"]["Default"]
+    try:
+        ZoneInfo(zone)
+    except ZoneInfoNotFoundError:
+        yield zone
+
+
+def scheduled_runs_that_fail_are_kept(both: Templates) -> Iterator[str]:
+    kept = {referred(each["FunctionName"]) for _, each in both.deployed("AWS::Lambda::EventInvokeConfig")}
+    for name, schedule in both.deployed("AWS::Scheduler::Schedule"):
+        if referred(schedule["Target"]["Arn"]).removesuffix("Aliaslive") not in kept:
+            yield f"{name} fails without a trace"
+
+
+def websockets_have_no_condition(both: Templates) -> Iterator[str]:
+    """SAM gives the Condition of a WebSocketApi to none of the resources it makes of it."""
+    return (name for name, api in both.written("AWS::Serverless::WebSocketApi") if "Condition" in api)
+
+
+def functions_fit_their_callers(both: Templates) -> Iterator[str]:
+    for name, function in both.deployed("AWS::Lambda::Function"):
+        if function["Runtime"] != "python3.13" or not 128 <= function["MemorySize"] <= 10_240:
+            yield f"{name} has another runtime or an impossible memory size"
+        if not 3 <= function["Timeout"] <= 900:
+            yield f"{name} may run {function['Timeout']} s"
+    for name, function in both.written("AWS::Serverless::Function"):
+        kinds = {event["Type"] for event in function["Properties"].get("Events", {}).values()}
+        if kinds == {"HttpApi"} and both.properties(name)["Timeout"] >= 30:
+            yield f"{name} runs longer than API Gateway waits"
+        if "Cognito" in kinds and both.properties(name)["Timeout"] > 5:
+            yield f"{name} runs longer than Cognito waits"
+
+
+def logs_are_kept_for_a_while(both: Templates) -> Iterator[str]:
+    groups = {name for name, group in both.deployed("AWS::Logs::LogGroup") if group.get("RetentionInDays")}
+    used = [referred(each["LoggingConfig"].get("LogGroup")) for _, each in both.deployed("AWS::Lambda::Function")]
+    used += [
+        referred(each["AccessLogSettings"]["DestinationArn"]) for _, each in both.deployed("AWS::ApiGatewayV2::Stage")
+    ]
+    yield from (f"{name or 'a function'} has no log group with a retention" for name in used if name not in groups)
+    yield from (f"{name} is shared" for name in groups if used.count(name) > 1)
+
+
+def queues_outlive_their_readers(both: Templates) -> Iterator[str]:
+    for name, source in both.deployed("AWS::Lambda::EventSourceMapping"):
+        function = both.properties(referred(source["FunctionName"]).removesuffix("Aliaslive"))
+        queue = both.properties(referred(source["EventSourceArn"]))
+        if queue.get("VisibilityTimeout", 30) < 6 * function["Timeout"]:
+            yield f"{name}: the queue shows a message again while it is worked on"
+        if queue.get("RedrivePolicy", {}).get("maxReceiveCount", 0) < 5:
+            yield f"{name}: the queue gives up too early"
+        if source.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name}: one failure repeats its whole batch"
+
+
+def queue_readers_leave_connections_to_others(both: Templates) -> Iterator[str]:
+    limits = [each.get("ScalingConfig", {}) for _, each in both.deployed("AWS::Lambda::EventSourceMapping")]
+    total = sum(limit.get("MaximumConcurrency", 1000) for limit in limits)
+    if total > DATABASE_CONNECTIONS:
+        yield f"{total} connections"
+
+
+def dead_letters_are_kept_and_seen(both: Templates) -> Iterator[str]:
+    alarms = json.dumps([each["Dimensions"] for _, each in both.deployed("AWS::CloudWatch::Alarm")])
+    for name in dead_letter_queues(both):
+        if both.properties(name).get("MessageRetentionPeriod") != TWO_WEEKS:
+            yield f"{name} forgets before two weeks"
+        if json.dumps({"Fn::GetAtt": [name, "QueueName"]}) not in alarms:
+            yield f"{name} has no alarm"
+
+
+def dead_letter_queues(both: Templates) -> set[str]:
+    queues = [each.get("RedrivePolicy", {}).get("deadLetterTargetArn") for _, each in both.deployed("AWS::SQS::Queue")]
+    queues += [
+        each["Target"].get("DeadLetterConfig", {}).get("Arn") for _, each in both.deployed("AWS::Scheduler::Schedule")
+    ]
+    return {referred(queue) for queue in queues if queue}
+
+
+def everything_is_encrypted_and_private(both: Templates) -> Iterator[str]:
+    for name, queue in both.deployed("AWS::SQS::Queue"):
+        if queue.get("SqsManagedSseEnabled") is not True:
+            yield f"{name} is not encrypted"
+    for name, bucket in both.deployed("AWS::S3::Bucket"):
+        block = bucket.get("PublicAccessBlockConfiguration", {})
+        if len(block) != 4 or not all(block.values()) or "BucketEncryption" not in bucket:
+            yield f"{name} is open or not encrypted"
+
+
+def data_survives_the_stack(both: Templates) -> Iterator[str]:
+    stores = ("AWS::S3::Bucket", "AWS::Cognito::UserPool", "AWS::SecretsManager::Secret")
+    for name, resource in ((name, each) for kind in stores for name, each in both.written(kind)):
+        if resource.get("DeletionPolicy") != "RetainExceptOnCreate" or resource.get("UpdateReplacePolicy") != "Retain":
+            yield f"{name} is deleted with its data"
+
+
+def only_reviewed_routes_are_public(both: Templates) -> Iterator[str]:
+    public = {route for route, operation in routes(both) if operation["security"] != [{"Bearer": []}]}
+    yield from sorted(public ^ PUBLIC_ROUTES)
+
+
+def routes(both: Templates) -> Iterator[tuple[str, dict[str, Any]]]:
+    for _, api in both.deployed("AWS::ApiGatewayV2::Api"):
+        for path, operations in api["Body"]["paths"].items():
+            yield from (
+                (f"{method.upper()} {path}", each) for method, each in operations.items() if method != "options"
+            )
+
+
+def callers_are_throttled(both: Templates) -> Iterator[str]:
+    known = {route for route, _ in routes(both)}
+    for name, stage in both.deployed("AWS::ApiGatewayV2::Stage"):
+        for settings in [stage.get("DefaultRouteSettings", {}), *stage.get("RouteSettings", {}).values()]:
+            if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= settings.keys():
+                yield f"{name} leaves a route unlimited"
+        yield from (
+            f"{name} limits the unknown route {route}" for route in stage.get("RouteSettings", {}).keys() - known
+        )
+
+
+def functions_read_only_the_secrets_they_are_granted(both: Templates) -> Iterator[str]:
+    for name, function in both.deployed("AWS::Lambda::Function"):
+        variables: dict[str, Any] = function["Environment"]["Variables"]
+        named = {referred(value) for key, value in variables.items() if key.endswith("_SECRET_ID")}
+        granted = set(
+            re.findall(r'"secretArn": {"Ref": "(\w+)"', json.dumps(both.properties(f"{name}Role")["Policies"]))
+        )
+        if named != granted:
+            yield f"{name} names {sorted(named)} and may read {sorted(granted)}"
+        for key, value in variables.items():
+            if re.search("PASSWORD|TOKEN$|KEY$|SECRET$", key) or ("://" in str(value) and "@" in str(value)):
+                yield f"{name} has a secret in {key}"
+
+
+def parameters_are_explained_and_used(both: Templates) -> Iterator[str]:
+    used = json.dumps({**both.sam, "Parameters": {}})
+    for name, parameter in both.sam["Parameters"].items():
+        if f'"{name}"' not in used and f"${{{name}}}" not in used:
+            yield f"{name} is not used"
+        if not parameter.get("Description"):
+            yield f"{name} is not explained"
