@@ -12,6 +12,7 @@ from psycopg import sql
 
 from local.postgres import Cluster, free_port
 from sql.migrate import apply
+from tests.deployed import Deployed, running
 from tests.pgbouncer import STATEMENT_LOG, PgBouncer, session_bound
 
 FAST = {
@@ -135,3 +136,10 @@ def database(cluster: Cluster, template: str, request: pytest.FixtureRequest) ->
 def shared_folder() -> Path:
     """The contract's payload files, when the checkout has them beside it."""
     return Path(__file__).parent.parent.parent / "shared"
+
+
+@pytest.fixture
+def deployed(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+    """The functions on a database of their own; see `tests.deployed`."""
+    with running(database, monkeypatch) as platform:
+        yield platform
