@@ -13,6 +13,25 @@ create table public.event_sessions (
 );
 create index event_sessions_by_start on public.event_sessions (starts_at);
 
+-- A course has a session from the start: its own time, until an administrator plans more of them.
+create function private.keep_first_session() returns trigger
+language plpgsql security invoker set search_path = ''
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into public.event_sessions (event_id, title, starts_at, ends_at)
+    values (new.id, new.title, new.starts_at, new.ends_at);
+  elsif (new.starts_at, new.ends_at) is distinct from (old.starts_at, old.ends_at) then
+    update public.event_sessions s set starts_at = new.starts_at, ends_at = new.ends_at
+    where s.event_id = new.id and s.starts_at = old.starts_at and s.ends_at = old.ends_at;
+  end if;
+  return null;
+end
+$$;
+revoke execute on function private.keep_first_session() from public;
+create trigger events_keep_first_session after insert or update of starts_at, ends_at on public.events
+  for each row execute function private.keep_first_session();
+
 -- One stay in a session, from check-in to check-out; coming back is another row.
 create table public.session_attendance (
   id uuid primary key default gen_random_uuid(),

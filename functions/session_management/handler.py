@@ -1,0 +1,70 @@
+"""/functions/v1/session-management?action=checkin|checkout|history: attendance of live sessions."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.session_management import service
+from functions.session_management.models import AttendanceAnswer, CheckIn, CheckOut, Device, History
+from shared import auth, clock, db
+from shared.actors import service_for, user
+from shared.config import settings
+from shared.errors import Invalid
+from shared.http import Router
+from shared.log import logger
+from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+app = Router()
+PATH = "/functions/v1/session-management"
+
+
+@app.post(PATH, summary="Check in to a live session, or out of it", tags=["Sessions"])
+def move(
+    action: Annotated[Literal["checkin", "checkout"], Query()], body: CheckIn | CheckOut
+) -> Response[AttendanceAnswer]:
+    """`checkin` takes `{registrationId, eventId}` and answers 201, 200 while checked in already.
+
+    `checkout` takes `{attendanceId}`; checking out again changes nothing. Codes: `not_registered`,
+    `payment_incomplete`, `event_cancelled`, `too_early`, `session_over`.
+    """
+    user_id = auth.caller(app.current_event.raw_event)
+    now = clock.now()
+    with db.transaction(service_for(user_id)) as conn:
+        match action, body:
+            case "checkin", CheckIn():
+                opens = timedelta(minutes=settings().checkin_opens_minutes)
+                attendance, is_new = service.check_in(conn, user_id, body, _device(), opens=opens, now=now)
+            case "checkout", CheckOut():
+                attendance, is_new = service.check_out(conn, user_id, body.attendance_id, now), False
+            case _:
+                raise Invalid(f"The body does not fit the action {action}.")
+    logger.info("attendance_changed", action=action, attendance_id=str(attendance.id), is_new=is_new)
+    return Response(
+        status_code=201 if is_new else 200,
+        content_type="application/json",
+        body=AttendanceAnswer(attendance=attendance),
+    )
+
+
+@app.get(PATH, summary="The caller's attendance, the newest first", tags=["Sessions"])
+def list_history(
+    action: Annotated[Literal["history"], Query()],
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> History:
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(user(user_id), read_only=True) as conn:
+        return service.list_history(conn, user_id, cursor=cursor, limit=limit)
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.serve(event, context)
+
+
+def _device() -> Device:
+    http: dict[str, Any] = app.current_event.raw_event.get("requestContext", {}).get("http", {})
+    agent = http.get("userAgent")
+    return Device(ip_address=http.get("sourceIp"), user_agent=str(agent)[:500] if agent else None)

@@ -1,0 +1,72 @@
+"""Attendance as the student sees it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.http import Schema
+
+
+class CheckIn(Schema):
+    registration_id: UUID
+    event_id: UUID
+
+
+class CheckOut(Schema):
+    attendance_id: UUID
+
+
+class Attendance(Schema):
+    """One stay: `durationMinutes` once it has ended, whole minutes."""
+
+    id: UUID
+    registration_id: UUID
+    event_id: UUID
+    session_id: UUID
+    check_in_time: datetime
+    check_out_time: datetime | None
+    duration_minutes: int | None
+
+
+class AttendedEvent(Schema):
+    id: UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class PastAttendance(Attendance):
+    """A stay with its course."""
+
+    event: AttendedEvent
+
+
+class AttendanceAnswer(Schema):
+    success: bool = True
+    attendance: Attendance
+
+
+class History(Schema):
+    success: bool = True
+    history: list[PastAttendance]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a request came from, as API Gateway saw it."""
+
+    ip_address: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A student's registration with its course, and the session that is open for check-in or comes next."""
+
+    event_id: UUID
+    event_status: str
+    status: str
+    payment_status: str
+    session_id: UUID | None
+    session_starts_at: datetime | None

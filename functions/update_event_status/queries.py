@@ -1,0 +1,37 @@
+"""The statements that move courses through their life."""
+
+from datetime import datetime
+
+from shared.db import Connection
+
+
+def begin_events(conn: Connection, now: datetime) -> int:
+    """Courses on sale whose time has begun are under way; how many."""
+    return conn.execute(
+        "update public.events set status = 'ongoing' where status = 'upcoming' and starts_at <= %(now)s",
+        {"now": now},
+    ).rowcount
+
+
+def complete_events(conn: Connection, now: datetime) -> int:
+    """Courses under way whose time is over are completed, at the time they ended; how many."""
+    return conn.execute(
+        """
+        update public.events set status = 'completed', completed_at = ends_at
+        where status = 'ongoing' and ends_at <= %(now)s
+        """,
+        {"now": now},
+    ).rowcount
+
+
+def close_forgotten_attendance(conn: Connection, now: datetime) -> int:
+    """Stays nobody ended, in sessions that are over, end with their session; how many."""
+    return conn.execute(
+        """
+        update public.session_attendance a
+        set check_out_time = greatest(a.check_in_time, s.ends_at), closed_by = 'session_end'
+        from public.event_sessions s
+        where s.id = a.session_id and a.check_out_time is null and s.ends_at <= %(now)s
+        """,
+        {"now": now},
+    ).rowcount
