@@ -6,6 +6,7 @@ import errno
 import sys
 
 from local import up
+from local.demo import run as demo
 from local.state import StackError, StateFolder, front_port
 
 FULL = "the disk is full; free some space, or run: make reset"
@@ -14,7 +15,7 @@ FULL = "the disk is full; free some space, or run: make reset"
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, command in {"up": start, "reset": reset}.items():
+    for name, command in {"up": start, "reset": reset, "demo": demonstrate}.items():
         commands.add_parser(name, help=command.__doc__).set_defaults(command=command)
     try:
         return parser.parse_args().command()
@@ -43,6 +44,11 @@ def reset() -> int:
     state.forget()
     print(f"Forgot {state.root}.")
     return 0
+
+
+def demonstrate() -> int:
+    """take a student from sign-up to a paid seat, printing each step"""
+    return 0 if demo.run(StateFolder()) else 1
 
 
 if __name__ == "__main__":

@@ -43,7 +43,8 @@ def _source_files() -> Iterator[Path]:
 def sam_environment() -> dict[str, str]:
     """SAM takes its Python from PATH and needs one that is 3.13: the one running this."""
     path = os.pathsep.join([str(Path(sys.executable).parent), str(SAM.parent), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0", "PYTHONPATH": ""}
+    quick = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.5", "PYTHONDONTWRITEBYTECODE": ""}
+    return {**os.environ, "PATH": path, **quick}
 
 
 async def build(state: StateFolder) -> Path:

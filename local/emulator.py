@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 import urllib.request
 from typing import Any
 
@@ -12,6 +13,7 @@ from local.state import PROJECT, Settings, StackError, StateFolder
 
 REGION = "ap-south-1"
 ACCOUNT = "000000000000"
+SECONDS_TO_KEEP_UNUSED = 86_400
 PYTHON = PROJECT / ".tools" / "ministack" / "bin" / "python"
 
 
@@ -21,6 +23,7 @@ class Emulator(Program):
     def __init__(self, state: StateFolder, settings: Settings) -> None:
         self.endpoint = f"http://127.0.0.1:{settings.ports.emulator}"
         self._scratch = state.path("emulator", "scratch")
+        self._unpacked = state.path("emulator", "unpacked")
         super().__init__(
             "MiniStack",
             [str(PYTHON), str(PROJECT / "local" / "ministack_runner.py")],
@@ -41,6 +44,7 @@ class Emulator(Program):
                 "S3_PERSIST": "1",
                 "S3_DATA_DIR": str(state.path("emulator", "s3")),
                 "TMPDIR": str(self._scratch),
+                "UNPACKED_DIR": str(self._unpacked),
                 "IOT_MTLS_ENABLED": "0",
                 "SFTP_ENABLED": "0",
                 "LOG_LEVEL": "INFO",
@@ -52,10 +56,17 @@ class Emulator(Program):
     def start(self, seconds: float = 60) -> None:
         if not PYTHON.exists():
             raise StackError("MiniStack is not installed; run: make setup")
-        # What a killed emulator unpacked for its functions would fill the disk over time.
+        self._tidy()
+        super().start(seconds)
+
+    def _tidy(self) -> None:
+        """Delete what a killed emulator left, and the unpacked archives of old builds: they would fill the disk."""
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
-        super().start(seconds)
+        self._unpacked.mkdir(exist_ok=True)
+        for archive in self._unpacked.iterdir():
+            if archive.stat().st_mtime < time.time() - SECONDS_TO_KEEP_UNUSED:
+                shutil.rmtree(archive)
 
     def _answers(self) -> bool:
         try:

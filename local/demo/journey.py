@@ -1,0 +1,74 @@
+"""What the steps of the demo share: the student, how to call the platform, and what was found on the way."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import requests
+
+from local.emulator import ACCOUNT, REGION
+from local.stack_file import StackFile
+
+Json = dict[str, Any]
+
+
+class StepFailedError(Exception):
+    """A step whose result was not what it must be."""
+
+
+def expect(true: object, otherwise: str) -> None:
+    if not true:
+        raise StepFailedError(otherwise)
+
+
+@dataclass
+class Journey:
+    """One fresh student on one running stack; each step reads and adds to it."""
+
+    stack: StackFile
+    email: str = field(default_factory=lambda: f"demo-{secrets.token_hex(4)}@example.com")
+    password: str = field(default_factory=lambda: f"Demo-{secrets.token_hex(8)}-1")
+    token: str = ""
+    event: Json = field(default_factory=dict[str, Any])
+    registration: Json = field(default_factory=dict[str, Any])
+    order: Json = field(default_factory=dict[str, Any])
+    checkout: Json = field(default_factory=dict[str, Any])
+
+    def call(self, method: str, path: str, body: Json | None = None, *, status: int = 200) -> Json:
+        """The API's answer to the student; raises StepFailedError on another status."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        url = f"{self.stack.base_url}/functions/v1/{path}"
+        answer = requests.request(method, url, json=body, headers=headers, timeout=40)
+        expect(answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+        return answer.json()
+
+    def razorpay(self, path: str, body: Json | None = None) -> Any:
+        """What the fake Razorpay answers to a person or a developer, outside its API."""
+        answer = requests.post(f"{self.stack.razorpay_url}/{path}", json=body or {}, timeout=40)
+        expect(answer.ok, f"Razorpay {path}: {answer.status_code} {answer.text[:500]}")
+        return answer.json()
+
+    def mails(self) -> list[Json]:
+        """The student's mails, the newest first."""
+        mailbox = requests.get(f"{self.stack.base_url}/_local/mail", timeout=10).json()
+        return [mail for mail in mailbox["emails"] if self.email in mail["to"]]
+
+    def cognito(self) -> Any:
+        session = boto3.Session(ACCOUNT, "local", region_name=REGION)
+        return session.client("cognito-idp", endpoint_url=self.stack.aws_endpoint_url)  # pyright: ignore[reportUnknownMemberType]
+
+
+def eventually[T](look: Callable[[], T | None], otherwise: str, seconds: float = 20) -> T:
+    """The first true thing `look` finds; raises StepFailedError when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        expect(time.monotonic() < deadline, f"{otherwise} within {seconds:.0f} s")
+        time.sleep(0.2)
+    return found
+
+
+Step = Callable[[Journey], str]
+"""Does one thing and returns what came of it; its docstring is its title."""
