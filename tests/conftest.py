@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -97,16 +98,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("postgres")
+def server_folder() -> Iterator[Path]:
+    """For servers that run as another user than root: every pytest that starts shuts pytest's own folders to others."""
+    with TemporaryDirectory(prefix="servers-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster(server_folder: Path, pytestconfig: pytest.Config) -> Iterator[Cluster]:
+    folder = server_folder / "postgres"
     pooled = bool(pytestconfig.getoption("--pgbouncer"))
-    server = Cluster(folder / "data", free_port(), settings=FAST | (STATEMENT_LOG if pooled else {})).start()
+    server = Cluster(folder, free_port(), settings=FAST | (STATEMENT_LOG if pooled else {})).start()
     try:
         yield server
     finally:
         server.stop()
     if pooled:
-        with (folder / "data" / "server.log").open(errors="replace") as log:
+        with (folder / "server.log").open(errors="replace") as log:
             assert list(islice(session_bound(log), 10)) == []
 
 
@@ -116,9 +124,9 @@ def template(cluster: Cluster) -> str:
 
 
 @pytest.fixture(scope="session")
-def pgbouncer(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PgBouncer]:
+def pgbouncer(cluster: Cluster, server_folder: Path) -> Iterator[PgBouncer]:
     """PgBouncer in transaction mode before `cluster`, two backends for each login and database."""
-    pooler = PgBouncer(tmp_path_factory.mktemp("pgbouncer") / "data", cluster, pool_size=2).start()
+    pooler = PgBouncer(server_folder / "pgbouncer", cluster, pool_size=2).start()
     try:
         yield pooler
     finally:

@@ -1,21 +1,44 @@
-"""A database with two people's rows in every table."""
+"""Databases on every version of PostgreSQL, and databases with two people's rows in every table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import Database
-from tests.schema.world import Table, admin, populate, profile, world
+from local.postgres import Cluster, free_port
+from tests.conftest import FAST, Database, cloned, create_template
+from tests.schema.world import populate, sample_rows
+from tools.postgres_versions import binaries
 
-NAMES = ("ann", "ben", "carol", "root")
-
-
-def sample_rows() -> list[Table]:
-    """ann and ben have a row in every table, carol has a profile only, root is the administrator."""
-    return [*map(profile, NAMES), admin("root"), *world("ann", 1, "root"), *world("ben", 2, "root")]
+VERSIONS = (15, 16, 17, 18)
 
 
-def spare_rows() -> list[Table]:
-    """One more row of every table that could follow `sample_rows`, all ann's."""
-    return [profile("dora"), admin("ann"), *world("ann", 3, "root")]
+@dataclass(frozen=True)
+class Server:
+    """A running server of one version and the name of its migrated template."""
+
+    version: int
+    cluster: Cluster
+    template: str
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(version, marks=pytest.mark.xdist_group(f"postgres-{version}")) for version in VERSIONS],
+    ids=lambda version: f"postgres-{version}",
+)
+def server(request: pytest.FixtureRequest, server_folder: Path) -> Iterator[Server]:
+    """Each version in turn; fails, saying what to run, where its programs are missing."""
+    if request.param == 18:
+        yield Server(18, request.getfixturevalue("cluster"), request.getfixturevalue("template"))
+        return
+    folder = server_folder / f"postgres-{request.param}"
+    cluster = Cluster(folder, free_port(), settings=FAST, binaries=binaries(request.param)).start()
+    try:
+        yield Server(request.param, cluster, create_template(cluster))
+    finally:
+        cluster.stop()
 
 
 @pytest.fixture
@@ -23,3 +46,12 @@ def populated(database: Database) -> Database:
     with database.look() as conn:
         populate(conn, sample_rows())
     return database
+
+
+@pytest.fixture
+def populated_on_each(server: Server) -> Iterator[Database]:
+    """`populated` on every version of PostgreSQL."""
+    with cloned(server.cluster, server.template) as database:
+        with database.look() as conn:
+            populate(conn, sample_rows())
+        yield database

@@ -30,12 +30,14 @@ class Aborted(Exception):
 
 
 @pytest.fixture
-def four_backends(database: Database, tmp_path: Path) -> Iterator[PgBouncer]:
+def four_backends(database: Database, server_folder: Path) -> Iterator[PgBouncer]:
     with database.look() as conn:
         populate(conn, [profile(f"student {number}") for number in range(CLIENTS)])
-    pooler = PgBouncer(tmp_path / "pooler", database.cluster, pool_size=4).start()
-    yield pooler
-    pooler.stop()
+    pooler = PgBouncer(server_folder / f"pooler of {database.name}", database.cluster, pool_size=4).start()
+    try:
+        yield pooler
+    finally:
+        pooler.stop()
 
 
 def run_everybody(turn: Turn, transactions: int, leave: Callable[[], None] = lambda: None) -> list[str]:

@@ -124,3 +124,16 @@ def populate(conn: psycopg.Connection, tables: Iterable[Table]) -> None:
     """Insert the rows, as a role that may."""
     for table in tables:
         conn.execute(table.insert())
+
+
+NAMES = ("ann", "ben", "carol", "root")
+
+
+def sample_rows() -> list[Table]:
+    """ann and ben have a row in every table, carol has a profile only, root is the administrator."""
+    return [*map(profile, NAMES), admin("root"), *world("ann", 1, "root"), *world("ben", 2, "root")]
+
+
+def spare_rows() -> list[Table]:
+    """One more row of every table that could follow `sample_rows`, all ann's."""
+    return [profile("dora"), admin("ann"), *world("ann", 3, "root")]
