@@ -1,11 +1,10 @@
-"""Paying: between two transactions Razorpay is asked, never inside one."""
+"""Confirming what Checkout reported: between two transactions Razorpay is asked, never inside one."""
 
 import hashlib
 import hmac
 from uuid import UUID
 
-from functions.registrations import queries, service
-from functions.registrations.models import CheckoutOrder, CheckoutResult, OpenOrder, Registration, VerifyAnswer
+from functions.registrations.models import CheckoutResult, VerifyAnswer
 from shared import clock, db
 from shared.actors import service_for, user
 from shared.errors import AppError, Conflict, Invalid
@@ -14,36 +13,8 @@ from shared.payments import queries as payment_queries
 from shared.payments import service as payments
 from shared.payments.gateway import Gateway, GatewayRefused
 from shared.payments.models import Outcome, PaymentEntity
-
-
-def open_order(gateway: Gateway, registration_id: UUID, user_id: UUID) -> tuple[Registration, CheckoutOrder]:
-    """The order a registration is paid with: the open one, or a new one under the registration's stable receipt.
-
-    Raises NotFound, Conflict (`nothing_to_pay`) and GatewayDown.
-    """
-    registration, known = _payable(registration_id, user_id)
-    if known is None:
-        created = gateway.create_order(
-            amount=registration.amount,
-            currency=registration.currency,
-            receipt=registration_id.hex,
-            notes={"registrationId": str(registration_id)},
-        )
-        with db.transaction(service_for(user_id)) as conn:
-            queries.insert_order(
-                conn,
-                registration_id=registration_id,
-                user_id=user_id,
-                order_id=created.id,
-                amount=registration.amount,
-                currency=registration.currency,
-            )
-        registration, known = _payable(registration_id, user_id)
-        if known is None:
-            raise _nothing_to_pay()
-    return registration, CheckoutOrder(
-        id=known.razorpay_order_id, amount=known.amount, currency=known.currency, key_id=gateway.key_id
-    )
+from shared.registrations import queries, service
+from shared.registrations.models import OpenOrder
 
 
 def verify(gateway: Gateway, registration_id: UUID, user_id: UUID, result: CheckoutResult) -> VerifyAnswer:
@@ -66,15 +37,6 @@ def is_checkout_signature(key_secret: str, order_id: str, payment_id: str, signa
     """https://razorpay.com/docs/payments/payment-gateway/web-integration/standard/integration-steps/ section 1.5."""
     expected = hmac.new(key_secret.encode(), f"{order_id}|{payment_id}".encode(), hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected, signature)
-
-
-def _payable(registration_id: UUID, user_id: UUID) -> tuple[Registration, OpenOrder | None]:
-    with db.transaction(user(user_id), read_only=True) as conn:
-        registration = service.find_registration(conn, registration_id, user_id)
-        orders = queries.list_orders(conn, registration_id, user_id)
-    if registration.status != "pending":
-        raise _nothing_to_pay()
-    return registration, next((order for order in orders if order.status in ("initiated", "failed")), None)
 
 
 def _own_order(registration_id: UUID, user_id: UUID, result: CheckoutResult) -> OpenOrder:
@@ -125,7 +87,3 @@ def _answer(outcome: Outcome, registration_id: UUID, user_id: UUID) -> VerifyAns
         registration = service.find_registration(conn, registration_id, user_id)
     status = "confirmed" if registration.status == "confirmed" else outcome
     return VerifyAnswer(status=status, registration=registration)
-
-
-def _nothing_to_pay() -> Conflict:
-    return Conflict("There is nothing to pay for this registration.", code="nothing_to_pay")

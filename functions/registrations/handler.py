@@ -10,12 +10,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.registrations import checkout, service
 from functions.registrations.models import (
-    CheckoutOrder,
+    CancelAnswer,
     CheckoutResult,
     PaymentList,
     Register,
-    Registration,
-    RegistrationAnswer,
     RegistrationList,
     VerifyAnswer,
 )
@@ -23,11 +21,14 @@ from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
 from shared.http import Router, created
-from shared.log import log_failure, logger
+from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
-from shared.payments.gateway import GatewayDown, gateway
+from shared.payments.gateway import gateway
 from shared.profiles.service import ProfileMissing, create_profile
+from shared.registrations import orders
+from shared.registrations import service as registrations
+from shared.registrations.models import Registration, RegistrationAnswer
 
 app = Router()
 PATH = "/functions/v1/registrations"
@@ -48,7 +49,7 @@ def register(body: Register) -> Response[RegistrationAnswer]:
         create_profile(user_id, claims)
         registration = _register(user_id, body)
     logger.info("registered", registration_id=str(registration.id), status=registration.status)
-    order = _try_open_order(registration, user_id) if registration.status == "pending" else None
+    order = orders.try_open_order(gateway(), registration, user_id)
     return created(RegistrationAnswer(registration=registration, order=order))
 
 
@@ -66,14 +67,14 @@ def list_registrations(
 def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
-        return RegistrationAnswer(registration=service.find_registration(conn, registration_id, user_id))
+        return RegistrationAnswer(registration=registrations.find_registration(conn, registration_id, user_id))
 
 
 @app.post(f"{PATH}/<registration_id>/payment", summary="What to pay a held seat with", tags=["Payments"])
 def open_payment(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
     """The open order, or a new one."""
     user_id = auth.caller(app.current_event.raw_event)
-    registration, order = checkout.open_order(gateway(), registration_id, user_id)
+    registration, order = orders.open_order(gateway(), registration_id, user_id)
     return RegistrationAnswer(registration=registration, order=order)
 
 
@@ -82,6 +83,17 @@ def verify_payment(registration_id: Annotated[UUID, Path()], body: CheckoutResul
     """What Razorpay Checkout handed to the page; the webhook would come to the same a little later."""
     user_id = auth.caller(app.current_event.raw_event)
     return checkout.verify(gateway(), registration_id, user_id, body)
+
+
+@app.post(f"{PATH}/<registration_id>/cancel", summary="Give up a seat", tags=["Registrations"])
+def cancel(registration_id: Annotated[UUID, Path()]) -> CancelAnswer:
+    """Refunds what the event's policy gives back. Again for a cancelled registration: the same answer."""
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(service_for(user_id)) as conn:
+        answer = service.cancel(conn, user_id, registration_id, clock.now())
+    hand_off(conn.enqueued)
+    logger.info("registration_cancelled", registration_id=str(registration_id))
+    return answer
 
 
 @app.get("/functions/v1/payments", summary="The caller's payments, the newest first", tags=["Payments"])
@@ -104,12 +116,3 @@ def _register(user_id: UUID, body: Register) -> Registration:
         registration = service.register(conn, user_id, body.event_id, body.referral_code, hold=hold, now=clock.now())
     hand_off(conn.enqueued)
     return registration
-
-
-def _try_open_order(registration: Registration, user_id: UUID) -> CheckoutOrder | None:
-    """The order of a seat that is already held: it must not be lost because the provider is down."""
-    try:
-        return checkout.open_order(gateway(), registration.id, user_id)[1]
-    except GatewayDown as error:
-        log_failure(error)
-        return None

@@ -1,7 +1,7 @@
 """Registrations and payments as their owner sees them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field
 
 from shared.http import Schema
 from shared.payments.models import OrderId, PaymentId
+from shared.registrations.models import Registration
 
 
 class Register(Schema):
@@ -29,43 +30,6 @@ class CheckoutResult(Schema):
         str,
         Field(pattern=r"^[0-9a-f]{64}$", validation_alias=AliasChoices("razorpay_signature", "razorpaySignature")),
     ]
-
-
-class Registration(Schema):
-    """`amount` in minor units; `holdExpiresAt` is when an unpaid seat may be given away."""
-
-    id: UUID
-    event_id: UUID
-    event_title: str
-    event_starts_at: datetime
-    event_ends_at: datetime
-    status: Literal["pending", "confirmed", "cancelled", "expired"]
-    payment_status: Literal["pending", "completed", "free", "failed", "refunded"]
-    amount: int
-    currency: str
-    hold_expires_at: datetime | None
-    confirmed_at: datetime | None
-    cancelled_at: datetime | None
-    cancel_reason: str | None
-    meeting_url: str | None = None
-    created_at: datetime
-
-
-class CheckoutOrder(Schema):
-    """What Razorpay Checkout needs: the order's id, `amount` in minor units, and the public key."""
-
-    id: str
-    amount: int
-    currency: str
-    key_id: str
-
-
-class RegistrationAnswer(Schema):
-    """`order` is there while there is something to pay."""
-
-    success: bool = True
-    registration: Registration
-    order: CheckoutOrder | None = None
 
 
 class RegistrationList(Schema):
@@ -104,29 +68,35 @@ class VerifyAnswer(Schema):
     registration: Registration
 
 
-@dataclass(frozen=True)
-class BookableEvent:
-    """An event's row, locked, and what of the user matters for booking it."""
+class Refund(Schema):
+    """`amount` in minor units; `requested` until Razorpay has it, `pending` until the bank has it."""
 
-    id: UUID
-    title: str
-    status: str
-    starts_at: datetime
-    sales_end_at: datetime
-    capacity: int
-    price_amount: int
-    currency: str
-    has_profile: bool
-    has_active_registration: bool
-
-
-@dataclass(frozen=True)
-class OpenOrder:
-    """An order of a registration that can still be paid, or the one that was."""
-
-    id: UUID
-    razorpay_order_id: str
-    razorpay_payment_id: str | None
-    status: str
     amount: int
     currency: str
+    status: Literal["requested", "pending", "processed", "failed"]
+
+
+class CancelAnswer(Schema):
+    """`refund` is what goes back by the event's policy, null when nothing does."""
+
+    success: bool = True
+    registration: Registration
+    refund: Refund | None
+
+
+@dataclass(frozen=True)
+class RefundPolicy:
+    """What an event gives back to a student who cancels: all, a share, or nothing, by the hours before its start."""
+
+    event_id: UUID
+    starts_at: datetime
+    full_refund_hours: int
+    partial_refund_hours: int
+    partial_refund_percent: int
+
+    def percent_at(self, now: datetime) -> int:
+        """The percentage that goes back; a deadline itself is still in time."""
+        left = self.starts_at - now
+        if left >= timedelta(hours=self.full_refund_hours):
+            return 100
+        return self.partial_refund_percent if left >= timedelta(hours=self.partial_refund_hours) else 0

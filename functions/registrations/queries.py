@@ -1,115 +1,14 @@
 """The statements of registering and paying."""
 
 from datetime import datetime
-from typing import LiteralString
 from uuid import UUID
 
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row
 
-from functions.registrations.models import BookableEvent, OpenOrder, Payment, Registration
+from functions.registrations.models import Payment, Refund, RefundPolicy
 from shared.db import Connection
-
-REGISTRATION_COLUMNS: LiteralString = """
-    r.id, r.event_id, e.title as event_title, e.starts_at as event_starts_at, e.ends_at as event_ends_at, r.status,
-    r.payment_status, r.amount, r.currency, r.hold_expires_at, r.confirmed_at, r.cancelled_at, r.cancel_reason,
-    r.created_at
-"""
-
-
-def lock_event(conn: Connection, event_id: UUID, user_id: UUID) -> BookableEvent | None:
-    return (
-        conn.cursor(row_factory=class_row(BookableEvent))
-        .execute(
-            """
-            select e.id, e.title, e.status, e.starts_at, coalesce(e.sales_end_at, e.starts_at) as sales_end_at,
-                e.capacity, e.price_amount, e.currency,
-                exists (select 1 from public.profiles p where p.id = %(user)s and p.erased_at is null) as has_profile,
-                exists (
-                    select 1 from public.registrations r
-                    where r.user_id = %(user)s and r.event_id = e.id and r.status in ('pending', 'confirmed')
-                ) as has_active_registration
-            from public.events e
-            where e.id = %(event)s and e.status <> 'draft'
-            for no key update of e
-            """,
-            {"event": event_id, "user": user_id},
-        )
-        .fetchone()
-    )
-
-
-def insert_registration(
-    conn: Connection, *, user_id: UUID, event: BookableEvent, hold_expires_at: datetime | None, now: datetime
-) -> UUID | None:
-    """A held seat, or a confirmed one where there is nothing to pay (no hold); null when the user has one already."""
-    free = hold_expires_at is None
-    return (
-        conn.cursor(row_factory=scalar_row)
-        .execute(
-            """
-            insert into public.registrations
-                (user_id, event_id, status, payment_status, amount, currency, hold_expires_at, confirmed_at)
-            values (%(user)s, %(event)s, %(status)s, %(payment_status)s, %(amount)s, %(currency)s, %(hold)s,
-                %(confirmed_at)s)
-            on conflict (user_id, event_id) where status in ('pending', 'confirmed') do nothing
-            returning id
-            """,
-            {
-                "user": user_id,
-                "event": event.id,
-                "status": "confirmed" if free else "pending",
-                "payment_status": "free" if free else "pending",
-                "amount": event.price_amount,
-                "currency": event.currency,
-                "hold": hold_expires_at,
-                "confirmed_at": now if free else None,
-            },
-        )
-        .fetchone()
-    )
-
-
-def find_referrer(conn: Connection, code: str) -> tuple[UUID, bool] | None:
-    """Whose code it is, and whether that is the acting user under another mailbox spelling or the same phone."""
-    return conn.execute(
-        """
-        select them.id,
-            coalesce(them.id = me.id or them.email_normalized = me.email_normalized or them.phone = me.phone, false)
-        from public.profiles them, public.profiles me
-        where them.referral_code = upper(%(code)s) and them.erased_at is null and me.id = (select private.uid())
-        """,
-        {"code": code},
-    ).fetchone()  # pyright: ignore[reportReturnType]
-
-
-def insert_referral(
-    conn: Connection, *, referrer_id: UUID, user_id: UUID, event_id: UUID, registration_id: UUID
-) -> None:
-    """Attribute a registration; the first attribution of a user and event stays."""
-    conn.execute(
-        """
-        insert into public.referrals (referrer_id, referred_user_id, event_id, registration_id)
-        values (%(referrer)s, %(user)s, %(event)s, %(registration)s)
-        on conflict (referred_user_id, event_id) do nothing
-        """,
-        {"referrer": referrer_id, "user": user_id, "event": event_id, "registration": registration_id},
-    )
-
-
-def find_registration(conn: Connection, registration_id: UUID, user_id: UUID) -> Registration | None:
-    return (
-        conn.cursor(row_factory=class_row(Registration))
-        .execute(
-            "select"
-            + REGISTRATION_COLUMNS
-            + """
-            from public.registrations r join public.events e on e.id = r.event_id
-            where r.id = %(id)s and r.user_id = %(user)s
-            """,
-            {"id": registration_id, "user": user_id},
-        )
-        .fetchone()
-    )
+from shared.registrations.models import Registration
+from shared.registrations.queries import REGISTRATION_COLUMNS
 
 
 def list_registrations(
@@ -135,45 +34,6 @@ def list_registrations(
     )
 
 
-def list_orders(conn: Connection, registration_id: UUID, user_id: UUID) -> list[OpenOrder]:
-    """The orders of one user's registration, the newest first."""
-    return (
-        conn.cursor(row_factory=class_row(OpenOrder))
-        .execute(
-            """
-            select id, razorpay_order_id, razorpay_payment_id, status, amount, currency
-            from public.payment_transactions
-            where registration_id = %(registration)s and user_id = %(user)s
-            order by created_at desc, id
-            """,
-            {"registration": registration_id, "user": user_id},
-        )
-        .fetchall()
-    )
-
-
-def insert_order(
-    conn: Connection, *, registration_id: UUID, user_id: UUID, order_id: str, amount: int, currency: str
-) -> None:
-    """Keep an order of a registration that still waits for its payment, unless another one is open already."""
-    conn.execute(
-        """
-        insert into public.payment_transactions (registration_id, user_id, razorpay_order_id, amount, currency)
-        select r.id, r.user_id, %(order)s, %(amount)s, %(currency)s
-        from public.registrations r
-        where r.id = %(registration)s and r.user_id = %(user)s and r.status = 'pending'
-        on conflict (registration_id) where status in ('initiated', 'failed') do nothing
-        """,
-        {
-            "registration": registration_id,
-            "user": user_id,
-            "order": order_id,
-            "amount": amount,
-            "currency": currency,
-        },
-    )
-
-
 def list_payments(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Payment]:
     after_time, after_id = after or (None, None)
     return (
@@ -196,4 +56,37 @@ def list_payments(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUI
             {"user": user_id, "after_time": after_time, "after_id": after_id, "limit": limit},
         )
         .fetchall()
+    )
+
+
+def lock_policy(conn: Connection, registration_id: UUID, user_id: UUID) -> RefundPolicy | None:
+    """The refund policy of a user's registration, its event locked."""
+    return (
+        conn.cursor(row_factory=class_row(RefundPolicy))
+        .execute(
+            """
+            select e.id as event_id, e.starts_at, e.full_refund_hours, e.partial_refund_hours, e.partial_refund_percent
+            from public.events e
+            where e.id = (select event_id from public.registrations where id = %(id)s and user_id = %(user)s)
+            for no key update
+            """,
+            {"id": registration_id, "user": user_id},
+        )
+        .fetchone()
+    )
+
+
+def find_refund(conn: Connection, registration_id: UUID) -> Refund | None:
+    """What was refunded because the student cancelled, if anything was."""
+    return (
+        conn.cursor(row_factory=class_row(Refund))
+        .execute(
+            """
+            select f.amount, f.currency, f.status
+            from public.refunds f join public.payment_transactions t on t.id = f.payment_transaction_id
+            where t.registration_id = %(registration)s and f.reason = 'student_cancelled'
+            """,
+            {"registration": registration_id},
+        )
+        .fetchone()
     )

@@ -225,7 +225,10 @@ def mark_refunded(conn: Connection, transaction_id: UUID) -> None:
 
 
 def give_up_refunded_seat(conn: Connection, registration_id: UUID, now: datetime) -> bool:
-    """The money is back in full, so the seat is free; whether there was one."""
+    """The money is back in full, so the seat it bought is free; whether there was one.
+
+    A seat that has become free of charge, or that another payment bought, was not bought by this money.
+    """
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         update public.registrations r
@@ -235,7 +238,9 @@ def give_up_refunded_seat(conn: Connection, registration_id: UUID, now: datetime
             cancel_reason = case when before.status in ('pending', 'confirmed') then 'refunded'
                 else r.cancel_reason end
         from (select id, status from public.registrations where id = %(id)s) before
-        where r.id = before.id
+        where r.id = before.id and r.payment_status <> 'free' and not exists (
+            select 1 from public.payment_transactions t where t.registration_id = r.id and t.status = 'success'
+        )
         returning before.status in ('pending', 'confirmed')
         """,
         {"id": registration_id, "now": now},

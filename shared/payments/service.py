@@ -12,6 +12,8 @@ from shared.notifications import service as notifications
 from shared.notifications.models import Notice
 from shared.payments import queries
 from shared.payments.models import Order, Outcome, PaymentEntity, RefundEntity, RefundReason
+from shared.referrals import service as referrals
+from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 
 BOOKABLE = ("upcoming", "ongoing")
@@ -76,6 +78,8 @@ def _captured(conn: Connection, order: Order, payment: PaymentEntity, now: datet
     if not _has_seat(conn, order):
         return request_full_refund(conn, order, payment, "seat_gone")
     queries.confirm_registration(conn, order.registration_id, now)
+    if order.registration_status == "expired":
+        seat_queries.close_entry(conn, order.event_id, order.user_id, order.registration_id)
     if order.status == "failed":
         notifications.withdraw(conn, order.user_id, f"payment_failed:{order.razorpay_order_id}")
     already_refunded = queries.refunded_amount(conn, payment.id)
@@ -93,7 +97,7 @@ def _has_seat(conn: Connection, order: Order) -> bool:
         return True
     return (
         order.registration_status == "expired"
-        and seats.has_free(conn, order.event_id, order.event_capacity)
+        and seats.has_free(conn, order.event_id, order.event_capacity, order.user_id)
         and not queries.has_other_active_registration(conn, order.registration_id, order.user_id, order.event_id)
     )
 
@@ -103,6 +107,7 @@ def _settle(conn: Connection, order: Order, payment_id: str, now: datetime) -> O
         return "recorded"
     queries.mark_refunded(conn, order.transaction_id)
     if queries.give_up_refunded_seat(conn, order.registration_id, now):
+        referrals.take_back(conn, [order.registration_id], now)
         seats.offer_freed(conn, order.event_id, now)
     return "refunded"
 

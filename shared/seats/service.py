@@ -11,14 +11,18 @@ from shared.notifications import service as notifications
 from shared.notifications.models import Notice
 from shared.seats import queries
 
+OFFERS_AT_ONCE = 500
+"""More seats than this come free only when a capacity is raised; `release_expired_holds` offers the rest."""
 
-def has_free(conn: Connection, event_id: UUID, capacity: int) -> bool:
-    return queries.seats_taken(conn, event_id) < capacity
+
+def has_free(conn: Connection, event_id: UUID, capacity: int, user_id: UUID) -> bool:
+    """Whether there is a seat for this user: a free one, or the one that is offered to them."""
+    return queries.seats_taken(conn, event_id, but_offered_to=user_id) < capacity
 
 
-def offer_freed(conn: Connection, event_id: UUID, now: datetime) -> None:
-    """Offer what is free to those who wait, in the transaction that freed it."""
-    offers = queries.offer_next(conn, event_id, now).fetchall()
+def offer_freed(conn: Connection, event_id: UUID, now: datetime) -> int:
+    """Offer what is free to those who wait, in the transaction that freed it; how many seats were offered."""
+    offers = queries.offer_next(conn, event_id, now, OFFERS_AT_ONCE).fetchall()
     notifications.enqueue(
         conn,
         [
@@ -38,3 +42,4 @@ def offer_freed(conn: Connection, event_id: UUID, now: datetime) -> None:
             for entry, user_id, expires_at, title in offers
         ],
     )
+    return len(offers)

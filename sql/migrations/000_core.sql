@@ -167,7 +167,8 @@ create index registrations_by_user on public.registrations (user_id, created_at 
 create index registrations_by_event on public.registrations (event_id, status);
 create index registrations_holds on public.registrations (hold_expires_at) where status = 'pending';
 
--- One person brought another to one course; rewarded ones are never counted again.
+-- One person brought another to one course; rewarded ones are never counted again. Money that goes back before
+-- revocable_until takes the reward back.
 create table public.referrals (
   id uuid primary key default gen_random_uuid(),
   referrer_id uuid not null references public.profiles (id),
@@ -176,8 +177,11 @@ create table public.referrals (
   registration_id uuid not null references public.registrations (id),
   status text not null default 'pending',
   completed_at timestamptz,
+  revocable_until timestamptz,
   rewarded_at timestamptz,
   created_at timestamptz not null default now(),
+  constraint referrals_completed_has_cooling_end
+    check (status not in ('completed', 'rewarded') or (completed_at is not null and revocable_until is not null)),
   constraint referrals_status_known check (status in ('pending', 'completed', 'rewarded', 'cancelled')),
   constraint referrals_not_self check (referrer_id <> referred_user_id),
   constraint referrals_one_per_referred unique (referred_user_id, event_id)
@@ -205,9 +209,12 @@ create table public.referral_rewards (
   constraint referral_rewards_status_known check (status in ('granted', 'revoked')),
   constraint referral_rewards_tier_positive check (tier >= 1),
   constraint referral_rewards_amount_not_negative check (amount >= 0),
-  constraint referral_rewards_revoked_when check ((status = 'revoked') = (revoked_at is not null)),
-  constraint referral_rewards_once unique (referrer_id, event_id, tier)
+  constraint referral_rewards_revoked_when check ((status = 'revoked') = (revoked_at is not null))
 );
+-- A line that was taken back stays; the same reward may be earned once more by other referrals.
+create unique index referral_rewards_one_in_force on public.referral_rewards (referrer_id, event_id, tier)
+  where status = 'granted';
+create index referral_rewards_by_referrer on public.referral_rewards (referrer_id, granted_at desc, id);
 create index referral_rewards_by_event on public.referral_rewards (event_id);
 create index referral_rewards_by_registration on public.referral_rewards (registration_id);
 

@@ -1,0 +1,141 @@
+"""The statements of giving up seats for good, many at a time; the event is locked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import class_row, scalar_row
+
+from shared.db import Connection
+from shared.payments.models import RefundReason
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """A registration that was just cancelled."""
+
+    id: UUID
+    user_id: UUID
+    event_id: UUID
+    event_title: str
+    event_starts_at: datetime
+
+
+@dataclass(frozen=True)
+class RequestedRefund:
+    """What goes back for one registration, in minor units."""
+
+    registration_id: UUID
+    amount: int
+    currency: str
+
+
+def cancel_registrations(
+    conn: Connection, registration_ids: list[UUID], reason: RefundReason, now: datetime
+) -> list[Cancelled]:
+    return (
+        conn.cursor(row_factory=class_row(Cancelled))
+        .execute(
+            """
+            update public.registrations r
+            set status = 'cancelled', cancelled_at = %(now)s, cancel_reason = %(reason)s, hold_expires_at = null
+            from public.events e
+            where e.id = r.event_id and r.id = any(%(ids)s) and r.status in ('pending', 'confirmed')
+            returning r.id, r.user_id, e.id as event_id, e.title as event_title, e.starts_at as event_starts_at
+            """,
+            {"ids": registration_ids, "reason": reason, "now": now},
+        )
+        .fetchall()
+    )
+
+
+def request_refunds(
+    conn: Connection, registration_ids: list[UUID], percent: int, reason: RefundReason
+) -> list[RequestedRefund]:
+    """Record a refund of what was paid for each registration and is not going back yet, once for each payment.
+
+    Razorpay refunds no less than 100 paise, so that is the least share.
+    """
+    return (
+        conn.cursor(row_factory=class_row(RequestedRefund))
+        .execute(
+            """
+            insert into public.refunds
+                (payment_transaction_id, razorpay_payment_id, amount, currency, reason, idempotency_key)
+            select t.id, t.razorpay_payment_id, due.amount, t.currency, %(reason)s, 'cancel-' || t.razorpay_payment_id
+            from public.payment_transactions t
+            cross join lateral (
+                select least(
+                    greatest(t.amount * %(percent)s / 100, 100),
+                    t.amount - coalesce((
+                        select sum(f.amount) from public.refunds f
+                        where f.razorpay_payment_id = t.razorpay_payment_id and f.status <> 'failed'
+                    ), 0)
+                )::bigint as amount
+            ) due
+            where t.registration_id = any(%(ids)s) and t.status = 'success' and %(percent)s > 0 and due.amount > 0
+            on conflict (idempotency_key) do nothing
+            returning amount, currency, (
+                select p.registration_id from public.payment_transactions p where p.id = payment_transaction_id
+            ) as registration_id
+            """,
+            {"ids": registration_ids, "percent": percent, "reason": reason},
+        )
+        .fetchall()
+    )
+
+
+def list_active(conn: Connection, event_id: UUID, limit: int) -> list[UUID]:
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        select id from public.registrations
+        where event_id = %(event)s and status in ('pending', 'confirmed')
+        order by id
+        limit %(limit)s
+        """,
+        {"event": event_id, "limit": limit},
+    ).fetchall()
+
+
+def close_waitlist(conn: Connection, event_id: UUID, limit: int) -> list[tuple[UUID, UUID, str, datetime]]:
+    """End up to `limit` places in the queue; returns entry, user, the event's title and start."""
+    return conn.execute(
+        """
+        update public.event_waitlist w set status = 'expired'
+        from public.events e
+        where e.id = w.event_id and w.id in (
+            select id from public.event_waitlist
+            where event_id = %(event)s and status in ('waiting', 'notified')
+            order by joined_at, id
+            limit %(limit)s
+        )
+        returning w.id, w.user_id, e.title, e.starts_at
+        """,
+        {"event": event_id, "limit": limit},
+    ).fetchall()
+
+
+def list_unfinished(conn: Connection, limit: int) -> list[UUID]:
+    """Cancelled events that still have somebody in them."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        select e.id from public.events e
+        where e.status = 'cancelled' and (
+            exists (select 1 from public.registrations r
+                where r.event_id = e.id and r.status in ('pending', 'confirmed'))
+            or exists (select 1 from public.event_waitlist w
+                where w.event_id = e.id and w.status in ('waiting', 'notified'))
+        )
+        order by e.cancelled_at, e.id
+        limit %(limit)s
+        """,
+        {"limit": limit},
+    ).fetchall()
+
+
+def cancel_reason(conn: Connection, event_id: UUID) -> str | None:
+    """What was told to the public when the event was cancelled."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute("select cancel_reason from public.events where id = %(id)s", {"id": event_id}).fetchone()

@@ -1,0 +1,166 @@
+"""The statements about referrals that registering, cancelling and refunding need; the event is locked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from psycopg.rows import class_row, scalar_row
+
+from shared.db import Connection
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A referral that no longer counts, and what it was before."""
+
+    referrer_id: UUID
+    event_id: UUID
+    status: Literal["pending", "completed", "rewarded"]
+
+
+@dataclass(frozen=True)
+class RevokedReward:
+    id: UUID
+    kind: Literal["free_access", "credit"]
+    registration_id: UUID | None
+    amount: int
+    currency: str
+    event_title: str
+
+
+def follow_registration(conn: Connection, event_id: UUID, user_id: UUID, registration_id: UUID) -> None:
+    """Whoever was brought and left before paying is still brought by the same person."""
+    conn.execute(
+        """
+        update public.referrals
+        set registration_id = %(registration)s, status = 'pending', completed_at = null, revocable_until = null
+        where referred_user_id = %(user)s and event_id = %(event)s and status in ('pending', 'cancelled')
+        """,
+        {"event": event_id, "user": user_id, "registration": registration_id},
+    )
+
+
+def insert_referral(
+    conn: Connection, *, referrer_id: UUID, user_id: UUID, event_id: UUID, registration_id: UUID
+) -> None:
+    """Attribute a registration; the first attribution of a user and event stays."""
+    conn.execute(
+        """
+        insert into public.referrals (referrer_id, referred_user_id, event_id, registration_id)
+        values (%(referrer)s, %(user)s, %(event)s, %(registration)s)
+        on conflict (referred_user_id, event_id) do nothing
+        """,
+        {"referrer": referrer_id, "user": user_id, "event": event_id, "registration": registration_id},
+    )
+
+
+def find_referrer(conn: Connection, code: str, user_id: UUID) -> tuple[UUID, bool] | None:
+    """Whose code it is, and whether that is the user under another mailbox spelling or the same phone."""
+    return conn.execute(
+        """
+        select them.id,
+            coalesce(them.id = me.id or them.email_normalized = me.email_normalized or them.phone = me.phone, false)
+        from public.profiles them, public.profiles me
+        where them.referral_code = upper(%(code)s) and them.erased_at is null and me.id = %(user)s
+        """,
+        {"code": code, "user": user_id},
+    ).fetchone()  # pyright: ignore[reportReturnType]
+
+
+def end_referrals(conn: Connection, registration_ids: list[UUID], now: datetime) -> list[Ended]:
+    """No longer count what these registrations had brought, unless it was rewarded and has cooled since."""
+    return (
+        conn.cursor(row_factory=class_row(Ended))
+        .execute(
+            """
+            update public.referrals f set status = 'cancelled'
+            from (
+                select id, status from public.referrals
+                where registration_id = any(%(registrations)s) and (
+                    status in ('pending', 'completed') or (status = 'rewarded' and revocable_until > %(now)s)
+                )
+                for no key update
+            ) before
+            where f.id = before.id
+            returning f.referrer_id, f.event_id, before.status
+            """,
+            {"registrations": registration_ids, "now": now},
+        )
+        .fetchall()
+    )
+
+
+def promote_spare(conn: Connection, referrer_id: UUID, event_id: UUID, needed: int, now: datetime) -> int:
+    """Let completed referrals stand in for rewarded ones that ended; how many `needed` ones are there now."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return (
+        cursor.execute(
+            """
+            with rewarded as (
+                select count(*) as count from public.referrals
+                where referrer_id = %(referrer)s and event_id = %(event)s and status = 'rewarded'
+            ), promoted as (
+                update public.referrals set status = 'rewarded', rewarded_at = %(now)s
+                where id in (
+                    select id from public.referrals
+                    where referrer_id = %(referrer)s and event_id = %(event)s and status = 'completed'
+                    order by completed_at, id
+                    limit greatest(0, %(needed)s - (select count from rewarded))
+                )
+                returning id
+            )
+            select (select count from rewarded) + (select count(*) from promoted)
+            """,
+            {"referrer": referrer_id, "event": event_id, "needed": needed, "now": now},
+        ).fetchone()
+        or 0
+    )
+
+
+def revoke_reward(conn: Connection, referrer_id: UUID, event_id: UUID, now: datetime) -> RevokedReward | None:
+    return (
+        conn.cursor(row_factory=class_row(RevokedReward))
+        .execute(
+            """
+            update public.referral_rewards w
+            set status = 'revoked', revoked_at = %(now)s, revoke_reason = 'referral_refunded'
+            from public.events e
+            where e.id = w.event_id and w.referrer_id = %(referrer)s and w.event_id = %(event)s
+                and w.status = 'granted'
+            returning w.id, w.kind, w.registration_id, w.amount, w.currency, e.title as event_title
+            """,
+            {"referrer": referrer_id, "event": event_id, "now": now},
+        )
+        .fetchone()
+    )
+
+
+def release_rewarded(conn: Connection, referrer_id: UUID, event_id: UUID) -> None:
+    """What a revoked reward had counted may count again, as far as it is still paid for."""
+    conn.execute(
+        """
+        update public.referrals f
+        set status = case when r.status = 'confirmed' and r.payment_status = 'completed'
+                then 'completed' else 'cancelled' end,
+            rewarded_at = null
+        from public.registrations r
+        where r.id = f.registration_id and f.referrer_id = %(referrer)s and f.event_id = %(event)s
+            and f.status = 'rewarded'
+        """,
+        {"referrer": referrer_id, "event": event_id},
+    )
+
+
+def cancel_free_access(conn: Connection, registration_id: UUID, now: datetime) -> None:
+    """A course that is over was used; until then the seat goes back."""
+    conn.execute(
+        """
+        update public.registrations r
+        set status = 'cancelled', cancelled_at = %(now)s, cancel_reason = 'referral_reward_revoked'
+        from public.events e
+        where r.id = %(id)s and e.id = r.event_id and e.status in ('upcoming', 'ongoing')
+            and r.status = 'confirmed' and r.payment_status = 'free'
+        """,
+        {"id": registration_id, "now": now},
+    )

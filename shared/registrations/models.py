@@ -1,0 +1,75 @@
+"""Registrations and what pays them, as their owner sees them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.http import Schema
+
+Source = Literal["direct", "waitlist"]
+
+
+class Registration(Schema):
+    """`amount` in minor units; `holdExpiresAt` is when an unpaid seat may be given away."""
+
+    id: UUID
+    event_id: UUID
+    event_title: str
+    event_starts_at: datetime
+    event_ends_at: datetime
+    status: Literal["pending", "confirmed", "cancelled", "expired"]
+    payment_status: Literal["pending", "completed", "free", "failed", "refunded"]
+    amount: int
+    currency: str
+    hold_expires_at: datetime | None
+    confirmed_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
+    meeting_url: str | None = None
+    created_at: datetime
+
+
+class CheckoutOrder(Schema):
+    """What Razorpay Checkout needs: the order's id, `amount` in minor units, and the public key."""
+
+    id: str
+    amount: int
+    currency: str
+    key_id: str
+
+
+class RegistrationAnswer(Schema):
+    """`order` is there while there is something to pay."""
+
+    success: bool = True
+    registration: Registration
+    order: CheckoutOrder | None = None
+
+
+@dataclass(frozen=True)
+class BookableEvent:
+    """An event's row, locked, and what of the user matters for booking it."""
+
+    id: UUID
+    title: str
+    status: str
+    starts_at: datetime
+    sales_end_at: datetime
+    capacity: int
+    price_amount: int
+    currency: str
+    has_profile: bool
+    has_active_registration: bool
+
+
+@dataclass(frozen=True)
+class OpenOrder:
+    """An order of a registration that can still be paid, or the one that was."""
+
+    id: UUID
+    razorpay_order_id: str
+    razorpay_payment_id: str | None
+    status: str
+    amount: int
+    currency: str

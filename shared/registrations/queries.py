@@ -1,0 +1,131 @@
+"""The statements of taking a seat and of the order that pays it."""
+
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg.rows import class_row, scalar_row
+
+from shared.db import Connection
+from shared.registrations.models import BookableEvent, OpenOrder, Registration, Source
+
+REGISTRATION_COLUMNS: LiteralString = """
+    r.id, r.event_id, e.title as event_title, e.starts_at as event_starts_at, e.ends_at as event_ends_at, r.status,
+    r.payment_status, r.amount, r.currency, r.hold_expires_at, r.confirmed_at, r.cancelled_at, r.cancel_reason,
+    r.created_at
+"""
+
+
+def lock_event(conn: Connection, event_id: UUID, user_id: UUID) -> BookableEvent | None:
+    return (
+        conn.cursor(row_factory=class_row(BookableEvent))
+        .execute(
+            """
+            select e.id, e.title, e.status, e.starts_at, coalesce(e.sales_end_at, e.starts_at) as sales_end_at,
+                e.capacity, e.price_amount, e.currency,
+                exists (select 1 from public.profiles p where p.id = %(user)s and p.erased_at is null) as has_profile,
+                exists (
+                    select 1 from public.registrations r
+                    where r.user_id = %(user)s and r.event_id = e.id and r.status in ('pending', 'confirmed')
+                ) as has_active_registration
+            from public.events e
+            where e.id = %(event)s and e.status <> 'draft'
+            for no key update of e
+            """,
+            {"event": event_id, "user": user_id},
+        )
+        .fetchone()
+    )
+
+
+def insert_registration(
+    conn: Connection,
+    *,
+    user_id: UUID,
+    event: BookableEvent,
+    hold_expires_at: datetime | None,
+    source: Source,
+    now: datetime,
+) -> UUID | None:
+    """A held seat, or a confirmed one where there is nothing to pay (no hold); null when the user has one already."""
+    free = hold_expires_at is None
+    return (
+        conn.cursor(row_factory=scalar_row)
+        .execute(
+            """
+            insert into public.registrations
+                (user_id, event_id, status, payment_status, amount, currency, hold_expires_at, confirmed_at, source)
+            values (%(user)s, %(event)s, %(status)s, %(payment_status)s, %(amount)s, %(currency)s, %(hold)s,
+                %(confirmed_at)s, %(source)s)
+            on conflict (user_id, event_id) where status in ('pending', 'confirmed') do nothing
+            returning id
+            """,
+            {
+                "user": user_id,
+                "event": event.id,
+                "status": "confirmed" if free else "pending",
+                "payment_status": "free" if free else "pending",
+                "amount": event.price_amount,
+                "currency": event.currency,
+                "hold": hold_expires_at,
+                "confirmed_at": now if free else None,
+                "source": source,
+            },
+        )
+        .fetchone()
+    )
+
+
+def find_registration(conn: Connection, registration_id: UUID, user_id: UUID) -> Registration | None:
+    return (
+        conn.cursor(row_factory=class_row(Registration))
+        .execute(
+            "select"
+            + REGISTRATION_COLUMNS
+            + """
+            from public.registrations r join public.events e on e.id = r.event_id
+            where r.id = %(id)s and r.user_id = %(user)s
+            """,
+            {"id": registration_id, "user": user_id},
+        )
+        .fetchone()
+    )
+
+
+def list_orders(conn: Connection, registration_id: UUID, user_id: UUID) -> list[OpenOrder]:
+    """The orders of one user's registration, the newest first."""
+    return (
+        conn.cursor(row_factory=class_row(OpenOrder))
+        .execute(
+            """
+            select id, razorpay_order_id, razorpay_payment_id, status, amount, currency
+            from public.payment_transactions
+            where registration_id = %(registration)s and user_id = %(user)s
+            order by created_at desc, id
+            """,
+            {"registration": registration_id, "user": user_id},
+        )
+        .fetchall()
+    )
+
+
+def insert_order(
+    conn: Connection, *, registration_id: UUID, user_id: UUID, order_id: str, amount: int, currency: str
+) -> None:
+    """Keep an order of a registration that still waits for its payment, unless another one is open already."""
+    conn.execute(
+        """
+        insert into public.payment_transactions (registration_id, user_id, razorpay_order_id, amount, currency)
+        select r.id, r.user_id, %(order)s, %(amount)s, %(currency)s
+        from public.registrations r
+        where r.id = %(registration)s and r.user_id = %(user)s and r.status = 'pending'
+        on conflict (registration_id) where status in ('initiated', 'failed') do nothing
+        """,
+        {
+            "registration": registration_id,
+            "user": user_id,
+            "order": order_id,
+            "amount": amount,
+            "currency": currency,
+        },
+    )

@@ -1,0 +1,86 @@
+"""Taking a seat: under the event's lock, confirmed at once when free, held while it is paid for."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared.db import Connection
+from shared.errors import Conflict, NotFound
+from shared.notifications import service as notifications
+from shared.notifications.models import Notice
+from shared.profiles.service import ProfileMissing
+from shared.referrals import service as referrals
+from shared.registrations import queries
+from shared.registrations.models import BookableEvent, Registration, Source
+from shared.seats import queries as seat_queries
+
+
+def lock_event(conn: Connection, event_id: UUID, user_id: UUID) -> BookableEvent:
+    """The event, locked, as this user may book it.
+
+    Raises NotFound (also for a draft), ProfileMissing and Conflict (`already_registered`).
+    """
+    event = queries.lock_event(conn, event_id, user_id)
+    if event is None:
+        raise NotFound("event")
+    if not event.has_profile:
+        raise ProfileMissing
+    if event.has_active_registration:
+        raise _already_registered()
+    return event
+
+
+def take_seat(
+    conn: Connection,
+    event: BookableEvent,
+    user_id: UUID,
+    *,
+    source: Source,
+    referral_code: str | None,
+    hold: timedelta,
+    now: datetime,
+) -> UUID:
+    """Take a seat of a locked event that has one for this user; returns the registration.
+
+    Raises Conflict (`already_registered`) and Invalid for a referral code that cannot count.
+    """
+    referrer = referrals.referrer_of(conn, referral_code, user_id) if referral_code else None
+    expires = now + hold if event.price_amount else None
+    registration_id = queries.insert_registration(
+        conn, user_id=user_id, event=event, hold_expires_at=expires, source=source, now=now
+    )
+    if registration_id is None:
+        raise _already_registered()
+    with conn.pipeline():
+        seat_queries.close_entry(conn, event.id, user_id, registration_id)
+        referrals.attribute(conn, event.id, user_id, registration_id, referrer)
+    if expires is None:
+        _tell_confirmed(conn, user_id, event, registration_id)
+    return registration_id
+
+
+def find_registration(conn: Connection, registration_id: UUID, user_id: UUID) -> Registration:
+    """A user's own registration; raises NotFound."""
+    registration = queries.find_registration(conn, registration_id, user_id)
+    if registration is None:
+        raise NotFound("registration")
+    return registration
+
+
+def _already_registered() -> Conflict:
+    return Conflict("You are already registered for this event.", code="already_registered")
+
+
+def _tell_confirmed(conn: Connection, user_id: UUID, event: BookableEvent, registration_id: UUID) -> None:
+    notice = Notice(
+        user_id=user_id,
+        template="registration_confirmed",
+        key=f"registration_confirmed:{registration_id}",
+        data={
+            "eventTitle": event.title,
+            "eventId": str(event.id),
+            "startsAt": event.starts_at.isoformat(),
+            "registrationId": str(registration_id),
+        },
+        priority="high",
+    )
+    notifications.enqueue(conn, [notice])
