@@ -17,6 +17,8 @@ create table public.certificates (
   user_id uuid not null references public.profiles (id),
   event_id uuid not null references public.events (id),
   certificate_number text not null,
+  number_year integer generated always as (substring(certificate_number from '^CC-(\d{4})-')::integer) stored,
+  number_serial integer generated always as (substring(certificate_number from '^CC-\d{4}-(\d+)')::integer) stored,
   verification_token text not null,
   verification_token_hash bytea not null generated always as (private.sha256_text(verification_token)) stored,
   content text not null,
@@ -35,6 +37,7 @@ create table public.certificates (
   replaced_by uuid references public.certificates (id) deferrable initially deferred,
   constraint certificates_chain_position_unique unique (chain_position),
   constraint certificates_number_unique unique (certificate_number),
+  constraint certificates_serial_unique unique (number_year, number_serial),
   constraint certificates_token_unique unique (verification_token_hash),
   constraint certificates_token_length check (length(verification_token) >= 22),
   constraint certificates_revoked_has_reason check ((revoked_at is null) = (revoke_reason is null)),
@@ -42,6 +45,7 @@ create table public.certificates (
 );
 create unique index certificates_one_per_registration on public.certificates (registration_id)
   where replaced_by is null;
+create index certificates_by_pdf on public.certificates (pdf_hash);
 create index certificates_by_registration on public.certificates (registration_id);
 create index certificates_by_user on public.certificates (user_id, issued_at desc, id);
 create index certificates_by_event on public.certificates (event_id);
@@ -62,7 +66,8 @@ create function private.only_revocation() returns trigger
 language plpgsql security invoker set search_path = ''
 as $$
 declare
-  free constant text[] := array['revoked_at', 'revoke_reason', 'replaced_by', 'verification_token_hash'];
+  free constant text[] := array['revoked_at', 'revoke_reason', 'replaced_by', 'verification_token_hash', 'number_year',
+    'number_serial'];
 begin
   if old.revoked_at is not null and (new.revoked_at, new.revoke_reason) is distinct from (old.revoked_at, old.revoke_reason)
      or old.replaced_by is not null and new.replaced_by is distinct from old.replaced_by
