@@ -2,7 +2,9 @@
 
 import copy
 import json
+import logging
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,11 @@ class NoManagedPolicies(ManagedPolicyLoader):
 
 def sam_template() -> Template:
     """template.yaml as written, intrinsic functions in their long form."""
+    return copy.deepcopy(_parsed())
+
+
+@cache
+def _parsed() -> Template:
     return yaml_parse((ROOT / "template.yaml").read_text())
 
 
@@ -41,6 +48,7 @@ def cloudformation(template: Template) -> Template:
     for resource in deployed["Resources"].values():
         for uri in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             resource["Properties"][uri] = "s3://artifacts/" + resource["Properties"][uri].rstrip("/")
+    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # complains that nobody collects its metrics
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-south-1")  # the translator asks boto3 for a region
     return transform(deployed, dict(PARAMETERS), NoManagedPolicies())
 

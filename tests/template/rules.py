@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,16 +25,15 @@ TWO_WEEKS = 1_209_600
 EXPRESSION = re.compile(r"rate\(([2-9]|\d\d+) (minute|hour|day)s\)|rate\(1 (minute|hour|day)\)|cron\((\S+ ){5}\S+\)")
 
 
-@dataclass(frozen=True)
 class Templates:
     """The template as written and as CloudFormation gets it."""
 
-    sam: Template
-    cfn: Template
+    def __init__(self, sam: Template) -> None:
+        self.sam = sam
 
-    @classmethod
-    def of(cls, sam: Template) -> "Templates":
-        return cls(sam, cloudformation(sam))
+    @cached_property
+    def cfn(self) -> Template:
+        return cloudformation(self.sam)
 
     def written(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         return ((name, each) for name, each in self.sam["Resources"].items() if each["Type"] == kind)
@@ -45,6 +44,11 @@ class Templates:
 
     def properties(self, name: str) -> dict[str, Any]:
         return self.cfn["Resources"][name]["Properties"]
+
+
+def name(of: object) -> str:
+    """What pytest calls a rule or an edit."""
+    return str(getattr(of, "__name__", of))
 
 
 def referred(value: Any) -> str:
@@ -88,7 +92,7 @@ def schedules_keep_what_they_cannot_start(both: Templates) -> Iterator[str]:
 
 
 def the_time_zone_exists(both: Templates) -> Iterator[str]:
-    zone = both.cfn["Parameters"]["TimeZone"]["Default"]
+    zone = both.sam["Parameters"]["TimeZone"]["Default"]
     try:
         ZoneInfo(zone)
     except ZoneInfoNotFoundError:
@@ -191,7 +195,7 @@ def only_reviewed_routes_are_public(both: Templates) -> Iterator[str]:
 
 def routes(both: Templates) -> Iterator[tuple[str, dict[str, Any]]]:
     for _, api in both.deployed("AWS::ApiGatewayV2::Api"):
-        for path, operations in api["Body"]["paths"].items():
+        for path, operations in api.get("Body", {}).get("paths", {}).items():  # a WebSocket API has no body
             yield from (
                 (f"{method.upper()} {path}", each) for method, each in operations.items() if method != "options"
             )

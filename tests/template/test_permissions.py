@@ -17,7 +17,7 @@ Permissions = dict[str, list[str]]
 
 def permissions(sam: Template) -> Permissions:
     """`action on resource` for each role, with AWS's managed policies by name."""
-    roles = Templates.of(sam).deployed("AWS::IAM::Role")
+    roles = Templates(sam).deployed("AWS::IAM::Role")
     return {name: sorted([*managed(role), *inline(role)]) for name, role in sorted(roles)}
 
 
@@ -60,7 +60,7 @@ def wildcards(roles: Permissions) -> list[str]:
 
 
 def test_every_function_has_a_role_of_its_own() -> None:
-    functions = [each["Role"] for _, each in Templates.of(sam_template()).deployed("AWS::Lambda::Function")]
+    functions = [each["Role"] for _, each in Templates(sam_template()).deployed("AWS::Lambda::Function")]
     assert len({json.dumps(role) for role in functions}) == len(functions)
 
 

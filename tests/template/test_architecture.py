@@ -1,0 +1,96 @@
+"""The architecture is a test: the project keeps it, and a planted breach of it is found."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.template import architecture
+from tests.template.rules import name
+from tools.transform import ROOT, sam_template
+
+Rule = Callable[[Path], Iterator[str]]
+HANDLER = '"""Edge."""\n\n\ndef lambda_handler(event, context):\n    return {}\n'
+README = "# Demo\n\n| Function | does |\n| --- | --- |\n| `events` | lists |\n\ntext | `other` |\n"
+TEMPLATE: dict[str, Any] = {
+    "Resources": {
+        "EventsFunction": {
+            "Type": "AWS::Serverless::Function",
+            "Properties": {"CodeUri": "functions/events/", "Handler": "functions.events.handler.lambda_handler"},
+        }
+    }
+}
+BREACHES: list[tuple[Rule, str, str]] = [
+    (architecture.functions_import_no_other_function, "functions/events/service.py", "from functions.admin import x"),
+    (
+        architecture.functions_import_no_other_function,
+        "functions/events/service.py",
+        "import functions.events2.service",
+    ),
+    (architecture.shared_imports_no_function, "shared/db.py", "from functions.events.queries import find"),
+    (architecture.only_config_reads_the_environment, "shared/db.py", "import os\nURL = os.environ['URL']"),
+    (architecture.only_config_reads_the_environment, "functions/events/service.py", "from os import getenv"),
+    (architecture.only_queries_speak_sql, "functions/events/service.py", "x = '''\n  select 1\n'''"),
+    (architecture.only_queries_speak_sql, "shared/seats/service.py", "x = 'update registrations set status = 1'"),
+    (architecture.no_package_files_below_functions, "functions/events/__init__.py", ""),
+]
+RULES = {rule for rule, _, _ in BREACHES}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for file, text in {
+        "README.md": README,
+        "functions/events/handler.py": HANDLER,
+        "functions/events/service.py": "from functions.events.queries import find\n",
+        "functions/events/queries.py": "FIND = 'select 1'\n",
+        "shared/config.py": "import os\nSTAGE = os.environ.get('STAGE')\n",
+        "shared/clock.py": '"""Select a clock."""\n',
+        "events/events/list.json": "{}",
+    }.items():
+        plant(tmp_path, file, text)
+    return tmp_path
+
+
+def plant(root: Path, file: str, text: str) -> None:
+    (root / file).parent.mkdir(parents=True, exist_ok=True)
+    (root / file).write_text(text)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES, key=name), ids=name)
+def test_the_project_keeps_the_rule(rule: Rule) -> None:
+    assert list(rule(ROOT)) == []
+
+
+@pytest.mark.parametrize(("rule", "file", "text"), BREACHES)
+def test_a_planted_breach_is_found(rule: Rule, file: str, text: str, project: Path) -> None:
+    assert list(rule(project)) == []
+    plant(project, file, text)
+    assert list(rule(project))
+
+
+def test_every_function_is_in_the_template_the_readme_and_the_events() -> None:
+    assert list(architecture.folders_agree(ROOT, sam_template())) == []
+
+
+def test_every_handler_exists() -> None:
+    assert list(architecture.handlers_exist(ROOT, sam_template())) == []
+
+
+def test_a_function_forgotten_somewhere_is_found(project: Path) -> None:
+    assert list(architecture.folders_agree(project, TEMPLATE)) == []
+    plant(project, "functions/admin/handler.py", HANDLER)
+    plant(project, "events/gone/list.json", "{}")
+    assert list(architecture.folders_agree(project, TEMPLATE)) == [
+        "admin is missing in template.yaml",
+        "admin is missing in events/",
+        "gone in events/ is no folder of functions/",
+        "admin is missing in README.md",
+    ]
+
+
+def test_a_handler_that_does_not_exist_is_found(project: Path) -> None:
+    assert list(architecture.handlers_exist(project, TEMPLATE)) == []
+    plant(project, "functions/events/handler.py", "def handler(): ...")
+    assert list(architecture.handlers_exist(project, TEMPLATE))
