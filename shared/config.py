@@ -30,6 +30,7 @@ class Settings(BaseModel):
     allowed_origins: str
     time_zone: str
     hold_minutes: int = Field(ge=1)
+    referral_cooling_days: int = Field(default=7, ge=0)
     checkin_opens_minutes: int = Field(default=30, ge=0)
     documents_bucket: str
     recordings_bucket: str

@@ -41,10 +41,6 @@ def list_expired_holds(conn: Connection, now: datetime, after: UUID | None, limi
     )
 
 
-def lock_event(conn: Connection, event_id: UUID) -> None:
-    conn.execute("select 1 from public.events where id = %(id)s for no key update", {"id": event_id})
-
-
 def expire_hold(conn: Connection, registration_id: UUID, now: datetime) -> bool:
     """Free the seat unless it was paid or renewed meanwhile; whether it was freed."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
@@ -56,3 +52,63 @@ def expire_hold(conn: Connection, registration_id: UUID, now: datetime) -> bool:
         {"id": registration_id, "now": now},
     )
     return bool(cursor.fetchone())
+
+
+def list_queues_to_move(conn: Connection, now: datetime, after: UUID | None, limit: int) -> list[UUID]:
+    """Events whose waitlist has an offer that ended, nothing left to wait for, or a free seat."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        select e.id from public.events e
+        where e.id in (select event_id from public.event_waitlist where status in ('waiting', 'notified'))
+            and (%(after)s::uuid is null or e.id > %(after)s)
+            and (
+                exists (
+                    select 1 from public.event_waitlist w
+                    where w.event_id = e.id and w.status = 'notified' and w.expires_at <= %(now)s
+                )
+                or e.status <> 'upcoming'
+                or least(coalesce(e.sales_end_at, e.starts_at), e.starts_at) <= %(now)s
+                or (
+                    private.seats_taken(e.id) < e.capacity
+                    and exists (select 1 from public.event_waitlist w where w.event_id = e.id and w.status = 'waiting')
+                )
+            )
+        order by e.id
+        limit %(limit)s
+        """,
+        {"now": now, "after": after, "limit": limit},
+    ).fetchall()
+
+
+def expire_offers(conn: Connection, event_id: UUID, now: datetime) -> list[tuple[UUID, UUID, str]]:
+    """End the offers of a locked event whose time is over; returns entry, user and the event's title."""
+    return conn.execute(
+        """
+        update public.event_waitlist w set status = 'expired'
+        from public.events e
+        where e.id = w.event_id and w.event_id = %(event)s and w.status = 'notified' and w.expires_at <= %(now)s
+        returning w.id, w.user_id, e.title
+        """,
+        {"event": event_id, "now": now},
+    ).fetchall()
+
+
+def close_queue(conn: Connection, event_id: UUID, now: datetime, limit: int) -> list[tuple[UUID, UUID, str]]:
+    """End the waiting for a locked event that offers nothing any more; returns entry, user and the event's title."""
+    return conn.execute(
+        """
+        update public.event_waitlist w set status = 'expired'
+        from public.events e
+        where e.id = w.event_id and w.id in (
+                select id from public.event_waitlist
+                where event_id = %(event)s and status = 'waiting'
+                order by joined_at, id
+                limit %(limit)s
+            )
+            and (e.status in ('ongoing', 'completed')
+                or least(coalesce(e.sales_end_at, e.starts_at), e.starts_at) <= %(now)s)
+        returning w.id, w.user_id, e.title
+        """,
+        {"event": event_id, "now": now, "limit": limit},
+    ).fetchall()

@@ -9,13 +9,15 @@ from functions.release_expired_holds import queries
 from functions.release_expired_holds.queries import ExpiredHold
 from shared import db
 from shared.actors import SERVICE
+from shared.log import logger
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.notifications.models import Notice
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
-from shared.payments.gateway import Gateway
+from shared.payments.gateway import Gateway, GatewayRefused
 from shared.payments.models import PaymentEntity
+from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 
 PAGE = 50
@@ -30,20 +32,25 @@ def run(gateway: Gateway, now: datetime, has_time: Callable[[], bool]) -> dict[R
     """
     counts: dict[Result, int] = {"released": 0, "confirmed": 0, "waiting": 0}
     after: UUID | None = None
-    while has_time():
+    while True:
         with db.transaction(SERVICE, read_only=True) as conn:
             holds = queries.list_expired_holds(conn, now, after, PAGE)
         for hold in holds:
+            if not has_time():
+                return counts
             counts[_settle(gateway, hold, now)] += 1
+            after = hold.registration_id
         if len(holds) < PAGE:
-            break
-        after = holds[-1].registration_id
-    return counts
+            return counts
 
 
 def _settle(gateway: Gateway, hold: ExpiredHold, now: datetime) -> Result:
-    attempts = gateway.order_payments(hold.razorpay_order_id) if hold.razorpay_order_id else []
-    captured = [payment for payment in attempts if payment.is_captured]
+    try:
+        attempts = gateway.order_payments(hold.razorpay_order_id) if hold.razorpay_order_id else []
+    except GatewayRefused as refusal:  # one order Razorpay will not show must not keep the others from their turn
+        logger.error("order_unreadable", registration_id=str(hold.registration_id), status=refusal.status)
+        return "waiting"
+    captured = [payment for payment in attempts if payment.status == "captured"]
     if captured and hold.razorpay_order_id:
         _apply(hold.razorpay_order_id, captured, now)
         return "confirmed"
@@ -63,7 +70,7 @@ def _apply(order_id: str, captured: list[PaymentEntity], now: datetime) -> None:
 
 def _release(hold: ExpiredHold, now: datetime) -> bool:
     with db.transaction(SERVICE) as conn:
-        queries.lock_event(conn, hold.event_id)
+        seat_queries.lock_event(conn, hold.event_id)
         freed = queries.expire_hold(conn, hold.registration_id, now)
         if freed:
             notice = Notice(

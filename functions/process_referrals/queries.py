@@ -1,0 +1,197 @@
+"""The statements of completing and rewarding referrals."""
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import class_row, scalar_row
+
+from functions.process_referrals.models import Due, Kind, Reward, RewardedEvent
+from shared.db import Connection
+
+
+def complete_paid(conn: Connection, now: datetime, revocable_until: datetime, limit: int) -> list[UUID]:
+    """Complete referrals whose registration has been paid; what another run has in hand is left to it."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        update public.referrals
+        set status = 'completed', completed_at = %(now)s, revocable_until = %(until)s
+        where status = 'pending' and id in (
+            select f.id from public.referrals f
+            join public.registrations r on r.id = f.registration_id
+            where f.status = 'pending' and r.status = 'confirmed' and r.payment_status = 'completed'
+            order by f.created_at
+            limit %(limit)s
+            for update of f skip locked
+        )
+        returning id
+        """,
+        {"now": now, "until": revocable_until, "limit": limit},
+    ).fetchall()
+
+
+def list_ended(conn: Connection, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """Event and registration of referrals that still count although their registration has ended."""
+    return conn.execute(
+        """
+        select f.event_id, f.registration_id
+        from public.referrals f join public.registrations r on r.id = f.registration_id
+        where (f.status = 'completed' or (f.status = 'rewarded' and f.revocable_until > %(now)s))
+            and not (r.status = 'confirmed' and r.payment_status = 'completed')
+        order by f.created_at
+        limit %(limit)s
+        """,
+        {"now": now, "limit": limit},
+    ).fetchall()
+
+
+def list_due(conn: Connection, needed: int, after: Due | None, limit: int) -> list[Due]:
+    """Who has brought enough to one technical event and has no reward in force for it."""
+    return (
+        conn.cursor(row_factory=class_row(Due))
+        .execute(
+            """
+            select f.event_id, f.referrer_id
+            from public.referrals f join public.events e on e.id = f.event_id
+            where f.status = 'completed' and e.category = 'technical'
+                and (%(event)s::uuid is null or (f.event_id, f.referrer_id) > (%(event)s, %(referrer)s))
+                and not exists (
+                    select 1 from public.referral_rewards w
+                    where w.referrer_id = f.referrer_id and w.event_id = f.event_id and w.status = 'granted'
+                )
+            group by f.event_id, f.referrer_id
+            having count(*) >= %(needed)s
+            order by f.event_id, f.referrer_id
+            limit %(limit)s
+            """,
+            {
+                "needed": needed,
+                "event": after.event_id if after else None,
+                "referrer": after.referrer_id if after else None,
+                "limit": limit,
+            },
+        )
+        .fetchall()
+    )
+
+
+def lock_event(conn: Connection, event_id: UUID) -> RewardedEvent | None:
+    return (
+        conn.cursor(row_factory=class_row(RewardedEvent))
+        .execute(
+            """
+            select id, title, status, capacity, price_amount, currency, starts_at
+            from public.events where id = %(id)s
+            for no key update
+            """,
+            {"id": event_id},
+        )
+        .fetchone()
+    )
+
+
+def lock_completed(conn: Connection, due: Due, needed: int) -> list[UUID]:
+    """The oldest `needed` referrals that no reward has counted, locked."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        select id from public.referrals
+        where referrer_id = %(referrer)s and event_id = %(event)s and status = 'completed'
+        order by completed_at, id
+        limit %(needed)s
+        for no key update
+        """,
+        {"referrer": due.referrer_id, "event": due.event_id, "needed": needed},
+    ).fetchall()
+
+
+def mark_rewarded(conn: Connection, referral_ids: list[UUID], now: datetime) -> None:
+    conn.execute(
+        """
+        update public.referrals set status = 'rewarded', rewarded_at = %(now)s
+        where id = any(%(ids)s) and status = 'completed'
+        """,
+        {"ids": referral_ids, "now": now},
+    )
+
+
+def free_held_seat(conn: Connection, due: Due, now: datetime) -> UUID | None:
+    """Make the seat that the referrer holds and has not paid free of charge; null when there is none."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        update public.registrations
+        set status = 'confirmed', payment_status = 'free', amount = 0, hold_expires_at = null, confirmed_at = %(now)s,
+            source = 'referral_reward'
+        where user_id = %(user)s and event_id = %(event)s and status = 'pending'
+        returning id
+        """,
+        {"user": due.referrer_id, "event": due.event_id, "now": now},
+    ).fetchone()
+
+
+def find_seat(conn: Connection, due: Due) -> int | None:
+    """What the referrer paid for the seat they have, in minor units; null when they have none."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        select amount from public.registrations
+        where user_id = %(user)s and event_id = %(event)s and status = 'confirmed'
+        """,
+        {"user": due.referrer_id, "event": due.event_id},
+    ).fetchone()
+
+
+def insert_free_registration(conn: Connection, due: Due, currency: str, now: datetime) -> UUID | None:
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        insert into public.registrations
+            (user_id, event_id, status, payment_status, amount, currency, confirmed_at, source)
+        values (%(user)s, %(event)s, 'confirmed', 'free', 0, %(currency)s, %(now)s, 'referral_reward')
+        on conflict (user_id, event_id) where status in ('pending', 'confirmed') do nothing
+        returning id
+        """,
+        {"user": due.referrer_id, "event": due.event_id, "currency": currency, "now": now},
+    ).fetchone()
+
+
+def insert_reward(
+    conn: Connection, due: Due, *, kind: Kind, registration_id: UUID | None, amount: int, currency: str, now: datetime
+) -> Reward | None:
+    """A line in the ledger; null when this referrer has a reward in force for this event."""
+    return (
+        conn.cursor(row_factory=class_row(Reward))
+        .execute(
+            """
+            insert into public.referral_rewards
+                (referrer_id, event_id, kind, registration_id, amount, currency, granted_at)
+            values (%(referrer)s, %(event)s, %(kind)s, %(registration)s, %(amount)s, %(currency)s, %(now)s)
+            on conflict (referrer_id, event_id, tier) where status = 'granted' do nothing
+            returning id, referrer_id, event_id, tier, kind, registration_id, amount, currency
+            """,
+            {
+                "referrer": due.referrer_id,
+                "event": due.event_id,
+                "kind": kind,
+                "registration": registration_id,
+                "amount": amount,
+                "currency": currency,
+                "now": now,
+            },
+        )
+        .fetchone()
+    )
+
+
+def has_reward(conn: Connection, due: Due) -> bool:
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        select exists (
+            select 1 from public.referral_rewards
+            where referrer_id = %(referrer)s and event_id = %(event)s and status = 'granted'
+        )
+        """,
+        {"referrer": due.referrer_id, "event": due.event_id},
+    )
+    return bool(cursor.fetchone())

@@ -1,0 +1,136 @@
+"""Completing referrals once they are paid, and rewarding who has completed enough of them.
+
+Every step is one transaction that is right by itself, so a run can stop anywhere and two can run at once.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from functions.process_referrals import queries
+from functions.process_referrals.models import Answer, Details, Due, Reward, RewardedEvent
+from shared import db
+from shared.actors import SERVICE
+from shared.db import Connection
+from shared.notifications import service as notifications
+from shared.notifications.handoff import hand_off
+from shared.notifications.models import Notice
+from shared.payments.service import BOOKABLE
+from shared.referrals import service as referrals
+from shared.referrals.service import REFERRALS_PER_REWARD
+from shared.seats import queries as seat_queries
+from shared.seats import service as seats
+
+PAGE = 100
+
+
+def run(now: datetime, cooling: timedelta, has_time: Callable[[], bool]) -> Answer:
+    """Complete and reward while there is time; `cooling` is how long after completion a refund takes rewards back."""
+    _end(now, has_time)
+    completed = _complete(now, cooling, has_time)
+    rewards = _reward(now, has_time)
+    return Answer(
+        processed_referrals=len(completed),
+        rewards_granted=len(rewards),
+        details=Details(referrals=completed, rewards=rewards),
+    )
+
+
+def reward(conn: Connection, due: Due, now: datetime) -> Reward | None:
+    """Grant what a referrer has earned, once; null when it is not, or no longer, earned.
+
+    Free access to the event; a credit of its price when it is full or over, or of what they paid for it already.
+    """
+    event = queries.lock_event(conn, due.event_id)
+    if event is None or event.status == "cancelled" or queries.has_reward(conn, due):
+        return None
+    counted = queries.lock_completed(conn, due, REFERRALS_PER_REWARD)
+    if len(counted) < REFERRALS_PER_REWARD:
+        return None
+    registration_id = _free_seat(conn, event, due, now)
+    granted = queries.insert_reward(
+        conn,
+        due,
+        kind="free_access" if registration_id else "credit",
+        registration_id=registration_id,
+        amount=0 if registration_id else queries.find_seat(conn, due) or event.price_amount,
+        currency=event.currency,
+        now=now,
+    )
+    assert granted is not None, "the event's lock lets nobody else grant it"
+    queries.mark_rewarded(conn, counted, now)
+    _congratulate(conn, event, granted)
+    return granted
+
+
+def _end(now: datetime, has_time: Callable[[], bool]) -> None:
+    """Whatever ends a registration takes its referral back at once; this catches a hand that did not."""
+    with db.transaction(SERVICE, read_only=True) as conn:
+        ended = queries.list_ended(conn, now, PAGE)
+    for event_id, registration_id in ended:
+        if not has_time():
+            return
+        with db.transaction(SERVICE) as conn:
+            seat_queries.lock_event(conn, event_id)
+            referrals.take_back(conn, [registration_id], now)
+            seats.offer_freed(conn, event_id, now)
+        hand_off(conn.enqueued)
+
+
+def _complete(now: datetime, cooling: timedelta, has_time: Callable[[], bool]) -> list[UUID]:
+    completed: list[UUID] = []
+    while has_time():
+        with db.transaction(SERVICE) as conn:
+            page = queries.complete_paid(conn, now, now + cooling, PAGE)
+        completed += page
+        if len(page) < PAGE:
+            break
+    return completed
+
+
+def _reward(now: datetime, has_time: Callable[[], bool]) -> list[Reward]:
+    granted: list[Reward] = []
+    after: Due | None = None
+    while True:
+        with db.transaction(SERVICE, read_only=True) as conn:
+            page = queries.list_due(conn, REFERRALS_PER_REWARD, after, PAGE)
+        for due in page:
+            if not has_time():
+                return granted
+            with db.transaction(SERVICE) as conn:
+                one = reward(conn, due, now)
+            hand_off(conn.enqueued)
+            granted += [one] if one else []
+            after = due
+        if len(page) < PAGE:
+            return granted
+
+
+def _free_seat(conn: Connection, event: RewardedEvent, due: Due, now: datetime) -> UUID | None:
+    if event.status not in BOOKABLE:
+        return None
+    held = queries.free_held_seat(conn, due, now)
+    if held is not None or not seats.has_free(conn, event.id, event.capacity, due.referrer_id):
+        return held
+    created = queries.insert_free_registration(conn, due, event.currency, now)
+    if created is not None:
+        seat_queries.close_entry(conn, event.id, due.referrer_id, created)
+    return created
+
+
+def _congratulate(conn: Connection, event: RewardedEvent, granted: Reward) -> None:
+    notice = Notice(
+        user_id=granted.referrer_id,
+        template="referral_reward",
+        key=f"referral_reward:{granted.id}",
+        data={
+            "eventTitle": event.title,
+            "eventId": str(event.id),
+            "startsAt": event.starts_at.isoformat(),
+            "kind": granted.kind,
+            "amount": granted.amount,
+            "currency": granted.currency,
+            "registrationId": str(granted.registration_id) if granted.registration_id else None,
+        },
+    )
+    notifications.enqueue(conn, [notice])
