@@ -1,5 +1,6 @@
 """The parts of one fake, put together."""
 
+import asyncio
 import copy
 import random
 from collections import deque
@@ -55,6 +56,19 @@ class Account:
         self.books: Books = Books(self.store, settings, clock, rng, self._announce)
         self.faults: Faults = Faults(rng)
         self.requests: deque[ReceivedRequest] = deque(maxlen=_REQUESTS_KEPT)
+        self.request_came: asyncio.Event = asyncio.Event()
+
+    def journal(self, request: ReceivedRequest) -> None:
+        self.requests.append(request)
+        self.request_came.set()
+
+    def requests_like(self, method: str | None, path: str | None) -> list[ReceivedRequest]:
+        """Those of this method whose path starts with `path`."""
+        return [
+            request
+            for request in self.requests
+            if method in (None, request.method) and request.path.startswith(path or "")
+        ]
 
     def _announce(self, event: str, **entities: Entity) -> None:
         self.outbox.announce(self.settings.webhook_secret, event, entities)

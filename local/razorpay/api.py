@@ -33,9 +33,7 @@ _PAGING = ("from", "to", "count", "skip")
 
 
 def create_order(books: Books, call: Call) -> Entity:
-    fields = call.fields(
-        "amount", "currency", "receipt", "notes", "payment", "payment_capture", "partial_payment"
-    )
+    fields = call.fields("amount", "currency", "receipt", "notes", "payment", "payment_capture", "partial_payment")
     validation.amount(fields)
     validation.currency(fields)
     validation.text(fields, "receipt", 40)
@@ -115,9 +113,7 @@ def refund_payment(books: Books, call: Call) -> Entity:
     validation.text(fields, "receipt", 40)
     validation.notes(fields)
     key = refund_key(call.headers)
-    return public(
-        _refund_once(books, payment, fields, key) if key else refunds.open_refund(books, payment, fields)
-    )
+    return public(_refund_once(books, payment, fields, key) if key else refunds.open_refund(books, payment, fields))
 
 
 def refund_key(headers: Mapping[str, str]) -> str | None:

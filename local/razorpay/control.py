@@ -25,7 +25,12 @@ class OnLoop:
     loop: asyncio.AbstractEventLoop
 
     def wait_for[R](self, work: Coroutine[Any, Any, R]) -> R:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+        try:
+            turned = asyncio.run_coroutine_threadsafe(work, self.loop)
+        except RuntimeError:
+            work.close()  # Else a fake that has stopped also warns of a coroutine never awaited.
+            raise
+        return turned.result()
 
 
 @overload

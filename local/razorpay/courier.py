@@ -55,7 +55,7 @@ class Courier:
 
     async def until_quiet(self) -> None:
         """Returns once no delivery waits."""
-        while self._store.under("delivery", "waiting"):
+        while self._store.any_under("delivery", "waiting"):
             self._progress.clear()
             await self._progress.wait()
 

@@ -32,9 +32,7 @@ def move_dispute(books: Books, dispute: Entity, outcome: Outcome) -> Entity:
     # "Action required" asks for evidence, and leaves the dispute open.
     status = "open" if outcome == "action_required" else outcome
     deducted = dispute["amount"] if outcome == "lost" else 0
-    dispute = books.save(
-        "dispute", dispute | {"status": status, "amount_deducted": deducted}, dispute["payment_id"]
-    )
+    dispute = books.save("dispute", dispute | {"status": status, "amount_deducted": deducted}, dispute["payment_id"])
     payment = books.require("payment", dispute["payment_id"])
     books.emit(f"payment.dispute.{outcome}", payment=payment, dispute=dispute)
     return dispute

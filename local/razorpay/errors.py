@@ -4,11 +4,10 @@ An error body carries `source`, `step`, `reason` as words, as "NA", or not at al
 Razorpay answers; the three constructors below stand for these three parts.
 """
 
-from local.razorpay.entities import Entity
+from local.razorpay.entities import PAYMENT_FAILED, Entity
 
 ORDER_PAID = (
-    "Your payment has been declined as the order is already paid. "
-    "Please initiate the payment with a new order."
+    "Your payment has been declined as the order is already paid. Please initiate the payment with a new order."
 )
 ALREADY_CAPTURED = "This payment has already been captured"
 NOT_CAPTURED = "The payment status should be captured for action to be taken"
@@ -36,8 +35,7 @@ COOLING_DOWN: Entity = {
 SERVER_ERROR: Entity = {
     "error": {
         "code": "SERVER_ERROR",
-        "description": "We are facing some trouble completing your request at the moment. "
-        "Please try again shortly.",
+        "description": "We are facing some trouble completing your request at the moment. Please try again shortly.",
     }
 }
 BAD_GATEWAY_PAGE = (
@@ -78,3 +76,16 @@ def refused(description: str, status: int = 400) -> RazorpayError:
 def plain(description: str, status: int = 400) -> RazorpayError:
     """Code and description alone, as older parts of the API answer."""
     return RazorpayError(status, {"error": {"code": "BAD_REQUEST_ERROR", "description": description}})
+
+
+def payment_failed(payment_id: str, order_id: str) -> Entity:
+    """The error object Checkout shows a student whose payment failed."""
+    code, description, source, step, reason = PAYMENT_FAILED
+    return {
+        "code": code,
+        "description": description,
+        "source": source,
+        "step": step,
+        "reason": reason,
+        "metadata": {"payment_id": payment_id, "order_id": order_id},
+    }

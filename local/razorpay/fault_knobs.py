@@ -1,5 +1,7 @@
 """Knobs for the REST API's faults, for the journal of requests, and for starting over."""
 
+import asyncio
+
 from local.razorpay.account import ReceivedRequest
 from local.razorpay.control import OnLoop, knob
 from local.razorpay.faults import FaultKind
@@ -38,11 +40,18 @@ class FaultKnobs(OnLoop):
     @knob
     def requests(self, method: str | None = None, path: str | None = None) -> list[ReceivedRequest]:
         """The requests to /v1 so far (the last 10,000), oldest first; `path` is the start of one."""
-        return [
-            request
-            for request in self.account.requests
-            if method in (None, request.method) and request.path.startswith(path or "")
-        ]
+        return self.account.requests_like(method, path)
+
+    @knob
+    async def wait_for_requests(
+        self, count: int = 1, method: str | None = None, path: str | None = None, timeout: float = 10.0
+    ) -> list[ReceivedRequest]:
+        """As `requests`, once there are `count` of them, answered or not; else TimeoutError."""
+        async with asyncio.timeout(timeout):
+            while len(found := self.account.requests_like(method, path)) < count:
+                self.account.request_came.clear()
+                await self.account.request_came.wait()
+        return found
 
     @knob
     def forget_requests(self) -> None:

@@ -80,7 +80,7 @@ class Faults:
         match fault.kind:
             case "late_answer":
                 await asyncio.sleep(fault.seconds)
-                return answer or await handler(request)
+                return await handler(request) if answer is None else answer
             case "no_answer":
                 await asyncio.Event().wait()
             case "lost_answer" if request.transport:

@@ -21,9 +21,10 @@ def open_order(books: Books, fields: Entity) -> Entity:
 
 def _captures_automatically(fields: Entity) -> bool | None:
     """What the order says about capture; None leaves it to the account's setting."""
-    if "payment" in fields:
+    if fields.get("payment"):
         return fields["payment"]["capture"] == "automatic"
-    return bool(int(fields["payment_capture"])) if "payment_capture" in fields else None
+    older_form = fields.get("payment_capture")
+    return None if older_form is None else bool(int(older_form))
 
 
 def captures_automatically(books: Books, order: Entity) -> bool:

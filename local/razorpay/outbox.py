@@ -60,9 +60,7 @@ class Mishaps:
 class Outbox:
     """Deliveries by state; `on_change` is told of each new record."""
 
-    def __init__(
-        self, store: Store, clock: Callable[[], float], rng: random.Random, time_scale: float
-    ) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float], rng: random.Random, time_scale: float) -> None:
         self.mishaps: Mishaps = Mishaps()
         self.on_change: Callable[[Entity], None] = lambda _record: None
         self._store: Store = store

@@ -88,11 +88,7 @@ def event_body(
 def _as_sent(event: str, name: str, entity: Entity) -> Entity:
     if name == "payment" and event == "payment.captured":
         return {**entity, "base_amount": entity.get("amount"), "reward": None}
-    if (
-        name == "payment"
-        and event != "payment.authorized"
-        and not event.startswith(("order.", "payment.failed"))
-    ):
+    if name == "payment" and event != "payment.authorized" and not event.startswith(("order.", "payment.failed")):
         return {**entity, "base_amount": entity.get("amount")}
     if name == "order" and event == "order.paid":
         return {**entity, "description": None, "checkout": None}

@@ -110,7 +110,8 @@ class FakeRazorpay(PaymentKnobs, WebhookKnobs, FaultKnobs):
         """Serves on the running loop until cancelled or stopped."""
         self.loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        runner = web.AppRunner(application(self), access_log=None, shutdown_timeout=0)
+        # Not 0, which aiohttp takes for "no limit": an answer that never comes would hold the end up.
+        runner = web.AppRunner(application(self), access_log=None, shutdown_timeout=0.01)
         sending: asyncio.Task[None] | None = None
         try:
             await runner.setup()

@@ -46,9 +46,7 @@ class Store:
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
         # Opened by the thread that builds the fake, then used by the loop's thread alone.
-        self._db: sqlite3.Connection = sqlite3.connect(
-            path or ":memory:", autocommit=True, check_same_thread=False
-        )
+        self._db: sqlite3.Connection = sqlite3.connect(path or ":memory:", autocommit=True, check_same_thread=False)
         # WAL with synchronous=normal survives a killed process, and costs no fsync per commit.
         self._db.executescript(f"pragma journal_mode = wal; pragma synchronous = normal; {_SCHEMA}")
 
@@ -79,6 +77,10 @@ class Store:
         """All records with this lookup value, oldest first."""
         sql = "select body from records where kind = ? and lookup = ? order by seq"
         return _parsed(self._db.execute(sql, (kind, lookup)))
+
+    def any_under(self, kind: Kind, lookup: str) -> bool:
+        sql = "select exists (select id from records where kind = ? and lookup = ?)"
+        return bool(self._db.execute(sql, (kind, lookup)).fetchone()[0])
 
     def all(self, kind: Kind) -> list[Entity]:
         """All records of a kind, oldest first."""

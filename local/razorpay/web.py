@@ -44,7 +44,7 @@ class RestServer:
         if not request.path.startswith("/v1/"):
             return await handler(request)
         entry = await _journal_entry(request)
-        self._account.requests.append(entry)
+        self._account.journal(entry)
         answer = await self._one_at_a_time(request, handler)
         entry.status = answer.status if request.transport and not request.transport.is_closing() else None
         return answer

@@ -27,9 +27,7 @@ class WebhookKnobs(OnLoop):
         return [delivery for delivery in found if event in (None, delivery.event)]
 
     @knob
-    async def pump(
-        self, ids: list[str] | None = None, limit: int | None = None, rounds: int = 1
-    ) -> list[Delivery]:
+    async def pump(self, ids: list[str] | None = None, limit: int | None = None, rounds: int = 1) -> list[Delivery]:
         """Sends waiting deliveries now, due or not, one after the other; each as it is after its attempt.
 
         Without `ids`, the first `limit` in the order of `deliveries`; again `rounds` times for what failed.
