@@ -9,10 +9,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.admin.events.routes import routes as events
+from functions.admin.notifications.routes import routes as notifications
 from shared.http import Router
 
 app = Router()
 app.include_router(events)
+app.include_router(notifications)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

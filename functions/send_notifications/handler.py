@@ -2,16 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.send_notifications import service
-from functions.send_notifications.models import Handed, Processed, RunOut
+from functions.send_notifications import feedback, push, service
+from functions.send_notifications.models import Handed, InboxRow, Processed, RunOut
 from functions.send_notifications.senders import SENDERS
 from shared import auth, db
 from shared.actors import SERVICE
+from shared.config import settings
 from shared.http import Router
 from shared.log import log_failure, logger
 from shared.notifications.handoff import hand_off
@@ -55,11 +57,21 @@ def drain(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _drained(ways: service.Ways, record: dict[str, Any]) -> bool:
     try:
-        ids = Handed.model_validate_json(record["body"]).ids
-        outcome = service.deliver(ways, ids, len(ids))
+        complete = _handle(ways, feedback.MESSAGE.validate_json(record["body"]))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this message's alone: SQS retries, the DLQ keeps it
         log_failure(error)
         return False
+    return complete
+
+
+def _handle(ways: service.Ways, message: Handed | feedback.Bounce | feedback.Complaint) -> bool:
+    """False when there was no time for all of it."""
+    if not isinstance(message, Handed):
+        with ways.transact() as conn:
+            feedback.learn(conn, message)
+        logger.info("mail_event_learnt", mail_event=message.event)
+        return True
+    outcome = service.deliver(ways, message.ids, len(message.ids))
     logger.info("notifications_drained", complete=outcome.complete, counts=dict(outcome.counts))
     return outcome.complete
 
@@ -69,11 +81,15 @@ def _answer(counts: Counter[str]) -> RunOut:
 
 
 def _ways(has_time: Callable[[], bool]) -> service.Ways:
-    return service.Ways(transact=lambda: db.transaction(SERVICE), senders=SENDERS, push=_push, has_time=has_time)
+    def tell_connected(rows: Sequence[InboxRow]) -> None:
+        if settings().realtime_endpoint:
+            push.push(_transaction, push.post_to_connection, has_time, rows)
+
+    return service.Ways(transact=_transaction, senders=SENDERS, push=tell_connected, has_time=has_time)
 
 
-def _push(_: object) -> None:
-    return None
+def _transaction() -> AbstractContextManager[db.Connection]:
+    return db.transaction(SERVICE)
 
 
 def _time_left(context: LambdaContext, at_most: float = float("inf")) -> Callable[[], bool]:

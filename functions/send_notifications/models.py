@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -42,6 +42,37 @@ class InboxRow:
     type: str
     action_url: str | None
     created_at: datetime
+
+
+class PushedRow(Schema):
+    """As the inbox lists it."""
+
+    id: UUID
+    title: str
+    message: str
+    type: str
+    action_url: str | None
+    created_at: datetime
+
+
+class Pushed(Schema):
+    """What an open WebSocket is told."""
+
+    event: Literal["notification"] = "notification"
+    notification: PushedRow
+
+    @classmethod
+    def of(cls, row: InboxRow) -> Self:
+        return cls(
+            notification=PushedRow(
+                id=row.id,
+                title=row.title,
+                message=row.message,
+                type=row.type,
+                action_url=row.action_url,
+                created_at=row.created_at,
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -199,3 +199,43 @@ def forget_hand_off(conn: Connection, ids: Sequence[UUID]) -> None:
         "update public.notifications_queue set handed_off_at = null where id = any(%(ids)s) and status = 'pending'",
         {"ids": list(ids)},
     )
+
+
+def connections_of(conn: Connection, user_ids: Sequence[UUID]) -> list[tuple[str, UUID]]:
+    """The open connections of these people, each with its owner."""
+    return conn.execute(
+        """
+        select connection_id, user_id from public.realtime_connections
+        where user_id = any(%(user_ids)s) and expires_at > now()
+        """,
+        {"user_ids": list(user_ids)},
+    ).fetchall()
+
+
+def delete_connections(conn: Connection, connection_ids: Sequence[str]) -> None:
+    conn.execute(
+        "delete from public.realtime_connections where connection_id = any(%(ids)s)", {"ids": list(connection_ids)}
+    )
+
+
+def suppress(conn: Connection, addresses: Sequence[str], reason: str) -> None:
+    """Never write to these email addresses again; the first reason stays."""
+    conn.execute(
+        """
+        insert into public.suppressed_addresses (type, address, reason)
+        select 'email', address, %(reason)s from unnest(%(addresses)s::text[]) address
+        on conflict (type, address) do nothing
+        """,
+        {"addresses": list(addresses), "reason": reason},
+    )
+
+
+def mark_bounced(conn: Connection, notification_id: UUID) -> None:
+    """What was taken by the provider has not arrived after all."""
+    conn.execute(
+        """
+        update public.notifications_queue set status = 'failed', last_error = 'bounced'
+        where id = %(id)s and status = 'sent'
+        """,
+        {"id": notification_id},
+    )
