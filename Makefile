@@ -6,8 +6,7 @@ MAKEFLAGS += --no-print-directory
 HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
 ARCH ?= arm64
 RUN := .venv/bin/python
-# Bytecode of sets depends on the hash seed; a build does not.
-BUILD := PYTHONHASHSEED=0 $(RUN) -m tools.build
+PYTEST := $(RUN) -m pytest -q -n 2 --dist loadgroup
 SAM := .tools/sam/bin/sam
 LOCK = .tools/uv/bin/uv pip compile -q --python-version 3.13 --generate-hashes $(ARGS)
 SETUP := .venv/.ready .tools/sam/.ready .tools/ministack/.ready
@@ -33,11 +32,13 @@ reset: .venv/.ready ## Forget the local stack's state (.local)
 
 test: $(SETUP) ## Run every test
 	@tools/debian-packages pgbouncer=pgbouncer
-	$(RUN) -m pytest -q -n 2 --dist loadgroup -m "not long" $(ARGS)
+	@$(RUN) -m tools.postgres_versions
+	$(PYTEST) -m "not long" $(ARGS)
 
 test-long: $(SETUP) ## Run the longer campaigns too
 	@tools/debian-packages pgbouncer=pgbouncer
-	$(RUN) -m pytest -q -n 2 --dist loadgroup $(ARGS)
+	@$(RUN) -m tools.postgres_versions
+	$(PYTEST) $(ARGS)
 
 check: .venv/.ready .tools/sam/.ready ## Check format, lint, types, templates and that openapi.json is current
 	$(RUN) -m ruff format --check .
@@ -57,18 +58,18 @@ openapi: .venv/.ready ## Write openapi.json from the functions
 	$(RUN) -m tools.openapi
 
 bench: $(SETUP) ## Run the benchmarks, as ratios
-	@$(BUILD) $(HOST_ARCH)
+	@$(RUN) -m tools.build $(HOST_ARCH)
 	$(RUN) -m benchmarks $(ARGS)
 
 build: .venv/.ready .tools/sam/.ready ## sam build, only what changed; ARCH=arm64 (default) or x86_64
-	@$(BUILD) $(ARCH)
+	@$(RUN) -m tools.build $(ARCH)
 
 deploy: build ## sam deploy of that build; STAGE=dev is the section of samconfig.toml, ARGS=--guided asks
 	$(SAM) deploy --config-file $(CURDIR)/samconfig.toml --config-env $(or $(STAGE),default) $(ARGS) \
 	  --template-file $(if $(filter arm64,$(ARCH)),.aws-sam/build,.aws-sam/build-$(ARCH))/template.yaml
 
 invoke: .venv/.ready .tools/sam/.ready ## sam local invoke against the running stack; FN=<function> EVENT=events/<function>/<case>.json
-	@$(BUILD) $(HOST_ARCH)
+	@$(RUN) -m tools.build $(HOST_ARCH)
 	@$(RUN) -m tools.invoke $(or $(FN),$(error say which: make invoke FN=events EVENT=events/events/list.json)) $(EVENT)
 
 migrate: .venv/.ready ## Apply sql/migrations to DATABASE_URL, as the owner

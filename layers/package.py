@@ -52,7 +52,11 @@ def installed(requirements: Path, platforms: list[str]) -> Path:
         install(requirements, platforms, packages)
         trim(packages)
         compile_bytecode(packages, packages, "/opt/python")
-        packages.rename(folder)
+        try:
+            packages.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # otherwise another build was faster
+                raise
     return folder
 
 
@@ -97,7 +101,12 @@ def compile_bytecode(folder: Path, root: Path, deployed_root: str) -> None:
         sys.exit(f"{folder} does not compile")
 
 
+def fix_hash_seed() -> None:
+    """Start this program again unless it writes the sets of bytecode in the same order each time."""
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.execve(sys.executable, sys.orig_argv, os.environ | {"PYTHONHASHSEED": "0"})
+
+
 if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":  # sets would be written in another order each time
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"PYTHONHASHSEED": "0"})
+    fix_hash_seed()
     main(sys.argv[1], Path(sys.argv[2]), [Path(source) for source in sys.argv[3:]])

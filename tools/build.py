@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
 
-from layers.package import replace_code
+from layers.package import fix_hash_seed, replace_code
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAME = ("template.yaml", "samconfig.toml", "layers", "tools/sam.txt")
@@ -76,4 +76,5 @@ def copy_code(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    fix_hash_seed()
     main(sys.argv[1], Path(sys.argv[2]).absolute() if sys.argv[2:] else build_folder(sys.argv[1]))
