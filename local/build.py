@@ -1,18 +1,17 @@
-"""`sam build` for this machine's processor, run again only when something that goes into it has changed."""
+"""`sam build` for this machine's processor, by `tools.build`, and SAM's surroundings."""
 
 import asyncio
-import hashlib
+import fcntl
 import os
 import platform
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from local.process import log_tail
 from local.state import PROJECT, StackError, StateFolder
+from tools.build import build_folder
 
-SOURCES = ["template.yaml", "Makefile", "tools/sam.txt", "functions", "shared", "layers"]
 SAM = PROJECT / ".tools" / "sam" / "bin" / "sam"
 
 
@@ -21,40 +20,35 @@ def architecture() -> str:
     return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
 
 
-def source_hash() -> str:
-    """SHA-256 over the names and contents of everything the build reads, and the processor it is for."""
-    digest = hashlib.sha256(architecture().encode())
-    for file in _source_files():
-        digest.update(f"\0{file.relative_to(PROJECT)}\0".encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+def template() -> Path:
+    """The built template; its folder is the one that every command of this project builds into."""
+    return build_folder(architecture()) / "template.yaml"
 
 
-def _source_files() -> Iterator[Path]:
-    for name in SOURCES:
-        source = PROJECT / name
-        if source.is_file():
-            yield source
-        for folder, _, files in sorted(os.walk(source)):
-            if "__pycache__" not in folder:
-                yield from (Path(folder, file) for file in sorted(files) if not file.endswith(".pyc"))
+def fingerprint() -> str:
+    """Changes whenever the build does."""
+    return template().with_name("stamp.json").read_text()
+
+
+async def build(state: StateFolder) -> str:
+    """Build what has changed; returns what was done. Raises StackError."""
+    if not SAM.exists():
+        raise StackError("the SAM CLI is not installed; run: make setup")
+    log = state.path("logs", "build.log")
+    folder = template().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / "lock").open("w") as lock:
+        # Another stack, such as that of the tests, may be building in the same folder.
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        await run([sys.executable, "-m", "tools.build", architecture()], log, sam_environment())
+    return log.read_text().strip().rpartition("\n")[2]
 
 
 def sam_environment() -> dict[str, str]:
-    """SAM takes its Python from PATH and needs one that is 3.13: the one running this."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), str(SAM.parent), os.environ.get("PATH", "")])
+    """SAM takes its Python from PATH and needs one that is 3.13; it waits between looks at CloudFormation."""
+    path = os.pathsep.join([str(SAM.parent), os.environ.get("PATH", "")])
     quick = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.5", "PYTHONDONTWRITEBYTECODE": ""}
     return {**os.environ, "PATH": path, **quick}
-
-
-async def build(state: StateFolder) -> Path:
-    """Build everything below the state folder; returns the built template. Raises StackError."""
-    if not SAM.exists():
-        raise StackError("the SAM CLI is not installed; run: make setup")
-    folder = state.path("build")
-    options = ["--build-dir", str(folder), "--parameter-overrides", f"Architecture={architecture()}"]
-    await run([str(SAM), "build", *options], state.path("logs", "build.log"), sam_environment())
-    return folder / "template.yaml"
 
 
 async def run(command: list[str], log: Path, environment: dict[str, str]) -> None:
@@ -76,6 +70,6 @@ async def run(command: list[str], log: Path, environment: dict[str, str]) -> Non
         await process.wait()
         raise
     if code:
-        name = " ".join([Path(command[0]).name, command[1]])
+        name = " ".join([Path(command[0]).name, *command[1:3]])
         full = " (the disk is full)" if "No space left on device" in log_tail(log, 20_000) else ""
         raise StackError(f"{name} failed{full}; the end of {log}:\n{log_tail(log)}")

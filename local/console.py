@@ -1,6 +1,7 @@
 """What `make up` prints: one line for each step, with its time."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -17,13 +18,20 @@ def warn(text: str) -> None:
 
 
 @contextmanager
-def step(title: str, *, slow: str = "") -> Generator[Callable[[str], None]]:
-    """Time a step and print it when done; `slow` says beforehand what takes long. Yields a way to add a result."""
-    if slow:
-        say(f"  ...          {title}: {slow}")
+def step(title: str) -> Generator[Callable[[str], None]]:
+    """Print a step when it is done, with its time, and after a second already that it is under way.
+
+    Yields a way to add to what is printed.
+    """
     results: list[str] = []
     began = time.monotonic()
-    yield results.append
+    under_way = threading.Timer(1, say, [f"  ...          {title}"])
+    under_way.daemon = True
+    under_way.start()
+    try:
+        yield results.append
+    finally:
+        under_way.cancel()
     say(f"  ok  {time.monotonic() - began:5.1f} s  {title}{': ' if results else ''}{', '.join(results)}")
 
 

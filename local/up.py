@@ -96,22 +96,17 @@ class Stack:
             result(f"{len(applied)} migrations applied" if applied else "nothing to migrate")
 
     async def _build(self) -> None:
-        stamp = build.source_hash()
-        if self._state.recalls("built", stamp):
-            console.say("  ok           sam build: nothing changed")
-            return
-        with console.step("sam build", slow="functions and layers have changed, half a minute"):
-            await build.build(self._state)
-            self._state.remember("built", stamp)
+        with console.step("build") as result:
+            result(await build.build(self._state))
 
     async def _deploy(self) -> None:
         chosen = deploy.parameters(self._front.url, self._razorpay.url)
-        stamp = f"{build.source_hash()} {self._emulator.endpoint} {chosen}"
+        stamp = f"{build.fingerprint()} {self._emulator.endpoint} {chosen}"
         if self._state.recalls("deployed", stamp) and await self._in_thread(deploy.exists, self._emulator):
-            console.say("  ok           sam deploy: nothing changed")
+            console.say("  ok           deploy: nothing changed")
             return
-        with console.step("sam deploy", slow="into the emulator, half a minute") as result:
-            await deploy.deploy(self._state, self._emulator, self._state.path("build", "template.yaml"), chosen)
+        with console.step("deploy") as result:
+            await deploy.deploy(self._state, self._emulator, build.template(), chosen)
             stack = await self._in_thread(deploy.describe, self._emulator)
             result(f"{len(stack.physical)} resources")
             result(f"{await self._in_thread(deploy.connect_http_api, self._emulator, stack)} routes")
