@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import sqlite3
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -11,9 +12,12 @@ from local.razorpay.server import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, FakeRazorp
 
 
 def main() -> int:
-    fake = _fake(_arguments().parse_args())
+    given = _arguments().parse_args()
     try:
-        asyncio.run(_serve(fake))
+        asyncio.run(_serve(FakeRazorpay(**vars(given))))
+    except sqlite3.Error as problem:
+        print(f"cannot use {given.state}: {problem}", file=sys.stderr)
+        return 1
     except OSError as problem:
         print(f"cannot listen: {problem}", file=sys.stderr)
         return 1
@@ -41,10 +45,6 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--hold", action="store_true", help="deliveries wait until released or pumped")
     parser.add_argument("--list-lag", type=float, default=0.0, help="seconds until lists show a new entity")
     return parser
-
-
-def _fake(given: argparse.Namespace) -> FakeRazorpay:
-    return FakeRazorpay(**vars(given))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,11 @@ class Store:
         # Opened by the thread that builds the fake, then used by the loop's thread alone.
         self._db: sqlite3.Connection = sqlite3.connect(path or ":memory:", autocommit=True, check_same_thread=False)
         # WAL with synchronous=normal survives a killed process, and costs no fsync per commit.
-        self._db.executescript(f"pragma journal_mode = wal; pragma synchronous = normal; {_SCHEMA}")
+        try:
+            self._db.executescript(f"pragma journal_mode = wal; pragma synchronous = normal; {_SCHEMA}")
+        except sqlite3.Error:
+            self.close()
+            raise
 
     def close(self) -> None:
         self._db.close()

@@ -88,7 +88,7 @@ def test_hostile_text_is_kept_as_it_is(fake: FakeRazorpay, session: requests.Ses
 
 
 @given(body=BODY, choice=st.integers(0, 2))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_body_makes_a_5xx(
     fake: FakeRazorpay, session: requests.Session, addresses: dict[str, list[str]], body: Any, choice: int
 ) -> None:
@@ -103,7 +103,7 @@ QUERY_VALUES = st.text(max_size=12) | st.integers().map(str) | st.sampled_from([
 
 
 @given(query=st.dictionaries(QUERY_NAMES, QUERY_VALUES, max_size=4), choice=st.integers(0, 13))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_query_makes_a_5xx(
     fake: FakeRazorpay, session: requests.Session, addresses: dict[str, list[str]], query: dict[str, str], choice: int
 ) -> None:

@@ -98,6 +98,15 @@ def test_a_process_ends_cleanly_when_told(number: signal.Signals) -> None:
         assert (running.returncode, errors) == (0, "")
 
 
+def test_a_state_file_of_something_else_is_said_plainly_and_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("no database, however long this text may be")
+    with process("--state", other) as (running, _):
+        _, errors = running.communicate(timeout=10)
+    assert (running.returncode, errors) == (1, f"cannot use {other}: file is not a database\n")
+    assert other.read_text().startswith("no database")
+
+
 def test_a_port_in_use_is_said_plainly() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
