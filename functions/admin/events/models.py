@@ -3,35 +3,54 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field, StrictInt, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
 
 from shared.http import Schema
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, KeyError, OSError) as error:
+        raise ValueError("no such IANA time zone") from error
+
 
 type Category = Literal["technical", "non_technical"]
 type Status = Literal["draft", "upcoming", "ongoing", "completed", "cancelled"]
 type Amount = Annotated[StrictInt, Field(ge=0, le=10**12)]
+type Title = Annotated[str, Field(min_length=1, max_length=200)]
+type Description = Annotated[str, Field(max_length=20_000)]
+type Instructor = Annotated[str, Field(max_length=200)]
+type TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+type Capacity = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+type Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+type Hours = Annotated[StrictInt, Field(ge=0, le=8760)]
+type Percent = Annotated[StrictInt, Field(ge=0, le=100)]
+type Minutes = Annotated[StrictInt, Field(ge=0, le=100_000)]
+type MeetingUrl = Annotated[str, Field(max_length=2000, pattern=r"^https://")]
 
 
 class NewEvent(Schema):
     """`priceAmount` in minor units (paise), 0 for a free course, otherwise at least 100. Times with an offset."""
 
-    title: Annotated[str, Field(min_length=1, max_length=200)]
-    description: Annotated[str, Field(max_length=20_000)] = ""
-    instructor: Annotated[str, Field(max_length=200)] = ""
+    title: Title
+    description: Description = ""
+    instructor: Instructor = ""
     category: Category
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     sales_end_at: AwareDatetime | None = None
-    time_zone: Annotated[str, Field(max_length=64)] = "Asia/Kolkata"
-    capacity: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+    time_zone: TimeZone = "Asia/Kolkata"
+    capacity: Capacity
     price_amount: Amount = 0
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "INR"
-    full_refund_hours: Annotated[StrictInt, Field(ge=0, le=8760)] = 72
-    partial_refund_hours: Annotated[StrictInt, Field(ge=0, le=8760)] = 24
-    partial_refund_percent: Annotated[StrictInt, Field(ge=0, le=100)] = 50
-    minimum_attendance_minutes: Annotated[StrictInt, Field(ge=0, le=100_000)] = 0
-    meeting_url: Annotated[str, Field(max_length=2000, pattern=r"^https://")] | None = None
+    currency: Currency = "INR"
+    full_refund_hours: Hours = 72
+    partial_refund_hours: Hours = 24
+    partial_refund_percent: Percent = 50
+    minimum_attendance_minutes: Minutes = 0
+    meeting_url: MeetingUrl | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -42,6 +61,33 @@ class NewEvent(Schema):
         if self.full_refund_hours < self.partial_refund_hours:
             raise ValueError("fullRefundHours must not be less than partialRefundHours")
         return self
+
+
+class EventChange(Schema):
+    """What is given changes, the rest stays; `null` empties what a course may lack. The whole must fit as a new one."""
+
+    title: Title | None = None
+    description: Description | None = None
+    instructor: Instructor | None = None
+    category: Category | None = None
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    sales_end_at: AwareDatetime | None = None
+    time_zone: TimeZone | None = None
+    capacity: Capacity | None = None
+    price_amount: Amount | None = None
+    currency: Currency | None = None
+    full_refund_hours: Hours | None = None
+    partial_refund_hours: Hours | None = None
+    partial_refund_percent: Percent | None = None
+    minimum_attendance_minutes: Minutes | None = None
+    meeting_url: MeetingUrl | None = None
+
+
+class Cancel(Schema):
+    """`reason` is told to everybody who had a place."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class Event(Schema):
@@ -64,9 +110,44 @@ class Event(Schema):
     partial_refund_percent: int
     minimum_attendance_minutes: int
     meeting_url: str | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
     created_at: datetime
 
 
 class EventAnswer(Schema):
     success: bool = True
     event: Event
+
+
+class EventList(Schema):
+    success: bool = True
+    events: list[Event]
+    next_cursor: str | None
+
+
+class Refunds(Schema):
+    """Refunds of everybody in the event by their state; amounts in minor units. `failed` ones need a person."""
+
+    requested: int
+    pending: int
+    processed: int
+    failed: int
+    amount: int
+    processed_amount: int
+
+
+class Cancellation(Schema):
+    """How far a cancelled event is worked off; `done` once nobody is left to cancel and every refund was made."""
+
+    registrations_left: int
+    registrations_cancelled: int
+    waitlist_left: int
+    refunds: Refunds
+    done: bool
+
+
+class CancellationAnswer(Schema):
+    success: bool = True
+    event: Event
+    cancellation: Cancellation
