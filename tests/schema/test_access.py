@@ -62,7 +62,7 @@ def test_people_change_nothing_of_their_own_rows_but_these_columns(populated: Da
     ("table", "mistake"),
     [
         ("public.registrations", "alter table public.registrations disable row level security"),
-        ("public.registrations", "create policy every on public.registrations for select to authenticated using (true)"),
+        ("public.referrals", "create policy every on public.referrals for select to authenticated using (true)"),
         ("public.payment_transactions", "grant update (amount) on public.payment_transactions to authenticated"),
         ("public.refunds", "grant delete on public.refunds to service_role"),
         ("public.webhook_logs", "grant select on public.webhook_logs to anon"),

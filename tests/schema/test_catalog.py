@@ -1,0 +1,81 @@
+"""The catalog against the rules, each with a mistake that it must find."""
+
+import psycopg
+import pytest
+
+from tests.conftest import Database
+from tests.schema.rules import RULES
+
+# Reviewed: they count rows their callers may not see, return numbers only, and belong to service_role.
+DEFINERS = {"private.seats_taken(uuid)", "private.waitlist_position(uuid)"}
+
+
+def breaches(conn: psycopg.Connection, rule: str) -> list[tuple[str]]:
+    return conn.execute(RULES[rule][0].encode()).fetchall()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_schema_keeps_the_rule(database: Database, rule: str) -> None:
+    with database.look() as conn:
+        assert breaches(conn, rule) == []
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_rule_finds_what_breaks_it(database: Database, rule: str) -> None:
+    with database.look() as conn, conn.transaction(force_rollback=True):
+        conn.execute(RULES[rule][1].encode())
+        assert breaches(conn, rule) != []
+
+
+def test_only_the_reviewed_functions_run_with_more_rights_than_their_caller(database: Database) -> None:
+    with database.look() as conn:
+        definers = conn.execute(
+            """
+            select p.oid::regprocedure::text, p.proowner::regrole::text from pg_proc p
+            where p.prosecdef and p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+            """
+        ).fetchall()
+    assert dict(definers) == dict.fromkeys(DEFINERS, "service_role")
+
+
+INDEXED_COLUMNS = """
+    select i.indexrelid::regclass::text, a.attname::text, coalesce(p.proleakproof, false)
+    from pg_index i
+    join pg_class t on t.oid = i.indrelid
+    cross join unnest(i.indkey::int2[], i.indclass::oid[]) as k(attnum, opclass)
+    left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+    join pg_opclass c on c.oid = k.opclass
+    left join pg_amop m on m.amopfamily = c.opcfamily and m.amoplefttype = c.opcintype
+      and m.amoprighttype = c.opcintype and m.amopopr::regoperator::text like '=(%'
+    left join pg_operator o on o.oid = m.amopopr
+    left join pg_proc p on p.oid = o.oprcode
+    where t.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+"""
+
+
+def unusable(conn: psycopg.Connection) -> list[str]:
+    """Indexes over an expression, or whose equality may leak what row level security hides and so waits for it."""
+    indexed = conn.execute(INDEXED_COLUMNS).fetchall()
+    return [index for index, column, leakproof in indexed if not (column and leakproof)]
+
+
+def test_every_index_can_serve_a_query_under_row_level_security(database: Database) -> None:
+    with database.look() as conn:
+        assert unusable(conn) == []
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "create index bad on public.profiles (lower(email))",
+        "create index bad on public.session_recordings (file_size_mb)",
+        "create index bad on public.events (kind)",
+        "create index bad on public.payment_transactions using gin (metadata)",
+    ],
+)
+def test_an_index_that_cannot_is_found(database: Database, index: str) -> None:
+    with database.look() as conn, conn.transaction(force_rollback=True):
+        conn.execute("create type public.kind as enum ('a', 'b')")
+        conn.execute("alter table public.events add column kind public.kind")
+        conn.execute(index.encode())
+        assert unusable(conn) == ["bad"]
