@@ -10,6 +10,7 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | access tokens last an hour | a day | so that stack.json serves for a day's work |
 | secrets are filled in by an operator | by `make up` | there is no operator |
 | any other host | keys of the user pool at `/.well-known/jwks.json` of the front | the issuer's address is AWS's own |
+| a WebSocket API has a host of its own | a path of the emulator (`ExecuteApiUrl`) | no names to resolve |
 | API Gateway throttles | no throttling | not in MiniStack |
 """
 
@@ -77,7 +78,7 @@ def _snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def parameters(base_url: str, razorpay_url: str) -> dict[str, str]:
+def parameters(base_url: str, razorpay_url: str, emulator: Emulator) -> dict[str, str]:
     return {
         "Stage": "local",
         "Architecture": build.architecture(),
@@ -86,6 +87,7 @@ def parameters(base_url: str, razorpay_url: str) -> dict[str, str]:
         "EmailFrom": EMAIL_FROM,
         "RazorpayBaseUrl": razorpay_url,
         "TokenJwksUrl": f"{base_url}/.well-known/jwks.json",
+        "ExecuteApiUrl": f"{emulator.endpoint}/_aws/execute-api",
     }
 
 

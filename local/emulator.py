@@ -76,6 +76,11 @@ class Emulator(Program):
             return False
 
     @property
+    def web_socket_url(self) -> str:
+        """Where WebSocket APIs are; API id and stage follow."""
+        return f"{self.endpoint.replace('http', 'ws', 1)}/_aws/execute-api"
+
+    @property
     def environment(self) -> dict[str, str]:
         """What a program needs to use the emulator as its AWS account."""
         return {

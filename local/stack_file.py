@@ -34,7 +34,8 @@ class StackFile(_Entry):
     """What the functions that act for the platform log in with."""
     aws_endpoint_url: str
     razorpay_url: str
-    web_socket_url: str | None
+    web_socket_url: str
+    """Open with `?token=<access token>`; each new notification is pushed."""
     webhook_secret: str
     service_role_key: str
     razorpay_key_id: str

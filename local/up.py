@@ -100,7 +100,7 @@ class Stack:
             result(await build.build(self._state))
 
     async def _deploy(self) -> None:
-        chosen = deploy.parameters(self._front.url, self._razorpay.url)
+        chosen = deploy.parameters(self._front.url, self._razorpay.url, self._emulator)
         stamp = f"{build.fingerprint()} {self._emulator.endpoint} {chosen}"
         if self._state.recalls("deployed", stamp) and await self._in_thread(deploy.exists, self._emulator):
             console.say("  ok           deploy: nothing changed")
@@ -141,7 +141,7 @@ class Stack:
             worker_database_url=self._database.worker_url,
             aws_endpoint_url=self._emulator.endpoint,
             razorpay_url=self._razorpay.url,
-            web_socket_url=None,
+            web_socket_url=f"{self._emulator.web_socket_url}/{stack.physical['RealtimeApi']}/live",
             webhook_secret=self._settings.webhook_secret,
             service_role_key=self._settings.service_role_key,
             razorpay_key_id=self._settings.razorpay_key_id,

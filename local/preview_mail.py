@@ -1,0 +1,85 @@
+"""`make preview-mail`: every notification in every language as pages, for looking at."""
+
+import sys
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from local.state import PROJECT
+from shared.notifications import rendering
+
+FOLDER = PROJECT / ".local" / "mail"
+TIME_ZONE = "Asia/Kolkata"
+APP = "https://app.example.com"
+SAMPLE: dict[str, Any] = {
+    "eventTitle": "Deep Learning in a Weekend",
+    "eventId": "5d0e8f5e-1c3f-4a6b-9d7e-2f1a0b9c8d7e",
+    "registrationId": "0b6f3c1e-7d2a-4a5b-8c9d-1e2f3a4b5c6d",
+    "waitlistId": "9c8b7a6d-5e4f-4d3c-8b2a-1f0e9d8c7b6a",
+    "paymentId": "pay_NXk2h8Qm4vZr1T",
+    "amount": 12345050,
+    "currency": "INR",
+    "reason": "Your bank declined the payment.",
+    "startsAt": "2026-12-05T04:30:00+00:00",
+    "expiresAt": "2026-12-01T12:30:00+00:00",
+    "certificateNumber": "CC-2026-000042-7",
+    "verifyUrl": "https://api.example.com/functions/v1/generate-certificate?token=sample",
+    "position": 3,
+    "kind": "free_access",
+    "subject": "A payment needs a decision",
+    "detail": "Payment pay_NXk2h8Qm4vZr1T is 1 paisa short of its order.",
+    "title": "Bring your laptop",
+    "message": "We start with an exercise, so come with a charged laptop.",
+}
+
+
+def main(folder: Path = FOLDER) -> None:
+    """Write one page per text and language, its plain text beside it, and an index."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries: list[str] = []
+    for language in sorted(path.stem for path in rendering.TEMPLATES.glob("*.toml")):
+        for template in rendering.templates_of(language):
+            name = f"{language}-{template}"
+            message = rendering.render(template, language, SAMPLE, time_zone=TIME_ZONE)
+            context = _context(message, language, marketing=template == "broadcast")
+            (folder / f"{name}.html").write_text(rendering.lay_out("mail.html", **context))
+            (folder / f"{name}.txt").write_text(rendering.lay_out("mail.txt", **context))
+            entries.append(_entry(name, message))
+    index = folder / "index.html"
+    index.write_text(INDEX.format(entries="\n".join(entries)))
+    print(f"{len(entries)} previews: {index}")
+
+
+def _context(message: rendering.Message, language: str, *, marketing: bool) -> dict[str, Any]:
+    url = message.action.url if message.action else None
+    return {
+        "message": message,
+        "name": "Asha Rao",
+        "language": language,
+        "words": rendering.words(language),
+        "action_url": f"{APP}{url}" if url and url.startswith("/") else url,
+        "unsubscribe_url": "https://api.example.com/functions/v1/unsubscribe?token=sample" if marketing else None,
+    }
+
+
+def _entry(name: str, message: rendering.Message) -> str:
+    return (
+        f'<section><h2>{escape(name)}</h2><p><a href="{name}.html">page</a> · <a href="{name}.txt">text</a></p>'
+        f"<p><b>In the app:</b> {escape(message.title)} — {escape(message.message)}</p>"
+        f"<p><b>SMS ({len(message.sms)}):</b> {escape(message.sms)}</p>"
+        f'<iframe src="{name}.html" loading="lazy" title="{escape(name)}"></iframe></section>'
+    )
+
+
+INDEX = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mail previews</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>
+body{{font:15px/1.5 system-ui,sans-serif;margin:2rem;display:grid;gap:2rem;background:#fafbfc;color:#1f2733;
+grid-template-columns:repeat(auto-fill,minmax(min(420px,100%),1fr))}}h1{{grid-column:1/-1;margin:0}}
+h2{{font-size:1rem;margin:0}}p{{margin:.3rem 0}}iframe{{width:100%;height:520px;border:1px solid #dfe3e9;background:#fff}}
+</style></head><body><h1>Mail previews</h1>
+{entries}
+</body></html>"""
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:2]))
