@@ -14,6 +14,7 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "GET /functions/v1/events/{id}",
     "POST /functions/v1/razorpay-webhook",  # Razorpay's signature
     "POST /functions/v1/send-notifications",  # the service's bearer
+    "POST /functions/v1/process-referrals",
     "GET /functions/v1/unsubscribe",  # a signed token
     "POST /functions/v1/unsubscribe",
     "GET /functions/v1/health",
