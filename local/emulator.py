@@ -91,6 +91,10 @@ class Emulator(Program):
         }
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the emulator, whatever account this machine is otherwise signed in to."""
-        session = boto3.Session(ACCOUNT, "local", region_name=REGION)
-        return session.client(service, endpoint_url=self.endpoint)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType]
+        return client_of(self.endpoint, service)
+
+
+def client_of(endpoint: str, service: str) -> Any:
+    """A boto3 client of an emulator, whatever account this machine is otherwise signed in to."""
+    make: Any = boto3.Session(ACCOUNT, "local", region_name=REGION).client  # pyright: ignore[reportUnknownMemberType]
+    return make(service, endpoint_url=endpoint)

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import requests
 
-from local.emulator import ACCOUNT, REGION
+from local.emulator import client_of
 from local.stack_file import StackFile
 
 Json = dict[str, Any]
@@ -57,8 +56,7 @@ class Journey:
         return [mail for mail in mailbox["emails"] if self.email in mail["to"]]
 
     def cognito(self) -> Any:
-        session = boto3.Session(ACCOUNT, "local", region_name=REGION)
-        return session.client("cognito-idp", endpoint_url=self.stack.aws_endpoint_url)  # pyright: ignore[reportUnknownMemberType]
+        return client_of(self.stack.aws_endpoint_url, "cognito-idp")
 
 
 def eventually[T](look: Callable[[], T | None], otherwise: str, seconds: float = 20) -> T:

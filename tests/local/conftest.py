@@ -1,0 +1,26 @@
+"""One local stack for all tests that need one."""
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.local.running_stack import RunningStack
+
+
+@pytest.fixture(scope="session")
+def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningStack]:
+    running = RunningStack(tmp_path_factory.mktemp("stack") / "state")
+    try:
+        running.start()
+        yield running
+    finally:
+        if running.process:
+            running.stop()
+
+
+@pytest.fixture
+def stack(running_stack: RunningStack) -> RunningStack:
+    """The stack, running: a test that stopped it starts it again."""
+    if running_stack.process is None:
+        running_stack.start()
+    return running_stack
