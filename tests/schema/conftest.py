@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from local.postgres import Cluster, free_port
@@ -46,6 +47,13 @@ def populated(database: Database) -> Database:
     with database.look() as conn:
         populate(conn, sample_rows())
     return database
+
+
+@pytest.fixture
+def conn(populated: Database) -> Iterator[psycopg.Connection]:
+    """A superuser's connection to `populated`, whom row level security and missing rights do not stop."""
+    with populated.look() as superuser:
+        yield superuser
 
 
 @pytest.fixture

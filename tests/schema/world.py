@@ -89,6 +89,13 @@ def world(name: str, serial: int, admin_name: str) -> list[Table]:
         "certificates": certificate(serial, owned),
         "broadcasts": {"id": new("broadcast"), "event_id": event, "admin_id": friend, "title": "News", "message": "Now",
                        "channel": "transactional", "types": ["email"]},
+        "certificate_drafts": draft(serial, owned),
+        "certificate_changes": {"chain_position": 1000 + serial, "certificate_id": new("certificate"),
+                                "revoked_at": NOW, "revoke_reason": "fraud", "previous_hash": b"\0",
+                                "blockchain_hash": b"\1"},
+        "certificate_tree_nodes": {"level": 0, "position": serial, "hash": bytes(32)},
+        "certificate_tree_heads": {"tree_size": serial, "root_hash": bytes(32), "signed_at": NOW, "key_id": "key",
+                                   "signature": b"\2", "object_key": "heads/1"},
         "notifications_queue": {"id": new("notification"), "user_id": who, "type": "email",
                                 "channel": "transactional", "template": "seat_confirmed",
                                 "dedupe_key": f"seat {serial}"},
@@ -120,6 +127,15 @@ def certificate(serial: int, owned: Row) -> Row:
         "content": "{}", "content_hash": digest, "pdf_hash": digest, "pdf_key": "certificates/1.pdf",
         "pdf_url": "s3://documents/1.pdf", "rule_version": 1, "eligibility": Jsonb({}), "previous_hash": b"",
         "blockchain_hash": digest, "issued_at": NOW,
+    }  # fmt: skip
+
+
+def draft(serial: int, owned: Row) -> Row:
+    return {
+        **owned, "id": uuid5(SPACE, f"draft {serial}"), "number_year": 2026, "number_serial": 100 + serial,
+        "certificate_number": f"CC-2026-{100 + serial:06}", "verification_token": f"token-of-draft-{serial:06}",
+        "content": "{}", "pdf_key": f"certificates/draft{serial}.pdf", "rule_version": 1, "eligibility": Jsonb({}),
+        "issued_at": NOW,
     }  # fmt: skip
 
 
