@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 
@@ -21,6 +22,8 @@ from shared.errors import Forbidden, Unavailable
 from shared.secrets import secret
 
 CONNECT_SECONDS = 3
+SILENCE_MILLISECONDS = 3000
+"""How long sent bytes may go unacknowledged: a peer that vanished while we were frozen is given up, not waited for."""
 
 
 class UnsafeLogin(Exception):
@@ -32,7 +35,25 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.enqueued: list[UUID] = []
+        self._enqueued: list[UUID] = []
+        self._enqueuing: list[Cursor[UUID]] = []
+
+    def enqueue(self, inserted: Cursor[UUID]) -> None:
+        """Remember the ids that an insert returns; they are read when asked for, so that a pipeline goes on."""
+        self._enqueuing.append(inserted)
+
+    @property
+    def enqueued(self) -> list[UUID]:
+        while self._enqueuing:
+            self._enqueued += self._enqueuing.pop(0).fetchall()
+        return self._enqueued
+
+    @enqueued.setter
+    def enqueued(self, ids: list[UUID]) -> None:
+        self._enqueued = ids
+
+    def forget_enqueued(self) -> None:
+        self._enqueued, self._enqueuing = [], []
 
 
 class Database:
@@ -75,16 +96,18 @@ class Database:
                 try:
                     return _start(conn, actor, read_only=read_only)
                 except psycopg.OperationalError:
-                    conn.close()  # frozen too long: the server or a proxy hung up meanwhile
+                    if not conn.closed:
+                        raise
+                    # Frozen too long: the server or a proxy hung up meanwhile.
             self._local.connection = conn = self._connect()
             return _start(conn, actor, read_only=read_only)
         except psycopg.errors.InvalidAuthorizationSpecification as error:
             self._abandon(conn)
             raise Forbidden("This needs an administrator.") from error
-        except psycopg.OperationalError as error:
-            raise Unavailable("The database cannot be reached now.") from error
-        except psycopg.Error:
+        except psycopg.Error as error:
             self._abandon(conn)
+            if _is_transient(error):
+                raise Unavailable("The database cannot be reached now.") from error
             raise
 
     def _connect(self) -> Connection:
@@ -93,6 +116,7 @@ class Database:
             autocommit=True,
             prepare_threshold=None,
             connect_timeout=CONNECT_SECONDS,
+            tcp_user_timeout=SILENCE_MILLISECONDS,
             application_name="crash-course",
         )
         try:
@@ -114,6 +138,8 @@ class Database:
 
 def _is_transient(error: BaseException) -> bool:
     """Whether the same request may succeed later: not what the statement itself asks too much for (class 54)."""
+    if isinstance(error, psycopg.errors.IdleInTransactionSessionTimeout | psycopg.errors.TransactionTimeout):
+        return True  # psycopg counts class 25 as internal errors
     return isinstance(error, psycopg.OperationalError) and not isinstance(
         error, psycopg.errors.ProgramLimitExceeded | psycopg.errors.StatementTooComplex
     )
@@ -121,7 +147,7 @@ def _is_transient(error: BaseException) -> bool:
 
 def _start(conn: Connection, actor: Actor, *, read_only: bool) -> Connection:
     """Begin and become the actor, in one round trip."""
-    conn.enqueued = []
+    conn.forget_enqueued()
     with conn.pipeline():
         conn.execute("begin read only" if read_only else "begin")
         conn.execute("select public.begin_request(%s, %s)", (actor.role, Jsonb(actor.claims)))
@@ -131,8 +157,12 @@ def _start(conn: Connection, actor: Actor, *, read_only: bool) -> Connection:
 def _refuse_unsafe_login(conn: Connection) -> None:
     unsafe = conn.execute(
         """
-        select r.rolsuper or r.rolbypassrls or r.rolinherit
-            or exists (select 1 from pg_catalog.pg_class c where c.relowner = r.oid)
+        select r.rolsuper or r.rolbypassrls or r.rolinherit or exists (
+            select 1 from pg_catalog.pg_roles g
+            where g.oid <> r.oid and pg_has_role(r.oid, g.oid, 'usage')
+                or pg_has_role(r.oid, g.oid, 'member')
+                    and (g.rolsuper or exists (select 1 from pg_catalog.pg_class c where c.relowner = g.oid))
+        )
         from pg_catalog.pg_roles r where r.rolname = session_user
         """
     ).fetchone()

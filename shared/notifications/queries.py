@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from psycopg import Cursor
 from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
 from shared.db import Connection
 
 
-def insert_notifications(conn: Connection, rows: Sequence[dict[str, Any]]) -> list[UUID]:
+def insert_notifications(conn: Connection, rows: Sequence[dict[str, Any]]) -> Cursor[UUID]:
     """Queue what is not queued yet; returns the ids of the new rows, in one statement."""
-    cursor = conn.cursor(row_factory=scalar_row)
-    return cursor.execute(
+    return conn.cursor(row_factory=scalar_row).execute(
         """
         insert into public.notifications_queue
             (user_id, type, channel, template, data, priority, scheduled_for, dedupe_key)
@@ -24,7 +24,7 @@ def insert_notifications(conn: Connection, rows: Sequence[dict[str, Any]]) -> li
         returning id
         """,
         {"rows": Jsonb(list(rows))},
-    ).fetchall()
+    )
 
 
 def cancel_pending(conn: Connection, dedupe_keys: Sequence[str]) -> None:

@@ -26,7 +26,7 @@ def enqueue(conn: Connection, notices: Iterable[Notice]) -> None:
         for kind in notice.types
     ]
     if rows:
-        conn.enqueued += queries.insert_notifications(conn, rows)
+        conn.enqueue(queries.insert_notifications(conn, rows))
 
 
 def withdraw(conn: Connection, user_id: UUID, key: str) -> None:
