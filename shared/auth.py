@@ -12,8 +12,8 @@ from shared.secrets import secret
 
 def claims_of(event: Mapping[str, Any]) -> dict[str, Any]:
     """The claims that API Gateway's JWT authorizer verified: signature, issuer, audience, expiry."""
-    authorizer: Mapping[str, Any] = event.get("requestContext", {}).get("authorizer", {})
-    claims = authorizer.get("jwt", {}).get("claims")
+    authorizer: Mapping[str, Any] = (event.get("requestContext") or {}).get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims")
     if not claims:
         raise Unauthenticated("A bearer token is needed.")
     return dict(claims)
@@ -60,7 +60,7 @@ def groups_of(claims: Mapping[str, Any]) -> frozenset[str]:
 def require_service(event: Mapping[str, Any]) -> None:
     """Refuse whoever lacks the service bearer; the comparison takes the same time for every guess."""
     expected = secret(settings().service_role_secret_id)["key"]
-    scheme, _, given = str(event.get("headers", {}).get("authorization", "")).partition(" ")
-    same = hmac.compare_digest(given.strip().encode(), expected.encode())
+    scheme, _, given = str((event.get("headers") or {}).get("authorization", "")).partition(" ")
+    same = hmac.compare_digest(given.strip().encode(errors="surrogatepass"), expected.encode())
     if scheme.lower() != "bearer" or not expected or not same:
         raise Unauthenticated("The service bearer is needed.")

@@ -21,6 +21,11 @@ class Invalid(AppError):
     code = "invalid"
 
 
+class NotJson(AppError):
+    status = 400
+    code = "not_json"
+
+
 class Unauthenticated(AppError):
     status = 401
     code = "unauthenticated"

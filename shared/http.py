@@ -1,14 +1,17 @@
 """The HTTP edge of a function: routing and validation by Powertools, refusals as RFC 9457 problems."""
 
+import base64
+import json
+from collections.abc import Iterator
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from shared.errors import AppError, TooLarge
+from shared.errors import AppError, NotJson, TooLarge
 from shared.log import log_failure
 from shared.problems import CONTENT_TYPE, problem, problem_response
 
@@ -39,18 +42,19 @@ class Router(APIGatewayHttpResolver):
     """Powertools' HTTP resolver that answers every failure with a problem body."""
 
     def __init__(self) -> None:
-        super().__init__(enable_validation=True)
+        super().__init__(enable_validation=True, json_body_deserializer=_read_json)
         self.exception_handler(AppError)(self._refused)
         self.exception_handler(RequestValidationError)(self._invalid)
+        self.exception_handler(RequestUnsupportedContentType)(self._not_json)
         self.exception_handler(Exception)(self._failed)
         self.not_found(self._no_route)
 
     def serve(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Answer one API Gateway request (payload 2.0)."""
-        # A base64 body is a third longer than what it says.
-        limit = MAX_BODY_BYTES * 4 // 3 + 4 if event.get("isBase64Encoded") else MAX_BODY_BYTES
-        if len(event.get("body") or "") > limit:
-            return problem_response(TooLarge("The body is over 1 MB."), _request_id(event))
+        try:
+            event = {**event, "body": _text_of(event), "isBase64Encoded": False}
+        except AppError as refusal:
+            return problem_response(refusal, _request_id(event))
         return self.resolve(event, context)
 
     def _refused(self, error: AppError) -> Response[str]:
@@ -61,11 +65,14 @@ class Router(APIGatewayHttpResolver):
     def _invalid(self, error: RequestValidationError) -> Response[str]:
         problems = error.errors()
         if any(found["type"] == "json_invalid" for found in problems):
-            return self._problem(400, "not_json", "The body is not JSON.")
+            return self._problem(400, NotJson.code, "The body is not JSON.")
         fields = [
             {"field": ".".join(str(part) for part in found["loc"]), "message": str(found["msg"])} for found in problems
         ]
         return self._problem(422, "invalid", "Some fields are missing, unknown or of the wrong type.", fields=fields)
+
+    def _not_json(self, _: RequestUnsupportedContentType) -> Response[str]:
+        return self._problem(400, NotJson.code, "The body is not JSON.")
 
     def _failed(self, error: Exception) -> Response[str]:
         log_failure(error)
@@ -85,6 +92,48 @@ class Router(APIGatewayHttpResolver):
     ) -> Response[str]:
         body = problem(status, code, detail, _request_id(self.current_event.raw_event), fields=fields)
         return Response(status_code=status, content_type=CONTENT_TYPE, body=body, headers=dict(headers or {}))
+
+
+def _text_of(event: dict[str, Any]) -> str | None:
+    """The body as text; raises TooLarge, and NotJson for what is no text."""
+    body = event.get("body")
+    if not body:
+        return None
+    try:
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+        if len(raw) > MAX_BODY_BYTES:
+            raise TooLarge("The body is over 1 MB.")
+        return raw.decode()
+    except ValueError as error:
+        raise NotJson("The body is not JSON.") from error
+
+
+def _read_json(text: str) -> Any:
+    """A JSON document; whatever Python or PostgreSQL cannot hold of it (NaN, NUL, half a character) is none."""
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+        if "\x00" in (strings := "".join(_strings(document))):
+            raise ValueError("NUL")
+        strings.encode()
+    except (ValueError, RecursionError) as error:
+        raise json.JSONDecodeError("not JSON", "", 0) from error
+    return document
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def _strings(document: object) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict):
+        for name, value in document.items():
+            yield from _strings(name)
+            yield from _strings(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _strings(value)
 
 
 def _request_id(event: dict[str, Any]) -> str:

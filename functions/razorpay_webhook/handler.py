@@ -1,6 +1,7 @@
 """POST /functions/v1/razorpay-webhook: Razorpay's deliveries, verified over their raw bytes."""
 
 import base64
+import binascii
 from typing import Any
 
 import psycopg
@@ -11,7 +12,7 @@ from functions.razorpay_webhook.models import Answer, Delivery, Event, Status
 from shared import clock, db
 from shared.actors import SERVICE
 from shared.config import settings
-from shared.errors import AppError, TooLarge, Unauthenticated, Unavailable
+from shared.errors import AppError, NotJson, TooLarge, Unauthenticated, Unavailable
 from shared.log import log_failure, logger
 from shared.notifications.handoff import hand_off
 from shared.problems import json_response, problem_response
@@ -24,7 +25,7 @@ MAX_UNSIGNED_BYTES = 64 * 1024
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request_id = str(event.get("requestContext", {}).get("requestId", ""))
     try:
-        headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+        headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
         answer = receive(_raw_body(event), headers)
     except AppError as refusal:
         return problem_response(refusal, request_id)
@@ -42,7 +43,7 @@ def receive(body: bytes, headers: dict[str, str]) -> Answer:
         raise Unauthenticated("The signature is missing or wrong.", code="invalid_signature")
     try:
         delivery, event = service.read(body, headers)
-    except (service.NotJson, service.Hostile) as error:
+    except (NotJson, service.Hostile) as error:
         _keep_failed(service.delivery(body, headers), type(error).__name__)
         if isinstance(error, AppError):
             raise
@@ -54,7 +55,12 @@ def _process(delivery: Delivery, event: Event | None) -> Answer:
     try:
         with db.transaction(SERVICE) as conn:
             status, outcome = service.process(conn, delivery, event, clock.now())
-    except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.StatementTooComplex) as error:
+    except (
+        psycopg.DataError,
+        psycopg.IntegrityError,
+        psycopg.errors.StatementTooComplex,
+        psycopg.errors.ProgramLimitExceeded,
+    ) as error:
         # The same bytes would fail the same way for a day of redeliveries: keep them for a person instead.
         _keep_failed(delivery, f"sqlstate {error.sqlstate}")
         return _answer("ignored", delivery)
@@ -85,5 +91,8 @@ def _answer(status: Status, delivery: Delivery) -> Answer:
 
 
 def _raw_body(event: dict[str, Any]) -> bytes:
-    body = event.get("body") or ""
-    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    body = (event.get("body") or "").encode(errors="surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body
+    except binascii.Error:
+        return body  # not from API Gateway; no signature will fit

@@ -11,17 +11,12 @@ from functions.razorpay_webhook import queries
 from functions.razorpay_webhook.models import EFFECTIVE, Delivery, Event, Status
 from shared.clock import from_unix
 from shared.db import Connection
-from shared.errors import AppError
+from shared.errors import NotJson
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
 from shared.payments.models import Order, Outcome
 
 KEPT_HEADERS = ("content-type", "user-agent", "request-id", "x-razorpay-event-id")
-
-
-class NotJson(AppError):
-    status = 400
-    code = "not_json"
 
 
 class Hostile(Exception):
@@ -33,7 +28,7 @@ def is_signed(body: bytes, signature: str, secrets: list[str]) -> bool:
 
     Two secrets are valid while one replaces the other: Razorpay signs retries of older events with the old one.
     """
-    given = signature.encode()
+    given = signature.encode(errors="surrogatepass")
     good = [
         hmac.compare_digest(hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode(), given)
         for secret in secrets
@@ -48,14 +43,15 @@ def read(body: bytes, headers: dict[str, str]) -> tuple[Delivery, Event | None]:
     Raises NotJson, and Hostile for a document beyond what any event holds or an effective event that cannot be read.
     """
     try:
-        document = json.loads(body)
+        text = body.decode()  # strictly: json.loads takes bytes of other encodings, and surrogates, for text
+        document = json.loads(text)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise NotJson("The body is not JSON.") from error
     except (ValueError, RecursionError) as error:
         raise Hostile from error
     name = document.get("event") if isinstance(document, dict) else None
     known = name if isinstance(name, str) and name.isascii() and name.isprintable() and len(name) <= 100 else None
-    received = delivery(body, headers, event_type=known, payload=body.decode())
+    received = delivery(body, headers, event_type=known, payload=text)
     if known not in EFFECTIVE:
         return received, None
     try:
@@ -73,8 +69,13 @@ def delivery(
         event_id=event_id if event_id.isascii() and event_id.isprintable() and 0 < len(event_id) <= 200 else None,
         event_type=event_type,
         payload=payload,
-        headers={name: headers[name][:500] for name in KEPT_HEADERS if name in headers},
+        headers={name: _printable(headers[name])[:500] for name in KEPT_HEADERS if name in headers},
     )
+
+
+def _printable(header: str) -> str:
+    """What jsonb can hold of a header."""
+    return "".join(character if character.isprintable() else "?" for character in header)
 
 
 def process(conn: Connection, received: Delivery, event: Event | None, now: datetime) -> tuple[Status, str]:
