@@ -43,7 +43,7 @@ def _make(gateway: Gateway, due: DueRefund, now: datetime) -> Result:
     try:
         made = gateway.refund(due.razorpay_payment_id, amount=due.amount, refund_id=due.id, key=due.idempotency_key)
     except GatewayDown as error:
-        wait = min(timedelta(minutes=2**due.attempts), LONGEST_WAIT)
+        wait = min(timedelta(minutes=2 ** min(due.attempts, 10)), LONGEST_WAIT)
         with db.transaction(SERVICE) as conn:
             queries.postpone(conn, due.id, now + wait, error.code)
         return "postponed"

@@ -24,6 +24,10 @@ def verify(gateway: Gateway, registration_id: UUID, user_id: UUID, result: Check
     Raises NotFound, Invalid (`order_mismatch`, `invalid_signature`), Conflict (`payment_not_captured`), GatewayDown.
     """
     order = _own_order(registration_id, user_id, result)
+    if not is_checkout_signature(
+        gateway.key_secret, order.razorpay_order_id, result.razorpay_payment_id, result.razorpay_signature
+    ):
+        raise Invalid("The signature is wrong.", code="invalid_signature")
     if order.razorpay_payment_id == result.razorpay_payment_id:
         return _answer("already_applied", registration_id, user_id)
     payment = _captured_payment(gateway, order, result)
@@ -40,7 +44,7 @@ def is_checkout_signature(key_secret: str, order_id: str, payment_id: str, signa
 
 
 def _own_order(registration_id: UUID, user_id: UUID, result: CheckoutResult) -> OpenOrder:
-    """The order as our own row has it, once its signature is known to be Razorpay's."""
+    """The order as our own row has it."""
     with db.transaction(user(user_id), read_only=True) as conn:
         service.find_registration(conn, registration_id, user_id)
         orders = queries.list_orders(conn, registration_id, user_id)
@@ -51,11 +55,6 @@ def _own_order(registration_id: UUID, user_id: UUID, result: CheckoutResult) -> 
 
 
 def _captured_payment(gateway: Gateway, order: OpenOrder, result: CheckoutResult) -> PaymentEntity:
-    signed = is_checkout_signature(
-        gateway.key_secret, order.razorpay_order_id, result.razorpay_payment_id, result.razorpay_signature
-    )
-    if not signed:
-        raise Invalid("The signature is wrong.", code="invalid_signature")
     try:
         payment = gateway.payment(result.razorpay_payment_id)
         if payment.status == "authorized" and payment.order_id == order.razorpay_order_id:

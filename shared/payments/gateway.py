@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.config import settings
 from shared.errors import Unavailable
-from shared.payments.models import OrderEntity, PaymentEntity, RefundEntity
+from shared.payments.models import OrderEntity, PaymentCollection, PaymentEntity, RefundEntity
 from shared.secrets import secret
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Gateway:
 
     def order_payments(self, order_id: str) -> list[PaymentEntity]:
         """Every attempt to pay an order, by the order's id: Razorpay's lists lag, reads by id do not."""
-        return [_read(PaymentEntity, item) for item in self.sdk.ask("order", "payments", order_id)["items"]]
+        return _read(PaymentCollection, self.sdk.ask("order", "payments", order_id)).items
 
     def capture(self, payment: PaymentEntity) -> PaymentEntity:
         """Take an authorized payment. Whatever is answered, the payment read again is the truth."""

@@ -66,6 +66,12 @@ class PaymentEntity(Entity):
         return self.status in ("captured", "refunded")
 
 
+class PaymentCollection(Entity):
+    """https://razorpay.com/docs/api/orders/fetch-payments/"""
+
+    items: list[PaymentEntity]
+
+
 class RefundEntity(Entity):
     """https://razorpay.com/docs/api/refunds/entity/ - trust `status`, not the name of the event around it."""
 
@@ -99,6 +105,7 @@ class Order:
     event_status: str
     event_capacity: int
     event_starts_at: datetime
+    has_refunds: bool
 
 
 Outcome = Literal[

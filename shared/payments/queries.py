@@ -15,16 +15,28 @@ from shared.payments.models import Order, PaymentEntity, RefundEntity
 
 
 def lock_order(conn: Connection, razorpay_order_id: str) -> Cursor[Order]:
-    return conn.cursor(row_factory=class_row(Order)).execute(
+    """Lock, then read: a statement that waits for a lock would still see refunds as they were before it waited."""
+    conn.execute(
         """
-        select t.id as transaction_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
-            t.user_id, t.registration_id, r.status as registration_status, r.event_id, e.title as event_title,
-            e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at
+        select 1
         from public.payment_transactions t
         join public.registrations r on r.id = t.registration_id
         join public.events e on e.id = r.event_id
         where t.razorpay_order_id = %(order)s
         for no key update of e, r, t
+        """,
+        {"order": razorpay_order_id},
+    )
+    return conn.cursor(row_factory=class_row(Order)).execute(
+        """
+        select t.id as transaction_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
+            t.user_id, t.registration_id, r.status as registration_status, r.event_id, e.title as event_title,
+            e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at,
+            exists (select 1 from public.refunds f where f.payment_transaction_id = t.id) as has_refunds
+        from public.payment_transactions t
+        join public.registrations r on r.id = t.registration_id
+        join public.events e on e.id = r.event_id
+        where t.razorpay_order_id = %(order)s
         """,
         {"order": razorpay_order_id},
     )
@@ -170,6 +182,7 @@ def adopt_refund(conn: Connection, requested: UUID, refund: RefundEntity) -> boo
             update public.refunds set razorpay_refund_id = %(refund)s, status = 'pending'
             where id = %(id)s and razorpay_payment_id = %(payment)s and amount = %(amount)s
                 and razorpay_refund_id is null
+                and not exists (select 1 from public.refunds known where known.razorpay_refund_id = %(refund)s)
             """,
             {"id": requested, "refund": refund.id, "payment": refund.payment_id, "amount": refund.amount},
         ).rowcount
@@ -206,15 +219,28 @@ def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) 
     return cursor.fetchone() == "processed"
 
 
-def refunded_amount(conn: Connection, payment_id: str) -> Cursor[int]:
+def refunded_amount(conn: Connection, payment_id: str) -> int:
     """The sum of what went back of one payment, in minor units."""
-    return conn.cursor(row_factory=scalar_row).execute(
+    cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         select coalesce(sum(amount), 0)::bigint from public.refunds
         where razorpay_payment_id = %(payment)s and status = 'processed'
         """,
         {"payment": payment_id},
     )
+    return int(cursor.fetchone() or 0)
+
+
+def returning_amount(conn: Connection, payment_id: str) -> int:
+    """The sum of what went or is to go back of one payment, in minor units."""
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        select coalesce(sum(amount), 0)::bigint from public.refunds
+        where razorpay_payment_id = %(payment)s and status <> 'failed'
+        """,
+        {"payment": payment_id},
+    )
+    return int(cursor.fetchone() or 0)
 
 
 def mark_refunded(conn: Connection, transaction_id: UUID) -> None:

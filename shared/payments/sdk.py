@@ -49,7 +49,7 @@ def _raise_refusal(response: requests.Response, *_: Any, **__: Any) -> requests.
             "The payment provider cannot answer now.", retry_after_seconds=int(wait) if wait.isdigit() else 30
         )
     try:
-        error = response.json().get("error") or {}
-    except requests.JSONDecodeError as broken:
-        raise GatewayDown("The payment provider cannot answer now.") from broken
-    raise GatewayRefused(response.status_code, error.get("reason"), str(error.get("description", "")))
+        error = response.json()["error"]
+        raise GatewayRefused(response.status_code, error.get("reason"), str(error.get("description", "")))
+    except (requests.JSONDecodeError, LookupError, TypeError, AttributeError) as unknown:
+        raise GatewayDown("The payment provider cannot answer now.") from unknown

@@ -53,12 +53,15 @@ def apply_refund(conn: Connection, order: Order, refund: RefundEntity, now: date
 
 
 def request_full_refund(conn: Connection, order: Order, payment: PaymentEntity, reason: RefundReason) -> Outcome:
-    """Send a payment back that bought nothing: once, whatever is repeated, by the key of its own id."""
+    """Send what is left of a payment that bought nothing back: once, whatever is repeated, by the key of its own id."""
+    returning = queries.returning_amount(conn, payment.id) if order.has_refunds else 0
+    if returning >= payment.amount:
+        return "recorded"
     queries.request_refund(
         conn,
         transaction_id=order.transaction_id,
         payment_id=payment.id,
-        amount=payment.amount,
+        amount=payment.amount - returning,
         currency=payment.currency,
         reason=reason,
         key=f"auto-{payment.id}",
@@ -73,6 +76,13 @@ def _captured(conn: Connection, order: Order, payment: PaymentEntity, now: datet
     if order.razorpay_payment_id is not None:
         return request_full_refund(conn, order, payment, "duplicate_payment")
     queries.mark_paid(conn, order.transaction_id, payment)
+    outcome = _buy_seat(conn, order, payment, now)
+    if order.has_refunds and _settle(conn, order, payment.id, now) == "refunded":
+        return "refunded"
+    return outcome
+
+
+def _buy_seat(conn: Connection, order: Order, payment: PaymentEntity, now: datetime) -> Outcome:
     if order.registration_status == "confirmed":
         return request_full_refund(conn, order, payment, "duplicate_payment")
     if not _has_seat(conn, order):
@@ -82,10 +92,7 @@ def _captured(conn: Connection, order: Order, payment: PaymentEntity, now: datet
         seat_queries.close_entry(conn, order.event_id, order.user_id, order.registration_id)
     if order.status == "failed":
         notifications.withdraw(conn, order.user_id, f"payment_failed:{order.razorpay_order_id}")
-    already_refunded = queries.refunded_amount(conn, payment.id)
     _tell(conn, order, "payment_success", payment.id, paymentId=payment.id)
-    if (already_refunded.fetchone() or 0) >= order.amount:
-        return _settle(conn, order, payment.id, now)
     return "confirmed"
 
 
@@ -103,7 +110,7 @@ def _has_seat(conn: Connection, order: Order) -> bool:
 
 
 def _settle(conn: Connection, order: Order, payment_id: str, now: datetime) -> Outcome:
-    if (queries.refunded_amount(conn, payment_id).fetchone() or 0) < order.amount:
+    if queries.refunded_amount(conn, payment_id) < order.amount:
         return "recorded"
     queries.mark_refunded(conn, order.transaction_id)
     if queries.give_up_refunded_seat(conn, order.registration_id, now):
