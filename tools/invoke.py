@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 import os
-import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import boto3
 
+from local.build import architecture
 from local.state import StateFolder
 from tools.build import ROOT, build_folder
 from tools.transform import yaml_parse
@@ -34,7 +34,7 @@ def main(function: str, event_file: str | None) -> int:
     if function not in stack["functions"]:
         sys.exit(f"{function} is not in the running stack; FN is one of: {', '.join(sorted(stack['functions']))}")
     event: Json = json.loads(Path(event_file).read_text()) if event_file else {}
-    folder = build_folder("arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64")
+    folder = build_folder(architecture())
     template = folder / "invoke.json"  # beside the built one, for its paths are relative
     template.write_text(json.dumps(with_environment(folder, function, deployed_environment(stack, function))))
     return sam_local_invoke(template, logical_id(function), as_a_client_sends(event, stack))
@@ -90,6 +90,7 @@ def claims_of(token: str) -> Json:
 
 def sam_local_invoke(template: Path, name: str, event: Json) -> int:
     command = [ROOT / ".tools" / "sam" / "bin" / "sam", "local", "invoke", name, "--template", template, "--event", "-"]
+    command += ["--parameter-overrides", f"Architecture={architecture()}"]
     # The stack listens on this machine's loopback addresses.
     command += ["--docker-network", "host", *(["--skip-pull-image"] if image_is_here() else [])]
     environment = os.environ | CREDENTIALS | {"SAM_CLI_TELEMETRY": "0"}
@@ -99,7 +100,7 @@ def sam_local_invoke(template: Path, name: str, event: Json) -> int:
 
 
 def image_is_here() -> bool:
-    image = "public.ecr.aws/lambda/python:3.13-" + ("arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64")
+    image = f"public.ecr.aws/lambda/python:3.13-{architecture()}"
     try:
         return subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode == 0
     except FileNotFoundError:

@@ -1,4 +1,7 @@
-"""cfn-lint on the template as written and as CloudFormation gets it: clean, and able to find what it should."""
+"""cfn-lint on the template as CloudFormation gets it: clean, and able to find what it should.
+
+`make check` runs it on the template as written.
+"""
 
 import json
 from pathlib import Path
@@ -6,11 +9,7 @@ from pathlib import Path
 from cfnlint import lint_by_config
 from cfnlint.config import ManualArgs
 
-from tools.transform import ROOT, Template, cloudformation, sam_template
-
-
-def test_the_written_template_is_clean() -> None:
-    assert lint(ROOT / "template.yaml") == []
+from tools.transform import Template, cloudformation, sam_template
 
 
 def test_the_transformed_template_is_clean(tmp_path: Path) -> None:
@@ -28,7 +27,7 @@ def test_planted_errors_are_found(tmp_path: Path) -> None:
 
 
 def lint(path: Path) -> list[str]:
-    found = lint_by_config(ManualArgs(templates=[str(path)], ignore_checks=["E3724"]))
+    found = lint_by_config(ManualArgs(templates=[str(path)]))
     return [f"{match.rule.id} {match.message}" for match in found]
 
 

@@ -1,5 +1,6 @@
 """Every rule holds for template.yaml, and finds the error it is there for."""
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,6 +31,7 @@ def edit(resource: str, key: str, value: Any) -> Plant:
     return plant
 
 
+TOUCHED = ("Account", "Events", "ProcessRefunds", "Profiles", "SendNotifications", "Status")
 OPEN_ROUTE = {
     "ApiId": {"Ref": "HttpApi"},
     "Method": "GET",
@@ -143,10 +145,21 @@ def test_the_template_keeps_the_rule(rule: Rule, template: Templates) -> None:
 
 
 @pytest.mark.parametrize(("rule", "plant"), PLANTED, ids=name)
-def test_the_rule_finds_a_planted_error(rule: Rule, plant: Plant) -> None:
-    sam = sam_template()
+def test_the_rule_finds_a_planted_error(rule: Rule, plant: Plant, small: Templates) -> None:
+    sam = copy.deepcopy(small.sam)
     plant(sam["Resources"])
-    assert list(rule(Templates(sam)))
+    assert set(rule(Templates(sam))) - set(rule(small))
+
+
+@pytest.fixture(scope="module")
+def small() -> Templates:
+    """The template with the functions that the planted errors touch, which SAM transforms in half the time."""
+    sam = sam_template()
+    functions = {each for each, resource in sam["Resources"].items() if resource["Type"] == "AWS::Serverless::Function"}
+    for function in functions - {f"{each}Function" for each in TOUCHED}:
+        del sam["Resources"][function]
+    sam["Resources"].pop("RealtimeApi")
+    return Templates(sam)
 
 
 def test_a_time_zone_that_does_not_exist_is_found() -> None:
