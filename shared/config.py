@@ -35,6 +35,11 @@ class Settings(BaseModel):
     documents_bucket: str
     recordings_bucket: str
 
+    certificate_issuer: str = "Crash Course"
+    certificate_secret_id: str = ""
+    badge_key_id: str = ""
+    tree_heads_bucket: str = ""
+
     app_base_url: str = ""  # of the client's pages; without one, mails have no buttons that lead there
     link_secret_id: str = ""
     realtime_endpoint: str = ""

@@ -27,14 +27,11 @@ class Content:
     @classmethod
     def read(cls, text: str) -> Self:
         """The content that `canonical` wrote; raises ValueError, KeyError or TypeError for anything else."""
-        given = json.loads(text)
-        days = {field.name for field in fields(cls) if field.type is date}
-        return cls(
-            **{
-                field.name: date.fromisoformat(given[field.name]) if field.name in days else given[field.name]
-                for field in fields(cls)
-            }
-        )
+        given: dict[str, Any] = json.loads(text)
+        values = {field.name: given[field.name] for field in fields(cls)}
+        for name in ("starts_on", "ends_on", "issued_on"):
+            values[name] = date.fromisoformat(given[name])
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -111,6 +108,18 @@ class Change:
     replaced_by: UUID | None
     previous_hash: bytes
     blockchain_hash: bytes
+
+
+@dataclass(frozen=True)
+class TreeHead:
+    """A row of `certificate_tree_heads`: a signed statement of how the log was."""
+
+    tree_size: int
+    root_hash: bytes
+    signed_at: datetime
+    key_id: str
+    signature: bytes
+    object_key: str
 
 
 def canonical(value: object) -> str:

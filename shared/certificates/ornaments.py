@@ -83,7 +83,11 @@ def draw_seal(pdf: "FPDF", x: float, y: float, radius: float) -> None:
     pdf.circle(x, y, radius * 0.76)
     pdf.set_line_width(1.5)
     pdf.polyline(
-        [(x - radius * 0.34, y + radius * 0.02), (x - radius * 0.08, y + radius * 0.29), (x + radius * 0.38, y - radius * 0.27)]
+        [
+            (x - radius * 0.34, y + radius * 0.02),
+            (x - radius * 0.08, y + radius * 0.29),
+            (x + radius * 0.38, y - radius * 0.27),
+        ]
     )
 
 

@@ -166,7 +166,9 @@ def _use(pdf: "FPDF", font: Font, size: float) -> None:
 
 def _when(content: Content) -> str:
     hours, minutes = divmod(content.attended_minutes, 60)
-    parts = [f"{hours} hour{'s' * (hours != 1)}"] * bool(hours) + [f"{minutes} minute{'s' * (minutes != 1)}"] * bool(minutes)
+    parts = [f"{hours} hour{'s' * (hours != 1)}"] * bool(hours) + [f"{minutes} minute{'s' * (minutes != 1)}"] * bool(
+        minutes
+    )
     attended = f", with {' and '.join(parts)} of live sessions attended" if parts else ""
     first, last = content.starts_on, content.ends_on
     if first == last:

@@ -27,7 +27,9 @@ class Font:
 DISPLAY = Font("display", "NotoSerifDisplay-Regular.ttf", _LATIN)
 TEXT = Font("text", "NotoSans-Regular.ttf", _LATIN)
 INDIAN = (
-    Font("devanagari", "NotoSerifDevanagari-Regular.ttf", ((0x900, 0x97F), (0xA8E0, 0xA8FF), (0x1CD0, 0x1CFF), *_SHARED)),
+    Font(
+        "devanagari", "NotoSerifDevanagari-Regular.ttf", ((0x900, 0x97F), (0xA8E0, 0xA8FF), (0x1CD0, 0x1CFF), *_SHARED)
+    ),
     Font("bengali", "NotoSerifBengali-Regular.ttf", ((0x980, 0x9FF), *_SHARED)),
     Font("gurmukhi", "NotoSerifGurmukhi-Regular.ttf", ((0xA00, 0xA7F), *_SHARED)),
     Font("gujarati", "NotoSerifGujarati-Regular.ttf", ((0xA80, 0xAFF), *_SHARED)),
