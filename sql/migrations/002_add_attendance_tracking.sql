@@ -42,7 +42,7 @@ create table public.session_attendance (
   check_in_time timestamptz not null,
   check_out_time timestamptz,
   duration_minutes integer generated always as
-    ((extract(epoch from (check_out_time - check_in_time)) / 60)::integer) stored,
+    (floor(extract(epoch from (check_out_time - check_in_time)) / 60)::integer) stored,
   closed_by text,
   ip_address inet,
   user_agent text,
