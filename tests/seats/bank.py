@@ -1,0 +1,101 @@
+"""Razorpay as a pure state: orders, payments and refunds, asked through the SDK's own names, telling by a mailbox."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from local.razorpay.payloads import new_id
+from shared.payments.gateway import Gateway, GatewayDown, GatewayRefused
+from shared.payments.models import PaymentEntity, RefundEntity
+
+EPOCH = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
+
+
+@dataclass
+class Order:
+    id: str
+    amount: int
+    currency: str
+    payments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+
+@dataclass
+class Bank:
+    """`mail` holds what webhooks have yet to tell: an order's id with a payment or a refund as it was then."""
+
+    orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    refunds: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    mail: list[tuple[str, PaymentEntity | RefundEntity]] = field(
+        default_factory=list[tuple[str, PaymentEntity | RefundEntity]]
+    )
+    is_down: bool = False
+
+    def gateway(self) -> Gateway:
+        return Gateway(self, "rzp_test_bank", "secret")  # pyright: ignore[reportArgumentType] - as much SDK as is used
+
+    def ask(self, resource: str, method: str, *args: Any, headers: dict[str, str] | None = None) -> Any:
+        if self.is_down:
+            raise GatewayDown("The bank is away.")
+        return getattr(self, f"_{resource}_{method}")(*args, headers or {})
+
+    def pay(self, order_id: str, status: Literal["failed", "authorized", "captured"]) -> dict[str, Any]:
+        order = self.orders[order_id]
+        payment: dict[str, Any] = {
+            "id": new_id("pay"),
+            "order_id": order_id,
+            "amount": order.amount,
+            "currency": order.currency,
+            "status": status,
+            "created_at": EPOCH,
+        }
+        order.payments.append(payment)
+        self._tell(payment)
+        return payment
+
+    def capture(self, payment: dict[str, Any]) -> None:
+        payment["status"] = "captured"
+        self._tell(payment)
+
+    def settle_refunds(self) -> None:
+        """Everything that was asked back is back."""
+        for refund in self.refunds.values():
+            if refund["status"] == "pending":
+                refund["status"] = "processed"
+                self.mail.append((refund["order_id"], RefundEntity.model_validate(refund)))
+
+    def payments(self, *statuses: str) -> list[dict[str, Any]]:
+        return [paid for order in self.orders.values() for paid in order.payments if paid["status"] in statuses]
+
+    def refunded(self, payment_id: str) -> int:
+        return sum(refund["amount"] for refund in self.refunds.values() if refund["payment_id"] == payment_id)
+
+    def _tell(self, payment: dict[str, Any]) -> None:
+        self.mail.append((payment["order_id"], PaymentEntity.model_validate(payment)))
+
+    def _order_create(self, body: dict[str, Any], _: object) -> dict[str, Any]:
+        order = Order(new_id("order"), body["amount"], body["currency"])
+        self.orders[order.id] = order
+        return {"id": order.id, "amount": order.amount, "currency": order.currency, "status": "created"}
+
+    def _order_payments(self, order_id: str, _: object) -> dict[str, Any]:
+        if order_id not in self.orders:
+            raise GatewayRefused(400, None, "The id provided does not exist")
+        return {"items": [dict(payment) for payment in self.orders[order_id].payments]}
+
+    def _payment_refund(self, payment_id: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        key = headers["X-Refund-Idempotency"]
+        if key not in self.refunds:
+            (payment,) = [paid for paid in self.payments("captured") if paid["id"] == payment_id]
+            if self.refunded(payment_id) + body["amount"] > payment["amount"]:
+                raise GatewayRefused(400, None, "The refund amount provided is greater than amount captured")
+            self.refunds[key] = {
+                "id": new_id("rfnd"),
+                "payment_id": payment_id,
+                "order_id": payment["order_id"],
+                "amount": body["amount"],
+                "currency": payment["currency"],
+                "status": "pending",
+                "notes": body["notes"],
+                "created_at": EPOCH,
+            }
+        return dict(self.refunds[key])

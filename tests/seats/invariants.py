@@ -1,0 +1,121 @@
+"""What must hold after every step: each query returns what breaks it."""
+
+from typing import LiteralString
+
+import psycopg
+
+from tests.seats.school import School
+
+BROKEN: dict[str, LiteralString] = {
+    "a course is oversold": """
+        select id from events
+        where private.seats_taken(id) > capacity
+    """,
+    "a seat is free while somebody waits for it": """
+        select id from events e
+        where status = 'upcoming' and least(coalesce(sales_end_at, starts_at), starts_at) > %(now)s
+            and private.seats_taken(id) < capacity
+            and exists (select from event_waitlist w where w.event_id = e.id and w.status = 'waiting')
+    """,
+    "somebody was offered a seat before who waited longer": """
+        select later.id from event_waitlist later join event_waitlist earlier on earlier.event_id = later.event_id
+        where later.status = 'notified' and earlier.status = 'waiting'
+            and (earlier.joined_at, earlier.id) < (later.joined_at, later.id)
+    """,
+    "an offer nobody was told about": """
+        select id from event_waitlist w
+        where status = 'notified' and not exists (
+            select from notifications_queue n where n.dedupe_key = 'seat_offered:' || w.id || ':' || w.user_id || ':email'
+        )
+    """,
+    "somebody waits who has a seat": """
+        select w.id from event_waitlist w join registrations r using (user_id, event_id)
+        where w.status in ('waiting', 'notified') and r.status in ('pending', 'confirmed')
+    """,
+    "a captured payment neither bought a seat nor goes back": """
+        select a.razorpay_payment_id
+        from payment_attempts a
+        join payment_transactions t on t.id = a.payment_transaction_id
+        join registrations r on r.id = t.registration_id
+        join events e on e.id = r.event_id
+        left join lateral (
+            select coalesce(sum(amount), 0) as back from refunds f
+            where f.razorpay_payment_id = a.razorpay_payment_id and f.status <> 'failed'
+        ) f on true
+        where a.status = 'captured' and not (
+            f.back = a.amount
+            or f.back = 0 and r.status = 'confirmed' and r.payment_status = 'completed'
+                and t.status = 'success' and t.razorpay_payment_id = a.razorpay_payment_id
+            or r.status = 'cancelled' and r.cancel_reason = 'student_cancelled' and f.back = a.amount * case
+                when r.cancelled_at <= e.starts_at - make_interval(hours => e.full_refund_hours) then 100
+                when r.cancelled_at <= e.starts_at - make_interval(hours => e.partial_refund_hours)
+                    then e.partial_refund_percent
+                else 0 end / 100
+        )
+    """,
+    "a paid seat has no money behind it": """
+        select r.id from registrations r
+        where r.status = 'confirmed' and r.payment_status = 'completed' and not exists (
+            select from payment_transactions t where t.registration_id = r.id and t.status = 'success'
+        )
+    """,
+    "a free seat has no reward behind it": """
+        select r.id from registrations r join events e on e.id = r.event_id
+        where r.status = 'confirmed' and r.payment_status = 'free' and e.price_amount > 0 and not exists (
+            select from referral_rewards w where w.registration_id = r.id and w.status = 'granted'
+        )
+    """,
+    "a reward is not backed by two paid referrals": """
+        select w.id from referral_rewards w
+        where w.status = 'granted' and (
+            select count(*) from referrals f join registrations r on r.id = f.registration_id
+            where f.referrer_id = w.referrer_id and f.event_id = w.event_id and f.status = 'rewarded'
+                and (
+                    (r.status = 'confirmed' and r.payment_status = 'completed')
+                    or r.cancelled_at >= f.revocable_until
+                )
+        ) <> 2
+    """,
+    "a referral was rewarded with nothing": """
+        select f.id from referrals f
+        where f.status = 'rewarded' and not exists (
+            select from referral_rewards w
+            where w.referrer_id = f.referrer_id and w.event_id = f.event_id and w.status = 'granted'
+        )
+    """,
+    "a reward for a course that gives none": """
+        select w.id from referral_rewards w join events e on e.id = w.event_id where e.category <> 'technical'
+    """,
+}
+
+
+class Violation(AssertionError):
+    """An invariant does not hold."""
+
+
+def check(school: School) -> None:
+    for what, statement in BROKEN.items():
+        found = school.look.execute(statement, {"now": school.now} if "%(now)s" in statement else None).fetchall()
+        if found:
+            raise Violation(f"{what}: {found}")
+
+
+def check_settled(school: School) -> None:
+    """Once everything was delivered and swept, the bank and the books say the same."""
+    check(school)
+    for payment in school.bank.payments("captured"):
+        owed = _owed(school.look, payment["id"])
+        if school.bank.refunded(payment["id"]) != owed:
+            raise Violation(f"{payment['id']}: {school.bank.refunded(payment['id'])} went back of {owed}")
+    if school.rows("select id from refunds where status <> 'processed'"):
+        raise Violation("a refund was recorded and never made")
+
+
+def _owed(look: psycopg.Connection, payment_id: str) -> int:
+    row = look.execute(
+        "select coalesce(sum(amount), -1) from refunds where razorpay_payment_id = %s having count(*) > 0", (payment_id,)
+    ).fetchone()
+    known = look.execute("select 1 from payment_attempts where razorpay_payment_id = %s", (payment_id,)).fetchone()
+    if known is None:
+        raise Violation(f"{payment_id} was captured and never heard of")
+    return int(row[0]) if row else 0
