@@ -8,11 +8,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.admin.certificates.routes import routes as certificates
 from functions.admin.events.routes import routes as events
 from functions.admin.notifications.routes import routes as notifications
 from shared.http import Router
 
 app = Router()
+app.include_router(certificates)
 app.include_router(events)
 app.include_router(notifications)
 

@@ -30,17 +30,7 @@ def find_facts(conn: Connection, registration_ids: Sequence[UUID]) -> list[Facts
             """
             select r.id as registration_id, r.user_id, r.event_id, r.status as registration_status, r.payment_status,
                 e.status as event_status, e.minimum_attendance_minutes,
-                coalesce((
-                    select floor(sum(extract(epoch from upper(stay) - lower(stay))) / 60)
-                    from (
-                        select unnest(range_agg(tstzrange(greatest(a.check_in_time, s.starts_at),
-                            least(coalesce(a.check_out_time, s.ends_at), s.ends_at)))) as stay
-                        from public.session_attendance a
-                        join public.event_sessions s on s.id = a.session_id
-                        where a.registration_id = r.id and a.check_in_time < s.ends_at
-                            and coalesce(a.check_out_time, s.ends_at) > s.starts_at
-                    ) stays
-                ), 0)::integer as attended_minutes,
+                private.attended_minutes(r.id, 'infinity') as attended_minutes,
                 p.full_name, e.title as event_title, e.starts_at, e.ends_at, e.time_zone
             from public.registrations r
             join public.events e on e.id = r.event_id

@@ -1,0 +1,51 @@
+"""Certificates as administrators see and change them."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.http import Schema
+
+type Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"\S")]
+
+
+class Revoke(Schema):
+    """`reason` is told to the student and to everybody who checks the certificate."""
+
+    reason: Reason
+
+
+class Reissue(Schema):
+    """`recipientName` is what the new certificate says; `reason` is why the old one is revoked, if it is not yet."""
+
+    recipient_name: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Reason = "Reissued with a corrected name"
+
+
+class Certificate(Schema):
+    id: UUID
+    registration_id: UUID
+    user_id: UUID
+    event_id: UUID
+    event_title: str
+    recipient_name: str
+    certificate_number: str
+    verify_url: str
+    chain_position: int
+    issued_at: datetime
+    revoked_at: datetime | None
+    revoke_reason: str | None
+    replaced_by: UUID | None
+
+
+class CertificateAnswer(Schema):
+    success: bool = True
+    certificate: Certificate
+
+
+class CertificateList(Schema):
+    success: bool = True
+    certificates: list[Certificate]
+    next_cursor: str | None
