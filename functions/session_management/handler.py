@@ -16,19 +16,36 @@ from shared.errors import Invalid
 from shared.http import Router
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.refusals import answers
 
 app = Router()
 PATH = "/functions/v1/session-management"
 
 
-@app.post(PATH, summary="Check in to a live session, or out of it", tags=["Sessions"])
+@app.post(
+    PATH,
+    summary="Check in to a live session, or out of it",
+    tags=["Sessions"],
+    responses=answers(
+        200,
+        201,
+        payment_incomplete=403,
+        not_registered=404,
+        not_checked_in=404,
+        event_cancelled=409,
+        too_early=409,
+        session_over=409,
+        checked_out=409,
+        invalid=422,
+    ),
+)
 def move(
     action: Annotated[Literal["checkin", "checkout"], Query()], body: CheckIn | CheckOut
 ) -> Response[AttendanceAnswer]:
     """`checkin` takes `{registrationId, eventId}` and answers 201, 200 while checked in already.
 
-    `checkout` takes `{attendanceId}`; checking out again changes nothing. Codes: `not_registered`,
-    `payment_incomplete`, `event_cancelled`, `too_early`, `session_over`.
+    `checkout` takes `{attendanceId}`; checking out again changes nothing. A stay that is not ended ends with its
+    session.
     """
     user_id = auth.caller(app.current_event.raw_event)
     now = clock.now()

@@ -6,18 +6,19 @@ from uuid import UUID
 from functions.session_management import queries
 from functions.session_management.models import Attendance, CheckIn, Device, History, PastAttendance, Place
 from shared.db import Connection
-from shared.errors import AppError, Conflict, Forbidden, NotFound
+from shared.errors import AppError, Conflict
 from shared.paging import cursor_after, read_cursor
+from shared.registrations.admission import NotRegistered, admit
 
 
-class NotRegistered(AppError):
-    """Unknown, somebody else's, of another course, cancelled: all the same to the caller."""
+class NotCheckedIn(AppError):
+    """There is no such stay, or it is somebody else's."""
 
     status = 404
-    code = "not_registered"
+    code = "not_checked_in"
 
     def __init__(self) -> None:
-        super().__init__("You have no seat in this event.")
+        super().__init__("You have not checked in.")
 
 
 def check_in(
@@ -43,14 +44,14 @@ def check_in(
 
 
 def check_out(conn: Connection, user_id: UUID, attendance_id: UUID, now: datetime) -> Attendance:
-    """End a stay; one that has ended stays as it is. Raises NotFound."""
+    """End a stay; one that has ended stays as it is. Raises NotCheckedIn."""
     attendance = queries.close_attendance(conn, attendance_id, user_id, now)
     if attendance is not None:
         _track(conn, user_id, "session_check_out", attendance)
         return attendance
     ended = queries.find_attendance(conn, attendance_id, user_id)
     if ended is None:
-        raise NotFound("attendance")
+        raise NotCheckedIn
     return ended
 
 
@@ -65,10 +66,7 @@ def list_history(conn: Connection, user_id: UUID, *, cursor: str | None, limit: 
 def _admit(place: Place, opens: timedelta, now: datetime) -> None:
     if place.event_status == "cancelled":
         raise Conflict("This event was cancelled.", code="event_cancelled")
-    if place.status == "pending" or (place.status == "confirmed" and place.payment_status == "refunded"):
-        raise Forbidden("The payment is not complete.", code="payment_incomplete")
-    if place.status != "confirmed":
-        raise NotRegistered
+    admit(place.status, place.payment_status)
     if place.session_starts_at is None:
         raise Conflict("The session is over.", code="session_over")
     if now < place.session_starts_at - opens:

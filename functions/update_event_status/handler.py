@@ -12,11 +12,13 @@ from shared.log import logger
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     now = clock.now()
+    counts = {"begun": 0, "completed": 0, "attendanceClosed": 0}
     with db.transaction(SERVICE) as conn:
-        counts = {
-            "begun": queries.begin_events(conn, now),
-            "completed": queries.complete_events(conn, now),
-            "attendanceClosed": queries.close_forgotten_attendance(conn, now),
-        }
+        if queries.take_turn(conn):
+            counts = {
+                "begun": queries.begin_events(conn, now),
+                "completed": queries.complete_events(conn, now),
+                "attendanceClosed": queries.close_forgotten_attendance(conn, now),
+            }
     logger.info("event_status_updated", counts=counts)
     return {"success": True, **counts}

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
+from psycopg.rows import scalar_row
+
 from shared.db import Connection
+
+
+def take_turn(conn: Connection) -> bool:
+    """Whether no other run is under way; holds until this transaction ends."""
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        "select pg_try_advisory_xact_lock(hashtextextended('update_event_status', 0))"
+    )
+    return bool(cursor.fetchone())
 
 
 def begin_events(conn: Connection, now: datetime) -> int:
@@ -14,11 +24,15 @@ def begin_events(conn: Connection, now: datetime) -> int:
 
 
 def complete_events(conn: Connection, now: datetime) -> int:
-    """Courses under way whose time is over are completed, at the time they ended; how many."""
+    """Courses under way whose time and sessions are over are completed, at the time they ended; how many."""
     return conn.execute(
         """
-        update public.events set status = 'completed', completed_at = ends_at
-        where status = 'ongoing' and ends_at <= %(now)s
+        update public.events e set status = 'completed', completed_at = greatest(e.ends_at, (
+            select max(s.ends_at) from public.event_sessions s where s.event_id = e.id
+        ))
+        where e.status = 'ongoing' and e.ends_at <= %(now)s and not exists (
+            select 1 from public.event_sessions s where s.event_id = e.id and s.ends_at > %(now)s
+        )
         """,
         {"now": now},
     ).rowcount
