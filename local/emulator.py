@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import threading
 import time
 import urllib.request
+from functools import cache
 from typing import Any
 
 import boto3
@@ -94,7 +96,19 @@ class Emulator(Program):
         return client_of(self.endpoint, service)
 
 
+@cache
 def client_of(endpoint: str, service: str) -> Any:
     """A boto3 client of an emulator, whatever account this machine is otherwise signed in to."""
-    make: Any = boto3.Session(ACCOUNT, "local", region_name=REGION).client  # pyright: ignore[reportUnknownMemberType]
-    return make(service, endpoint_url=endpoint)
+    with _ONE_AT_A_TIME:
+        make: Any = _session().client  # pyright: ignore[reportUnknownMemberType]
+        return make(service, endpoint_url=endpoint)
+
+
+@cache
+def _session() -> boto3.Session:
+    """One for all clients: each new one reads a megabyte of endpoints."""
+    return boto3.Session(ACCOUNT, "local", region_name=REGION)
+
+
+_ONE_AT_A_TIME = threading.Lock()
+"""A session makes one client at a time; the clients themselves serve all threads."""
