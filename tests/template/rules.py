@@ -17,6 +17,15 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "POST /functions/v1/process-referrals",
     "GET /functions/v1/unsubscribe",  # a signed token
     "POST /functions/v1/unsubscribe",
+    "GET /functions/v1/generate-certificate",  # a certificate's token; without one, the user's is verified in code
+    "POST /functions/v1/generate-certificate/verify",
+    "GET /functions/v1/generate-certificate/pdf",
+    "GET /functions/v1/generate-certificate/badge",
+    "GET /functions/v1/generate-certificate/status-lists/{number}",
+    "GET /functions/v1/generate-certificate/keys",
+    "GET /functions/v1/generate-certificate/keys/{name}",
+    "GET /functions/v1/generate-certificate/issuer",
+    "GET /functions/v1/generate-certificate/tree-head",
     "GET /functions/v1/health",
     "GET /functions/v1/docs",
     "GET /functions/v1/openapi.json",

@@ -71,9 +71,14 @@ def logical_id(function: str) -> str:
 
 
 def schedule_inputs(function: str, template: Templates) -> list[dict[str, Any]]:
+    """What the schedules of a folder's functions send: one folder may hold a function for them alone."""
     targets = [schedule["Target"] for _, schedule in template.deployed("AWS::Scheduler::Schedule")]
-    aliases = f"{logical_id(function)}Aliaslive"
-    return [json.loads(target["Input"]) for target in targets if rules.referred(target["Arn"]) == aliases]
+    aliases = {
+        f"{name}Aliaslive"
+        for name, each in template.written("AWS::Serverless::Function")
+        if each["Properties"]["CodeUri"] == f"functions/{function}/"
+    }
+    return [json.loads(target["Input"]) for target in targets if rules.referred(target["Arn"]) in aliases]
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "events/razorpay_webhook").glob("*.json")), ids=title)
