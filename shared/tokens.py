@@ -97,9 +97,12 @@ def verify(token: str, keys: Keys | None = None) -> Caller:
 
 def _is_for_us(claims: dict[str, Any]) -> bool:
     """As API Gateway decides: `aud`, or `client_id` where there is none (Cognito's access tokens)."""
-    audience = claims.get("aud") or claims.get("client_id")
+    client = claims.get("client_id", "")
+    audience = claims.get("aud") or client
     named = [audience] if isinstance(audience, str) else audience
-    return isinstance(named, list) and not settings().client_ids.isdisjoint(str(each) for each in named)
+    if not isinstance(client, str) or not isinstance(named, list):
+        return False
+    return not settings().client_ids.isdisjoint(str(each) for each in named)
 
 
 def _signing_keys(document: bytes) -> "dict[str, PyJWK]":

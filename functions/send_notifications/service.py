@@ -40,6 +40,7 @@ class Ways:
     senders: dict[str, Send]
     push: Callable[[Sequence[InboxRow]], None]
     has_time: Callable[[], bool]
+    lease_seconds: int = LEASE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,11 @@ class Outcome:
 
 def deliver(ways: Ways, ids: Sequence[UUID] | None = None, limit: int = PER_RUN) -> Outcome:
     """Deliver what is due, of `ids` or of everything."""
+    if not limit:
+        return Outcome(Counter(), complete=True)
     lease = uuid4()
     with ways.transact() as conn:
-        claimed = queries.claim(conn, lease, LEASE_SECONDS, ids, limit)
+        claimed = queries.claim(conn, lease, ways.lease_seconds, ids, limit)
         unwanted = {each.id: reason for each in claimed if (reason := why_not(each))}
         if unwanted:
             queries.end(conn, lease, "cancelled", unwanted)

@@ -9,7 +9,7 @@ from tests.notifications.platform import Platform
 
 
 def fill(platform: Platform, user_id: UUID, count: int) -> None:
-    data = {"eventTitle": "Deep Rust"}
+    data: dict[str, str | int | None] = {"eventTitle": "Deep Rust"}
     notices = (Notice(user_id, "waitlist_joined", f"{user_id}:{n}", data, types=("in_app",)) for n in range(count))
     platform.enqueue(*notices)
     platform.sweep()

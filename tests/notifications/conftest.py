@@ -6,7 +6,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.conftest import Database
-from tests.notifications.platform import Platform, configured
+from tests.notifications.platform import Environment, Platform, configured, secret_values
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +22,11 @@ def moto_url() -> Iterator[str]:
 def platform(database: Database, moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     with configured(database, moto_url, monkeypatch) as platform:
         yield platform
+
+
+@pytest.fixture
+def environment(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """For tests that need no database."""
+    environment = Environment(moto_url, monkeypatch)
+    environment.start(secret_values())
+    return environment

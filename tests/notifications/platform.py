@@ -4,24 +4,26 @@ import json
 import logging
 import os
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
 import boto3
-import psycopg
 import pytest
 from psycopg.rows import dict_row
 
 from functions.account import handler as account
 from functions.send_notifications import handler as send_notifications
+from functions.send_notifications.models import Claimed, InboxRow
 from functions.send_notifications.providers import ses, sns
+from functions.send_notifications.service import Send, Ways
 from shared import config, db, secrets
 from shared.actors import SERVICE
 from shared.notifications import handoff
-from shared.notifications.models import Notice
+from shared.notifications.models import Channel, Notice
 from shared.notifications.service import enqueue
 from tests.conftest import Database
 
@@ -54,34 +56,28 @@ ENVIRONMENT = {
 
 @contextmanager
 def configured(database: Database, moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Generator["Platform"]:
-    """A fresh AWS and the environment that the template gives the functions."""
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": moto_url}.items():
-        monkeypatch.setenv(name, value)
-    urllib.request.urlopen(urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")).close()
-    forget_clients()
-    store: Any = boto3.client("secretsmanager")
-    for name, value in secret_values(database).items():
-        store.create_secret(Name=name, SecretString=json.dumps(value))
-    boto3.client("sesv2").create_email_identity(EmailIdentity=ENVIRONMENT["EMAIL_FROM"])
-    platform = Platform(database, moto_url, monkeypatch)
-    monkeypatch.setenv("NOTIFICATION_QUEUE_URL", platform.create_queues())
-    forget_clients()
+    """A fresh AWS and the environment that the template gives the functions, in front of a database."""
+    environment = Environment(moto_url, monkeypatch)
+    environment.start(secret_values(database))
     try:
-        yield platform
+        yield Platform(moto_url, monkeypatch, database)
     finally:
         for secret_id in ("database-worker", "database-app"):
             db._database(secret_id).close()  # pyright: ignore[reportPrivateUsage]
         db._database.cache_clear()  # pyright: ignore[reportPrivateUsage] - the next test has another database
-        forget_clients()
+        environment.set(aws_endpoint_url=moto_url)
 
 
-def secret_values(database: Database) -> dict[str, dict[str, str]]:
+@cache
+def client(service: str) -> Any:
+    """A client of the tests' own, made once: making one takes longer than most tests."""
+    return boto3.client(service)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def secret_values(database: Database | None = None) -> dict[str, dict[str, str]]:
     return {
-        "database-worker": {"url": database.worker_url},
-        "database-app": {"url": database.app_url},
+        "database-worker": {"url": database.worker_url if database else ""},
+        "database-app": {"url": database.app_url if database else ""},
         "service-role": {"key": SERVICE_KEY},
         "link": {"key": "link-key-of-the-tests", "previousKey": ""},
         "providers": {"sendgridApiKey": "SG.test", "twilioAccountSid": "AC0", "twilioAuthToken": "token"},
@@ -90,7 +86,6 @@ def secret_values(database: Database) -> dict[str, dict[str, str]]:
 
 def forget_clients() -> None:
     """As in a fresh execution environment."""
-    config.settings.cache_clear()
     secrets.forget()
     for module in (ses, sns, handoff):
         module._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
@@ -111,26 +106,64 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Platform:
-    """A database with people in it, and the functions in front of it."""
+class Environment:
+    """AWS by moto, and the settings of the functions."""
 
-    database: Database
     moto_url: str
     monkeypatch: pytest.MonkeyPatch
 
-    def create_queues(self) -> str:
-        sqs: Any = boto3.client("sqs")
+    def start(self, values: dict[str, dict[str, str]]) -> None:
+        """A fresh account with these secrets, a verified sender and the queues."""
+        logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            self.monkeypatch.delenv(name)
+        self.set(**{**ENVIRONMENT, "AWS_ENDPOINT_URL": self.moto_url})
+        urllib.request.urlopen(urllib.request.Request(f"{self.moto_url}/moto-api/reset", method="POST")).close()
+        for name, value in values.items():
+            client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(value))
+        client("sesv2").create_email_identity(EmailIdentity=ENVIRONMENT["EMAIL_FROM"])
+        self.set(notification_queue_url=self._create_queues())
+
+    def set(self, **environment: str) -> None:
+        """Change settings, as a parameter of the template would."""
+        moves = {name.upper() for name in environment} & {"AWS_ENDPOINT_URL"}
+        moved = bool(moves) and os.environ.get("AWS_ENDPOINT_URL") not in {None, *environment.values()}
+        for name, value in environment.items():
+            self.monkeypatch.setenv(name.upper(), value)
+        config.settings.cache_clear()
+        secrets._kept.clear()  # pyright: ignore[reportPrivateUsage]
+        if moved:
+            forget_clients()
+
+    def _create_queues(self) -> str:
+        """Visibility zero, so that a test sees a failed message again at once."""
+        sqs = client("sqs")
         dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "5"})
         attributes = {"VisibilityTimeout": "0", "RedrivePolicy": policy}
         return sqs.create_queue(QueueName="notifications", Attributes=attributes)["QueueUrl"]
 
-    def set(self, **environment: str) -> None:
-        """Change settings, as a parameter of the template would."""
-        for name, value in environment.items():
-            self.monkeypatch.setenv(name.upper(), value)
-        forget_clients()
+    def put_secret(self, name: str, value: dict[str, str]) -> None:
+        client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(value))
+        secrets._kept.clear()  # pyright: ignore[reportPrivateUsage]
+
+    def moto(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.moto_url}/moto-api/data.json") as answer:
+            return json.load(answer)
+
+    def texts(self) -> list[dict[str, Any]]:
+        return self.moto()["sns"].get("SMS", [])
+
+    def mails(self) -> list[dict[str, Any]]:
+        return self.moto()["ses"].get("Message", [])
+
+
+@dataclass(frozen=True)
+class Platform(Environment):
+    """A database with people in it, and the functions in front of it."""
+
+    database: Database
 
     def person(
         self,
@@ -162,8 +195,9 @@ class Platform:
             return list(conn.enqueued)
 
     def rows(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.database.superuser_url, autocommit=True, row_factory=dict_row) as conn:
-            cursor = conn.execute(statement, arguments)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        with self.database.look() as conn:
+            cursor = conn.cursor(row_factory=dict_row)
+            cursor.execute(statement, arguments)  # pyright: ignore[reportArgumentType, reportCallIssue]
             return cursor.fetchall() if cursor.description else []
 
     def queued(self, notification_id: UUID) -> dict[str, Any]:
@@ -184,15 +218,33 @@ class Platform:
             seconds,
         )
 
-    def moto(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.moto_url}/moto-api/data.json") as answer:
-            return json.load(answer)
+    def ways(
+        self,
+        send: Send,
+        *,
+        has_time: Callable[[], bool] = lambda: True,
+        push: Callable[[Sequence[InboxRow]], None] = lambda _: None,
+        lease_seconds: int = 150,
+    ) -> Ways:
+        """The same delivery with a provider made for the test."""
+        return Ways(
+            transact=lambda: db.transaction(SERVICE),
+            senders={"email": send, "sms": send},
+            push=push,
+            has_time=has_time,
+            lease_seconds=lease_seconds,
+        )
 
-    def texts(self) -> list[dict[str, Any]]:
-        return self.moto()["sns"].get("SMS", [])
-
-    def mails(self) -> list[dict[str, Any]]:
-        return self.moto()["ses"].get("Message", [])
+    def mail_to(self, *user_ids: UUID, times: int = 1) -> list[UUID]:
+        """Queue a mail for each of these people."""
+        data: dict[str, str | int | None] = {"eventTitle": "Deep Rust"}
+        return self.enqueue(
+            *(
+                Notice(each, "waitlist_joined", f"{n}", data, types=("email",))
+                for each in user_ids
+                for n in range(times)
+            )
+        )
 
     def sweep(self, context: Context | None = None) -> dict[str, Any]:
         event = {"source": "schedule", "job": "send-notifications"}
@@ -215,6 +267,27 @@ class Platform:
         answer = _answer(account.lambda_handler(event, Context()))  # pyright: ignore[reportArgumentType]
         self.set(database_secret_id="database-worker")
         return answer
+
+
+def claimed_mail(user_id: UUID, channel: Channel = "transactional", **changes: Any) -> Claimed:
+    """A broadcast to one person as the sender gets it."""
+    given: dict[str, Any] = {
+        "id": uuid4(),
+        "user_id": user_id,
+        "type": "email",
+        "channel": channel,
+        "template": "broadcast",
+        "data": {"eventTitle": "Deep Rust", "title": "News", "message": "A new course"},
+        "retry_count": 0,
+        "email": "asha@example.com",
+        "phone": "+919876543210",
+        "full_name": "Asha Rao",
+        "language": "en",
+        "erased": False,
+        "wanted": True,
+        "suppressed": None,
+    }
+    return Claimed(**given | changes)
 
 
 def http_event(

@@ -1,0 +1,125 @@
+"""The 5-minute sweep: twice at once is once, after a day's gap everything comes, and a backlog goes to the queue."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from functions.send_notifications.models import Claimed
+from functions.send_notifications.service import hand_off_rest, sweep
+from shared import db
+from shared.notifications.handoff import hand_off
+from shared.notifications.models import Notice
+from shared.notifications.rendering import Message
+from tests.notifications.platform import Platform, client
+
+DATA: dict[str, str | int | None] = {"eventTitle": "Deep Rust"}
+
+
+def at_once(run: Callable[[], object], times: int = 2) -> None:
+    barrier = Barrier(times)
+
+    def start() -> None:
+        barrier.wait()
+        try:
+            run()
+        finally:
+            db._database("database-worker").close()  # pyright: ignore[reportPrivateUsage] - this thread's connection
+
+    with ThreadPoolExecutor(times) as pool:
+        for each in [pool.submit(start) for _ in range(times)]:
+            each.result()
+
+
+@pytest.mark.parametrize("trials", [25, pytest.param(100, marks=pytest.mark.long)])
+def test_two_sweeps_at_once_end_as_one(platform: Platform, trials: int) -> None:
+    people = platform.people(5)
+    for trial in range(trials):
+        calls: Counter[UUID] = Counter()
+
+        def send(claimed: Claimed, message: Message, calls: Counter[UUID] = calls) -> str:
+            calls[claimed.id] += 1
+            return "taken"
+
+        platform.enqueue(*(Notice(each, "waitlist_joined", f"trial {trial}", DATA) for each in people))
+        at_once(lambda send=send: sweep(platform.ways(send), lambda ids: []))
+        assert sorted(calls.values()) == [1] * 5
+    assert platform.states() == {"sent": 10 * trials}
+    assert platform.rows("select count(*) as n from in_app_notifications") == [{"n": 5 * trials}]
+
+
+def test_control_reading_then_writing_tells_people_twice(platform: Platform) -> None:
+    platform.mail_to(*platform.people(5))
+    calls: list[UUID] = []
+    both_have_read = Barrier(2)
+
+    def run() -> None:
+        with psycopg.connect(platform.database.superuser_url, autocommit=True) as conn:
+            due = conn.execute("select id from notifications_queue where status = 'pending'").fetchall()
+            both_have_read.wait()
+            for (each,) in due:
+                calls.append(each)
+                conn.execute("update notifications_queue set status = 'sent' where id = %s", (each,))
+
+    at_once(run)
+    assert len(calls) == 10
+
+
+def test_after_a_day_without_runs_everything_comes_once(platform: Platform) -> None:
+    people = platform.people(40)
+    platform.enqueue(*(Notice(each, "waitlist_joined", "1", DATA) for each in people))
+    platform.pass_time(86_400)
+    for _ in range(3):
+        platform.sweep()
+    assert platform.states() == {"sent": 80}
+    assert len(platform.mails()) == 40
+
+
+def test_what_exceeds_a_run_goes_to_the_queue_once(platform: Platform) -> None:
+    people = platform.people(160)
+    platform.enqueue(*(Notice(each, "waitlist_joined", "1", DATA, types=("in_app",)) for each in people))
+    assert platform.sweep()["total"] == 100
+    assert len(handed_over()) == 60
+    hand_off_rest(platform.ways(never), hand_off)
+    assert handed_over() == []
+
+
+def test_what_the_queue_refused_or_lost_is_handed_over_again(platform: Platform) -> None:
+    ids = set(platform.mail_to(*platform.people(30)))
+    offered: list[set[UUID]] = []
+
+    def refuse(some: Sequence[UUID]) -> Sequence[UUID]:
+        offered.append(set(some))
+        return some
+
+    hand_off_rest(platform.ways(never), refuse)
+    hand_off_rest(platform.ways(never), hand_off)
+    assert offered == [ids]
+    assert set(handed_over()) == ids
+    platform.pass_time(29 * 60)
+    hand_off_rest(platform.ways(never), hand_off)
+    assert handed_over() == []
+    platform.pass_time(2 * 60)
+    hand_off_rest(platform.ways(never), hand_off)
+    assert set(handed_over()) == ids
+
+
+def never(claimed: Claimed, message: Message) -> str:
+    raise AssertionError("nothing is sent here")
+
+
+def handed_over() -> list[UUID]:
+    """The ids that are at the queue now; they are taken from it."""
+    sqs = client("sqs")
+    url = sqs.get_queue_url(QueueName="notifications")["QueueUrl"]
+    ids: list[UUID] = []
+    while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for each in received:
+            ids += map(UUID, json.loads(each["Body"])["ids"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+    return ids
