@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.account import pages, service
+from functions.account.feedback.routes import routes as feedback
 from functions.account.models import InboxOut, NotificationOut, PreferencesIn, PreferencesOut, ReadAllOut
 from functions.account.queries import mark_all_read
 from shared import auth, db
@@ -18,6 +19,7 @@ from shared.notifications import unsubscribing
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 app = Router()
+app.include_router(feedback)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

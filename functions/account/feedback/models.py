@@ -1,0 +1,41 @@
+"""A student's opinion of a course."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StrictInt
+
+from shared.http import Schema
+
+
+class GiveFeedback(Schema):
+    registration_id: UUID
+    rating: Annotated[StrictInt, Field(ge=1, le=5)]
+    comments: Annotated[str | None, Field(max_length=5000)] = None
+
+
+class Feedback(Schema):
+    id: UUID
+    registration_id: UUID
+    event_id: UUID
+    rating: int
+    comments: str | None
+    created_at: datetime
+
+
+class FeedbackAnswer(Schema):
+    success: bool = True
+    feedback: Feedback
+
+
+@dataclass(frozen=True)
+class Place:
+    """A registration with its course, and whether the course has begun."""
+
+    event_id: UUID
+    event_status: str
+    status: str
+    payment_status: str
+    starts_at: datetime

@@ -1,0 +1,73 @@
+"""The statements of planning live sessions; whoever changes one holds the event's lock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg.rows import class_row, scalar_row
+
+from functions.admin.sessions.models import Session
+from shared.db import Connection
+
+COLUMNS: LiteralString = """
+    s.id, s.event_id, s.title, s.starts_at, s.ends_at,
+    exists (select 1 from public.session_attendance a where a.session_id = s.id) as attended
+"""
+
+
+@dataclass(frozen=True)
+class Course:
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def find_course(conn: Connection, event_id: UUID) -> Course | None:
+    return (
+        conn.cursor(row_factory=class_row(Course))
+        .execute("select status, starts_at, ends_at from public.events where id = %(id)s", {"id": event_id})
+        .fetchone()
+    )
+
+
+def list_sessions(conn: Connection, event_id: UUID) -> list[Session]:
+    return (
+        conn.cursor(row_factory=class_row(Session))
+        .execute(
+            "select" + COLUMNS + "from public.event_sessions s where s.event_id = %(event)s order by s.starts_at",
+            {"event": event_id},
+        )
+        .fetchall()
+    )
+
+
+def insert_session(conn: Connection, event_id: UUID, title: str, starts_at: datetime, ends_at: datetime) -> UUID:
+    found = (
+        conn.cursor(row_factory=scalar_row)
+        .execute(
+            """
+            insert into public.event_sessions (event_id, title, starts_at, ends_at)
+            values (%(event)s, %(title)s, %(starts_at)s, %(ends_at)s)
+            returning id
+            """,
+            {"event": event_id, "title": title, "starts_at": starts_at, "ends_at": ends_at},
+        )
+        .fetchone()
+    )
+    assert found is not None
+    return found
+
+
+def update_session(conn: Connection, session_id: UUID, title: str, starts_at: datetime, ends_at: datetime) -> None:
+    conn.execute(
+        """
+        update public.event_sessions set title = %(title)s, starts_at = %(starts_at)s, ends_at = %(ends_at)s
+        where id = %(id)s
+        """,
+        {"id": session_id, "title": title, "starts_at": starts_at, "ends_at": ends_at},
+    )
+
+
+def delete_session(conn: Connection, session_id: UUID) -> None:
+    conn.execute("delete from public.event_sessions where id = %(id)s", {"id": session_id})

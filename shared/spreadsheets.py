@@ -1,0 +1,23 @@
+"""Tables for spreadsheets: CSV (RFC 4180) in which no cell runs as a formula."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+CONTENT_TYPE = "text/csv; charset=utf-8"
+# https://owasp.org/www-community/attacks/CSV_Injection
+STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def sheet(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """The whole table, beginning with the byte order mark by which Excel knows UTF-8; None is an empty cell."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return "\ufeff" + out.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Text that a spreadsheet would calculate gets an apostrophe, which makes it text."""
+    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(STARTS_FORMULA) else value
