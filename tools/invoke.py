@@ -4,6 +4,7 @@ The function gets the environment it has in the stack, and the event what the st
 of a signed-in user, the service's bearer, Razorpay's signature.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -11,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import boto3
 
 from local.build import architecture
 from local.state import StateFolder
+from tools.bridge import HOST, as_seen_from_container, forwarded, gateway, loopback_ports
 from tools.build import ROOT, build_folder
 from tools.transform import yaml_parse
 
@@ -29,15 +32,17 @@ CREDENTIALS = {
 }
 
 
-def main(function: str, event_file: str | None) -> int:
+async def main(function: str, event_file: str | None) -> int:
     stack = running_stack()
     if function not in stack["functions"]:
         sys.exit(f"{function} is not in the running stack; FN is one of: {', '.join(sorted(stack['functions']))}")
     event: Json = json.loads(Path(event_file).read_text()) if event_file else {}
     folder = build_folder(architecture())
     template = folder / "invoke.json"  # beside the built one, for its paths are relative
-    template.write_text(json.dumps(with_environment(folder, function, deployed_environment(stack, function))))
-    return sam_local_invoke(template, logical_id(function), as_a_client_sends(event, stack))
+    template.write_text(json.dumps(with_environment(folder, function, environment(stack, function))))
+    address = gateway()
+    async with forwarded(address or "", loopback_ports(json.dumps(stack)) if address else ()):
+        return await sam_local_invoke(template, logical_id(function), as_a_client_sends(event, stack), address)
 
 
 def running_stack() -> Json:
@@ -47,14 +52,28 @@ def running_stack() -> Json:
     return json.loads(file.read_text())
 
 
-def deployed_environment(stack: Json, function: str) -> Json:
+def environment(stack: Json, function: str) -> dict[str, str]:
+    """What the function has in the stack, with addresses that a container reaches."""
     session = boto3.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], "local", region_name=CREDENTIALS["AWS_DEFAULT_REGION"])
     client: Any = session.client("lambda", endpoint_url=stack["awsEndpointUrl"])
-    configuration = client.get_function_configuration(FunctionName=stack["functions"][function])
-    return configuration["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": stack["awsEndpointUrl"]}
+    deployed = client.get_function_configuration(FunctionName=stack["functions"][function])["Environment"]["Variables"]
+    secrets: Any = session.client("secretsmanager", endpoint_url=stack["awsEndpointUrl"])
+    variables = deployed | {"AWS_ENDPOINT_URL": stack["awsEndpointUrl"]}
+    for name in [name for name in variables if name.endswith("_SECRET_ID")]:
+        variables[name] = copy_of_secret(secrets, variables[name])
+    return {name: as_seen_from_container(value) for name, value in variables.items()}
 
 
-def with_environment(folder: Path, function: str, variables: Json) -> Json:
+def copy_of_secret(client: Any, secret_id: str) -> str:
+    """The id of a copy of the secret whose addresses a container reaches."""
+    name, value = f"invoke/{secret_id.rsplit(':', 1)[-1]}", client.get_secret_value(SecretId=secret_id)["SecretString"]
+    with suppress(client.exceptions.ResourceExistsException):
+        client.create_secret(Name=name, SecretString="{}")
+    client.put_secret_value(SecretId=name, SecretString=as_seen_from_container(value))
+    return name
+
+
+def with_environment(folder: Path, function: str, variables: dict[str, str]) -> Json:
     """The built template with these variables: sam local invoke knows no resource and no variable of its own."""
     template: Json = yaml_parse((folder / "template.yaml").read_text())
     template["Resources"][logical_id(function)]["Properties"]["Environment"] = {"Variables": variables}
@@ -88,15 +107,15 @@ def claims_of(token: str) -> Json:
     return {name: f"[{' '.join(value)}]" if isinstance(value, list) else str(value) for name, value in claims.items()}
 
 
-def sam_local_invoke(template: Path, name: str, event: Json) -> int:
-    command = [ROOT / ".tools" / "sam" / "bin" / "sam", "local", "invoke", name, "--template", template, "--event", "-"]
+async def sam_local_invoke(template: Path, name: str, event: Json, host: str | None) -> int:
+    command = [".tools/sam/bin/sam", "local", "invoke", name, "--template", str(template), "--event", "-"]
     command += ["--parameter-overrides", f"Architecture={architecture()}"]
-    # The stack listens on this machine's loopback addresses.
-    command += ["--docker-network", "host", *(["--skip-pull-image"] if image_is_here() else [])]
-    environment = os.environ | CREDENTIALS | {"SAM_CLI_TELEMETRY": "0"}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, input=json.dumps(event), text=True, check=False
-    ).returncode
+    command += ["--skip-pull-image"] if image_is_here() else []
+    command += ["--add-host", f"{HOST}:{host}"] if host else []
+    sam_environment = os.environ | CREDENTIALS | {"SAM_CLI_TELEMETRY": "0"}
+    sam = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=sam_environment, stdin=asyncio.subprocess.PIPE)
+    await sam.communicate(json.dumps(event).encode())
+    return sam.returncode or 0
 
 
 def image_is_here() -> bool:
@@ -108,4 +127,4 @@ def image_is_here() -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2] if sys.argv[2:] else None))
+    sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2] if sys.argv[2:] else None)))
