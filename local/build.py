@@ -40,7 +40,7 @@ async def build(state: StateFolder) -> str:
     with (folder.parent / "lock").open("w") as lock:
         # Another stack, such as that of the tests, may be building in the same folder.
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
-        await run([sys.executable, "-m", "tools.build", architecture()], log, sam_environment())
+        await run("the build", [sys.executable, "-m", "tools.build", architecture()], log, sam_environment())
     return log.read_text().strip().rpartition("\n")[2]
 
 
@@ -51,7 +51,7 @@ def sam_environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, **quick}
 
 
-async def run(command: list[str], log: Path, environment: dict[str, str]) -> None:
+async def run(name: str, command: list[str], log: Path, environment: dict[str, str]) -> None:
     """Run to the end with the output in `log`; raises StackError with the end of it. Cancelling ends the command."""
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
@@ -70,6 +70,5 @@ async def run(command: list[str], log: Path, environment: dict[str, str]) -> Non
         await process.wait()
         raise
     if code:
-        name = " ".join([Path(command[0]).name, *command[1:3]])
         full = " (the disk is full)" if "No space left on device" in log_tail(log, 20_000) else ""
         raise StackError(f"{name} failed{full}; the end of {log}:\n{log_tail(log)}")

@@ -28,7 +28,7 @@ import yaml
 from local import build, http_api
 from local.emulator import ACCOUNT, REGION, Emulator
 from local.intrinsics import Resolver
-from local.state import StateFolder
+from local.state import StackError, StateFolder
 
 STACK = "crash-course"
 EMAIL_FROM = "courses@example.com"
@@ -100,11 +100,12 @@ async def deploy(state: StateFolder, emulator: Emulator, built: Path, chosen: di
     options += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
     options += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
     options += ["--parameter-overrides", *(f"{name}={value}" for name, value in chosen.items())]
-    await build.run(
-        [str(build.SAM), "deploy", "--template", str(_deployable(built)), *options],
-        state.path("logs", "deploy.log"),
-        {**build.sam_environment(), **emulator.environment},
-    )
+    command = [str(build.SAM), "deploy", "--template", str(_deployable(built)), *options]
+    environment = {**build.sam_environment(), **emulator.environment}
+    try:
+        await build.run("sam deploy", command, state.path("logs", "deploy.log"), environment)
+    except StackError as error:
+        raise StackError("\n".join([str(error), *failures(emulator)])) from error
 
 
 def connect_http_api(emulator: Emulator, stack: Deployed) -> int:
@@ -115,6 +116,21 @@ def connect_http_api(emulator: Emulator, stack: Deployed) -> int:
         if "Body" in properties:
             routes += http_api.create(client, stack.physical[name], stack.resolver().resolve(properties["Body"]))
     return routes
+
+
+def prune(emulator: Emulator, stack: Deployed) -> None:
+    """Delete the function and layer versions that no alias leads to: CloudFormation retains all of them."""
+    client = emulator.client("lambda")
+    for name in stack.functions().values():
+        live = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+        for version in client.list_versions_by_function(FunctionName=name)["Versions"]:
+            if version["Version"] not in {"$LATEST", live}:
+                client.delete_function(FunctionName=name, Qualifier=version["Version"])
+    for arn in stack.resources("AWS::Lambda::LayerVersion"):
+        layer, _, newest = stack.physical[arn].rpartition(":")
+        for version in client.list_layer_versions(LayerName=layer)["LayerVersions"]:
+            if version["Version"] != int(newest):
+                client.delete_layer_version(LayerName=layer, VersionNumber=version["Version"])
 
 
 def _deployable(built: Path) -> Path:
@@ -137,6 +153,17 @@ def exists(emulator: Emulator) -> bool:
     except client.exceptions.ClientError:
         return False
     return stacks[0]["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def failures(emulator: Emulator) -> list[str]:
+    """What CloudFormation says about the resources that failed, the newest first."""
+    client = emulator.client("cloudformation")
+    try:
+        events = client.describe_stack_events(StackName=STACK)["StackEvents"]
+    except client.exceptions.ClientError:
+        return []
+    failed = [each for each in events if each["ResourceStatus"].endswith("_FAILED")]
+    return [f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}" for each in failed[:5]]
 
 
 def describe(emulator: Emulator) -> Deployed:

@@ -13,6 +13,7 @@ import copy
 import hashlib
 import logging
 import os
+import signal
 import threading
 import zipfile
 from pathlib import Path
@@ -28,9 +29,12 @@ from ministack.services import cognito, lambda_svc, ses
 
 SECONDS_BETWEEN_SAVES = 5
 CONFIRMING = {"ConfirmSignUp", "AdminConfirmSignUp"}
+CHANGING = {"cognito", "sqs", "ses", "ses_v2", "sns", "secretsmanager"}
 Response = tuple[int, dict[str, str], bytes]
 
 dispatch = cognito._dispatch_idp
+deployed = threading.Event()
+saving = threading.Lock()
 load = app._load_persisted_state
 ses_state = ses.get_state
 restore_ses = ses.load_persisted_state
@@ -121,9 +125,18 @@ def load_then_keep_saving() -> None:
 
 
 def keep_saving() -> None:
-    pause = threading.Event()
-    while not pause.wait(SECONDS_BETWEEN_SAVES):
-        save_all(app._build_persistence_save_dict())
+    """Save what students change every few seconds, and everything (100 MB) when told to by SIGUSR1."""
+    while True:
+        everything = deployed.wait(SECONDS_BETWEEN_SAVES)
+        deployed.clear()
+        services = app._build_persistence_save_dict()
+        save_alone(services if everything else {name: services[name] for name in CHANGING & services.keys()})
+
+
+def save_alone(services: dict[str, Any]) -> None:
+    """One save at a time: two that write the same file leave a broken one."""
+    with saving:
+        save_all(services)
 
 
 if __name__ == "__main__":
@@ -132,5 +145,7 @@ if __name__ == "__main__":
     ses.get_state = ses_state_with_mails
     ses.load_persisted_state = restore_ses_with_mails
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": UnpackedOnce})
+    signal.signal(signal.SIGUSR1, lambda *_: deployed.set())
+    app.save_all = save_alone
     app._load_persisted_state = load_then_keep_saving
     app.main()

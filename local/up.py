@@ -54,8 +54,7 @@ class Stack:
         self._state.stack_file.unlink(missing_ok=True)
         await self._front.stop()
         await asyncio.gather(*self._threads, return_exceptions=True)  # one may be starting a process right now
-        for service in reversed(self._services):
-            await asyncio.to_thread(service.stop)
+        await asyncio.gather(*(asyncio.to_thread(service.stop) for service in self._services))
         self._roster.record([])
 
     async def keep_up(self) -> None:
@@ -110,6 +109,8 @@ class Stack:
             stack = await self._in_thread(deploy.describe, self._emulator)
             result(f"{len(stack.physical)} resources")
             result(f"{await self._in_thread(deploy.connect_http_api, self._emulator, stack)} routes")
+            await self._in_thread(deploy.prune, self._emulator, stack)
+            self._emulator.checkpoint()
             self._state.remember("deployed", stamp)
 
     async def _furnish(self) -> StackFile:
