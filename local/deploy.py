@@ -12,7 +12,7 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | any other host | keys of the user pool at `/.well-known/jwks.json` of the front | the issuer's address is AWS's own |
 | a WebSocket API has a host of its own | a path of the emulator (`ExecuteApiUrl`) | no names to resolve |
 | API Gateway throttles | no throttling | not in MiniStack |
-| Razorpay repeats a webhook after minutes | ten times sooner | nobody waits so long |
+| Razorpay repeats a webhook after minutes | four times sooner | nobody waits so long |
 | a function finds the runtime's libraries beside its own | MiniStack's instead | it runs in MiniStack's Python |
 | 512 MB of /tmp, memory limits, a read-only disk, IAM policies | not enforced | functions are plain processes |
 """

@@ -10,7 +10,7 @@ from local.state import PROJECT, Settings, StateFolder
 
 
 class FakeRazorpay(Program):
-    """Listens on a loopback port of its own and sends its webhooks to the front; retries come ten times sooner."""
+    """Listens on a loopback port of its own and sends its webhooks to the front; retries come four times sooner."""
 
     def __init__(self, state: StateFolder, settings: Settings, base_url: str) -> None:
         self.url = f"http://127.0.0.1:{settings.ports.razorpay}"
@@ -20,7 +20,7 @@ class FakeRazorpay(Program):
             "--key-id": settings.razorpay_key_id,
             "--key-secret": settings.razorpay_key_secret,
             "--webhook-secret": settings.webhook_secret,
-            "--time-scale": "0.1",
+            "--time-scale": "0.25",
             "--webhook-url": f"{base_url}/functions/v1/razorpay-webhook",
         }
         super().__init__(

@@ -69,7 +69,7 @@ def receive_webhook(journey: Journey) -> str:
         ours = (each for each in deliveries if journey.order["id"] in str(each))
         return next((each for each in ours if each["state"] == "delivered"), None)
 
-    delivery = eventually(delivered, "the webhook payment.captured was not delivered", seconds=60)
+    delivery = eventually(delivered, "the webhook payment.captured was not delivered", seconds=120)
     return f"{delivery['event']} delivered, answered {delivery['attempts'][-1]}"
 
 
