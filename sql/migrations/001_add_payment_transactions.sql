@@ -155,9 +155,11 @@ create policy administer on public.payment_attempts for all to app_admin using (
 create policy serve on public.payment_attempts for all to service_role using (true) with check (true);
 grant select, insert, update on public.payment_attempts to app_admin, service_role;
 
+-- exists, not in: the planner may then look one payment up as well as gather all of a person's.
 create policy own on public.refunds for select to authenticated using (
-  payment_transaction_id in (
-    select t.id from public.payment_transactions t where t.user_id = (select private.uid())
+  exists (
+    select 1 from public.payment_transactions t
+    where t.id = payment_transaction_id and t.user_id = (select private.uid())
   )
 );
 create policy administer on public.refunds for all to app_admin using (true) with check (true);
