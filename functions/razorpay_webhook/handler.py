@@ -95,4 +95,4 @@ def _raw_body(event: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body
     except binascii.Error:
-        return body  # not from API Gateway; no signature will fit
+        return b""  # not from API Gateway; no signature fits

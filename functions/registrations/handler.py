@@ -49,7 +49,7 @@ def register(body: Register) -> Response[RegistrationAnswer]:
         create_profile(user_id, claims)
         registration = _register(user_id, body)
     logger.info("registered", registration_id=str(registration.id), status=registration.status)
-    order = orders.try_open_order(gateway(), registration, user_id)
+    order = orders.try_open_order(gateway, registration, user_id)
     return created(RegistrationAnswer(registration=registration, order=order))
 
 

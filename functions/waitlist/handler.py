@@ -61,7 +61,7 @@ def claim(entry_id: Annotated[UUID, Path()], body: Claim) -> RegistrationAnswer:
         registration = service.claim(conn, user_id, entry_id, body.referral_code, hold=hold, now=clock.now())
     hand_off(conn.enqueued)
     logger.info("offer_claimed", waitlist_id=str(entry_id), registration_id=str(registration.id))
-    return RegistrationAnswer(registration=registration, order=orders.try_open_order(gateway(), registration, user_id))
+    return RegistrationAnswer(registration=registration, order=orders.try_open_order(gateway, registration, user_id))
 
 
 @app.delete(f"{PATH}/<entry_id>", summary="Leave the queue", tags=["Waitlist"])

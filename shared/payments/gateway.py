@@ -41,7 +41,10 @@ class Gateway:
     key_secret: str
 
     def create_order(self, *, amount: int, currency: str, receipt: str, notes: dict[str, str]) -> OrderEntity:
-        """Open an order. One whose answer is lost stays unknown to everybody and can never be paid."""
+        """Open an order. One whose answer is lost stays unknown to everybody and can never be paid.
+
+        A refusal is no fault of the payer's (wrong keys, a blocked account), so it too is GatewayDown.
+        """
         body = {
             "amount": amount,
             "currency": currency,
@@ -49,7 +52,10 @@ class Gateway:
             "notes": notes,
             "payment": {"capture": "automatic", "capture_options": {"refund_speed": "normal"}},
         }
-        return _read(OrderEntity, self.sdk.ask("order", "create", body))
+        try:
+            return _read(OrderEntity, self.sdk.ask("order", "create", body))
+        except GatewayRefused as refusal:
+            raise GatewayDown("The payment provider opens no order now.") from refusal
 
     def payment(self, payment_id: str) -> PaymentEntity:
         return _read(PaymentEntity, self.sdk.ask("payment", "fetch", payment_id))

@@ -1,5 +1,6 @@
 """The order a held seat is paid with: between two transactions Razorpay is asked, never inside one."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from shared import db
@@ -41,7 +42,7 @@ def open_order(gateway: Gateway, registration_id: UUID, user_id: UUID) -> tuple[
     )
 
 
-def try_open_order(gateway: Gateway, registration: Registration, user_id: UUID) -> CheckoutOrder | None:
+def try_open_order(connect: Callable[[], Gateway], registration: Registration, user_id: UUID) -> CheckoutOrder | None:
     """The order of a seat that was just taken, if there is something to pay.
 
     The seat must not be lost because the provider is down: then there is no order yet, and it is asked for again.
@@ -49,7 +50,7 @@ def try_open_order(gateway: Gateway, registration: Registration, user_id: UUID) 
     if registration.status != "pending":
         return None
     try:
-        return open_order(gateway, registration.id, user_id)[1]
+        return open_order(connect(), registration.id, user_id)[1]
     except GatewayDown as error:
         log_failure(error)
         return None
