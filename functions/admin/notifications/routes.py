@@ -50,7 +50,7 @@ def retry_all(which: RetryAll) -> Retried:
 def start_broadcast(
     body: NewBroadcast,
     idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=100)] = None,
-) -> Response[BroadcastAnswer] | BroadcastAnswer:
+) -> Response[BroadcastAnswer]:
     """Queued at once; the answer and `GET .../broadcasts/{id}` show how far it has come."""
     admin = administrator_of(routes.current_event.raw_event)
     broadcast_id = service.broadcast_id(admin.id, idempotency_key)
@@ -61,7 +61,7 @@ def start_broadcast(
             admin.record(conn, "notification.broadcast", "broadcast", broadcast_id, new=new)
         answer = service.broadcast(conn, broadcast_id)
     hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
-    return created(answer) if is_new else answer
+    return created(answer) if is_new else Response(200, content_type="application/json", body=answer)
 
 
 @routes.get(f"{PATH}/broadcasts/<broadcast_id>", summary="The progress of a broadcast", tags=["Admin"])
