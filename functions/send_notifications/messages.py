@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
-from functions.send_notifications.models import Claimed, Mail, Refused, Sms
+from functions.send_notifications.models import Attachment, Claimed, Mail, Refused, Sms
+from shared import clock
 from shared.config import settings
-from shared.notifications import rendering, unsubscribing
+from shared.notifications import invites, rendering, unsubscribing
 from shared.notifications.rendering import Message
 
 # One address and nothing else: no list, no display name, no header, nothing a relay could read as two.
@@ -49,6 +50,7 @@ def mail(claimed: Claimed, message: Message) -> Mail:
         headers={"List-Unsubscribe": f"<{unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
         if unsubscribe
         else {},
+        attachments=_attachments(claimed),
     )
 
 
@@ -63,6 +65,12 @@ def sms(claimed: Claimed, message: Message) -> Sms:
         template_id=settings().sms_templates.get(claimed.template),
         promotional=claimed.channel == "marketing",
     )
+
+
+def _attachments(claimed: Claimed) -> tuple[Attachment, ...]:
+    """What a mail about a live session brings for the calendar."""
+    invite = invites.invite(claimed.data, claimed.user_id, organizer=settings().email_from, now=clock.now())
+    return (Attachment(invites.FILE_NAME, invites.CONTENT_TYPE, invite),) if invite else ()
 
 
 def _absolute(message: Message) -> str | None:

@@ -76,6 +76,15 @@ class Pushed(Schema):
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    file_name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Mail:
     """An email to one address."""
 
@@ -85,6 +94,7 @@ class Mail:
     text: str
     html: str
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Email by SendGrid, v3 API: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send"""
 
+import base64
 import json
 
 from functions.send_notifications.models import Mail
@@ -25,12 +26,21 @@ def send(mail: Mail) -> str:
 
 
 def body(mail: Mail) -> dict[str, object]:
+    files = [
+        {
+            "filename": each.file_name,
+            "type": each.content_type.partition(";")[0],  # SendGrid refuses parameters
+            "content": base64.b64encode(each.content).decode(),
+        }
+        for each in mail.attachments
+    ]
     return {
         "personalizations": [{"to": [{"email": mail.to}]}],
         "from": {"email": settings().email_from},
         "subject": mail.subject,
         "content": [{"type": "text/plain", "value": mail.text}, {"type": "text/html", "value": mail.html}],
         "headers": mail.headers,
+        **({"attachments": files} if files else {}),
         "custom_args": {"notification": str(mail.notification_id)},
         # Tracking would rewrite the links, the unsubscription's among them.
         "tracking_settings": {"click_tracking": {"enable": False}, "open_tracking": {"enable": False}},

@@ -33,6 +33,11 @@ def send(mail: Mail) -> str:
     }
     if mail.headers:
         simple["Headers"] = [{"Name": name, "Value": value} for name, value in mail.headers.items()]
+    if mail.attachments:
+        simple["Attachments"] = [
+            {"FileName": each.file_name, "ContentType": each.content_type, "RawContent": each.content}
+            for each in mail.attachments
+        ]
     with aws.translated(PERMANENT, BUSY):
         answer = _client().send_email(
             FromEmailAddress=settings().email_from,
