@@ -172,9 +172,12 @@ class School:
             work_off(SERVICE, event_id, self.now, always)
 
     def add_seat(self, event_id: UUID) -> None:
+        self.look.execute("update events set capacity = capacity + 1 where id = %s", (event_id,))
+        self.offer_on(event_id)
+
+    def offer_on(self, event_id: UUID) -> None:
         with db.transaction(SERVICE) as conn:
             seat_queries.lock_event(conn, event_id)
-            conn.execute("update public.events set capacity = capacity + 1 where id = %s", (event_id,))
             seats.offer_freed(conn, event_id, self.now)
 
 

@@ -1,6 +1,5 @@
 """No oversell, no stranded seat, every captured rupee seated or refunded, every reward backed by two paid referrals."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from functions.process_referrals import queries as referral_queries
+from functions.process_referrals import queries as reward_queries
 from functions.process_referrals.models import Due
 from shared import db
 from shared.actors import SERVICE, service_for
@@ -18,16 +17,14 @@ from shared.payments import queries as payment_queries
 from shared.payments.models import PaymentEntity, RefundEntity
 from shared.registrations import service as registrations
 from shared.registrations.models import Registration
-from shared.seats import queries as seat_queries
-from shared.seats import service as seats
 from tests.seats.invariants import Violation
 from tests.seats.machine import SeatsMachine
-from tests.seats.school import COOLING, HOLD, School, always
+from tests.seats.school import HOLD, School, code_of
 
 STEPS = 40
 
 
-def explore(school: School, examples: int, phases: tuple[Phase, ...] = (Phase.generate, Phase.shrink)) -> None:
+def explore(school: School, examples: int, *phases: Phase) -> None:
     machine = type("Machine", (SeatsMachine,), {"school": school})
     run_state_machine_as_test(
         machine,
@@ -38,11 +35,105 @@ def explore(school: School, examples: int, phases: tuple[Phase, ...] = (Phase.ge
             database=None,
             derandomize=True,
             phases=phases,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow],
             print_blob=True,
+            report_multiple_bugs=False,
         ),
     )
 
 
 def test_seats_money_and_rewards_hold_whatever_happens_in_whatever_order(school: School) -> None:
-    explore(school, 100)
+    explore(school, 40, Phase.generate, Phase.shrink)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_they_hold_in_300_runs_of_40_steps(school: School) -> None:
+    explore(school, 300, Phase.generate, Phase.shrink)
+
+
+class Overbooking(School):
+    """Registers without asking for a free seat."""
+
+    def register(self, who: UUID, event_id: UUID, referrer: UUID | None = None) -> Registration:
+        with db.transaction(service_for(who)) as conn:
+            event = registrations.lock_event(conn, event_id, who)
+            code = code_of(referrer) if referrer else None
+            seat = registrations.take_seat(
+                conn, event, who, source="direct", referral_code=code, hold=HOLD, now=self.now
+            )
+            return registrations.find_registration(conn, seat, who)
+
+
+class Stranding(School):
+    """Cancels without offering the seat on."""
+
+    def cancel(self, who: UUID, registration_id: UUID) -> None:
+        with db.transaction(service_for(who)) as conn:
+            cancellations.cancel(conn, [registration_id], "student_cancelled", refund_percent=100, now=self.now)
+
+
+class Keeping(School):
+    """Cancels without sending the money back."""
+
+    def cancel(self, who: UUID, registration_id: UUID) -> None:
+        with db.transaction(service_for(who)) as conn:
+            cancellation_queries.cancel_registrations(conn, [registration_id], "student_cancelled", self.now)
+            registrations.find_registration(conn, registration_id, who)
+
+
+class Pocketing(School):
+    """Takes money for a seat that is gone."""
+
+    def deliver(self, order_id: str, entity: PaymentEntity | RefundEntity) -> None:
+        with db.transaction(SERVICE) as conn:
+            order = payment_queries.lock_order(conn, order_id).fetchone()
+            if order and isinstance(entity, PaymentEntity) and order.registration_status in ("cancelled", "expired"):
+                payment_queries.record_attempt(conn, order.transaction_id, entity, self.now)
+                return
+        super().deliver(order_id, entity)
+
+
+class Generous(School):
+    """Rewards the first referral already."""
+
+    def process_referrals(self) -> None:
+        super().process_referrals()
+        with db.transaction(SERVICE) as conn:
+            for due in reward_queries.list_due(conn, 1, None, 10):
+                reward_queries.lock_event(conn, due.event_id)
+                self._reward(conn, due, self.now)
+
+    @staticmethod
+    def _reward(conn: db.Connection, due: Due, now: datetime) -> None:
+        counted = reward_queries.lock_completed(conn, due, 1)
+        reward_queries.insert_reward(conn, due, kind="credit", registration_id=None, amount=1, currency="INR", now=now)
+        reward_queries.mark_rewarded(conn, counted, now)
+
+
+class Forgetful(School):
+    """Cancels and refunds without taking rewards back."""
+
+    def cancel(self, who: UUID, registration_id: UUID) -> None:
+        with db.transaction(service_for(who)) as conn:
+            cancelled = cancellation_queries.cancel_registrations(conn, [registration_id], "admin", self.now)
+            cancellation_queries.request_refunds(conn, [each.id for each in cancelled], 100, "admin")
+        for each in cancelled:
+            self.offer_on(each.event_id)
+
+
+BROKEN = [
+    (Overbooking, "oversold"),
+    (Stranding, "a seat is free while somebody waits"),
+    (Keeping, "neither bought a seat nor goes back"),
+    (Pocketing, "neither bought a seat nor goes back"),
+    (Generous, "not backed by two paid referrals"),
+    (Forgetful, "not backed by two paid referrals"),
+]
+
+
+@pytest.mark.parametrize(("broken", "what"), BROKEN, ids=lambda each: getattr(each, "__name__", ""))
+def test_a_planted_fault_is_found(school: School, broken: type[School], what: str) -> None:
+    twin = broken(school.database, school.look)
+    with pytest.raises(Violation, match=what):
+        explore(twin, 200, Phase.generate)
