@@ -1,6 +1,6 @@
 # The project's commands; `make help` lists them. Each sets up what it needs on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo reset test test-long check format openapi bench build deploy invoke migrate lock
+.PHONY: help setup up demo preview-mail reset test test-long check format openapi bench build deploy invoke migrate lock
 MAKEFLAGS += --no-print-directory
 
 HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
@@ -17,7 +17,7 @@ export AWS_DEFAULT_REGION ?= ap-south-1
 export PATH := $(CURDIR)/.tools/debian/bin:$(PATH):/usr/sbin
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: $(SETUP) ## Set up everything the other targets need (they do it themselves)
 
@@ -56,6 +56,9 @@ format: .venv/.ready ## Format the code and fix what ruff can fix
 
 openapi: .venv/.ready ## Write openapi.json from the functions
 	$(RUN) -m tools.openapi
+
+preview-mail: .venv/.ready ## Write every notification as a page into .local/mail
+	@$(RUN) -m local.preview_mail
 
 bench: $(SETUP) ## Run the benchmarks, as ratios
 	@$(RUN) -m tools.build $(HOST_ARCH)

@@ -97,7 +97,7 @@ def insert_broadcast(conn: Connection, broadcast_id: UUID, admin_id: UUID, body:
         values (%(id)s, %(event_id)s, %(admin_id)s, %(title)s, %(message)s, %(channel)s, %(types)s)
         on conflict (id) do nothing
         """,
-        {"id": broadcast_id, "admin_id": admin_id, **body.model_dump()},
+        {"id": broadcast_id, "admin_id": admin_id, **body.model_dump(by_alias=False)},
     )
     return cursor.rowcount == 1
 
