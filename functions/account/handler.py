@@ -11,6 +11,7 @@ from functions.account import pages, service
 from functions.account.feedback.routes import routes as feedback
 from functions.account.models import InboxOut, NotificationOut, PreferencesIn, PreferencesOut, ReadAllOut
 from functions.account.queries import mark_all_read
+from functions.account.referrals.routes import routes as referrals
 from shared import auth, db
 from shared.actors import user
 from shared.errors import NotFound
@@ -20,6 +21,7 @@ from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 app = Router()
 app.include_router(feedback)
+app.include_router(referrals)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.payments.gateway import gateway
 from shared.profiles.service import ProfileMissing, create_profile
+from shared.refusals import answers
 from shared.registrations import orders
 from shared.registrations import service as registrations
 from shared.registrations.models import Registration, RegistrationAnswer
@@ -85,7 +86,12 @@ def verify_payment(registration_id: Annotated[UUID, Path()], body: CheckoutResul
     return checkout.verify(gateway(), registration_id, user_id, body)
 
 
-@app.post(f"{PATH}/<registration_id>/cancel", summary="Give up a seat", tags=["Registrations"])
+@app.post(
+    f"{PATH}/<registration_id>/cancel",
+    summary="Give up a seat",
+    tags=["Registrations"],
+    responses=answers(200, not_found=404, already_started=409, nothing_to_cancel=409),
+)
 def cancel(registration_id: Annotated[UUID, Path()]) -> CancelAnswer:
     """Refunds what the event's policy gives back. Again for a cancelled registration: the same answer."""
     user_id = auth.caller(app.current_event.raw_event)

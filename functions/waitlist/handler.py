@@ -19,6 +19,7 @@ from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.payments.gateway import gateway
 from shared.profiles.service import ProfileMissing, create_profile
+from shared.refusals import answers
 from shared.registrations import orders
 from shared.registrations.models import RegistrationAnswer
 
@@ -26,7 +27,15 @@ app = Router()
 PATH = "/functions/v1/waitlist"
 
 
-@app.post(PATH, summary="Join the queue for a full course", tags=["Waitlist"], status_code=201)
+@app.post(
+    PATH,
+    summary="Join the queue for a full course",
+    tags=["Waitlist"],
+    status_code=201,
+    responses=answers(
+        200, 201, not_found=404, already_registered=409, sales_closed=409, seats_left=409, already_waiting=409
+    ),
+)
 def join(body: Join) -> Response[EntryAnswer]:
     """The next one is offered the next seat. Asked again, the same place is returned with 200."""
     claims = auth.claims_of(app.current_event.raw_event)
@@ -52,7 +61,21 @@ def list_entries(
         return service.list_entries(conn, user_id, cursor=cursor, limit=limit)
 
 
-@app.post(f"{PATH}/<entry_id>/claim", summary="Take the offered seat", tags=["Waitlist"])
+@app.post(
+    f"{PATH}/<entry_id>/claim",
+    summary="Take the offered seat",
+    tags=["Waitlist"],
+    responses=answers(
+        200,
+        not_found=404,
+        no_offer=409,
+        offer_expired=409,
+        already_registered=409,
+        sales_closed=409,
+        unknown_referral_code=422,
+        self_referral=422,
+    ),
+)
 def claim(entry_id: Annotated[UUID, Path()], body: Claim) -> RegistrationAnswer:
     """The registration, and `order` is what to pay for it within the usual time. Asked again: the same one."""
     user_id = auth.caller(app.current_event.raw_event)
@@ -64,7 +87,12 @@ def claim(entry_id: Annotated[UUID, Path()], body: Claim) -> RegistrationAnswer:
     return RegistrationAnswer(registration=registration, order=orders.try_open_order(gateway, registration, user_id))
 
 
-@app.delete(f"{PATH}/<entry_id>", summary="Leave the queue", tags=["Waitlist"])
+@app.delete(
+    f"{PATH}/<entry_id>",
+    summary="Leave the queue",
+    tags=["Waitlist"],
+    responses=answers(200, not_found=404, already_claimed=409),
+)
 def leave(entry_id: Annotated[UUID, Path()]) -> EntryAnswer:
     """An offered seat goes to the next one. Asked again: the same answer."""
     user_id = auth.caller(app.current_event.raw_event)

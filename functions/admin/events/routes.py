@@ -27,6 +27,7 @@ from shared.http import created
 from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.refusals import answers
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/events"
@@ -55,14 +56,19 @@ def list_events(
         return service.list_events(conn, status, cursor=cursor, limit=limit)
 
 
-@routes.get(f"{PATH}/<event_id>", summary="One course", tags=["Admin"])
+@routes.get(f"{PATH}/<event_id>", summary="One course", tags=["Admin"], responses=answers(200, not_found=404))
 def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return EventAnswer(event=service.find(conn, event_id))
 
 
-@routes.patch(f"{PATH}/<event_id>", summary="Change a course", tags=["Admin"])
+@routes.patch(
+    f"{PATH}/<event_id>",
+    summary="Change a course",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, event_over=409, capacity_below_taken=409, terms_agreed=409, invalid=422),
+)
 def change_event(event_id: Annotated[UUID, Path()], body: EventChange) -> EventAnswer:
     """What is left out stays. More seats are offered to those who wait."""
     admin = administrator_of(routes.current_event.raw_event)
@@ -75,7 +81,12 @@ def change_event(event_id: Annotated[UUID, Path()], body: EventChange) -> EventA
     return EventAnswer(event=new)
 
 
-@routes.post(f"{PATH}/<event_id>/publish", summary="Put a draft on sale", tags=["Admin"])
+@routes.post(
+    f"{PATH}/<event_id>/publish",
+    summary="Put a draft on sale",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_a_draft=409),
+)
 def publish_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
@@ -87,7 +98,12 @@ def publish_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     return EventAnswer(event=event)
 
 
-@routes.post(f"{PATH}/<event_id>/cancel", summary="Cancel a course and refund everybody", tags=["Admin"])
+@routes.post(
+    f"{PATH}/<event_id>/cancel",
+    summary="Cancel a course and refund everybody",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, event_over=409),
+)
 def cancel_event(event_id: Annotated[UUID, Path()], body: Cancel) -> CancellationAnswer:
     """Takes effect at once; whoever had a place is cancelled, refunded and told page by page.
 
@@ -108,7 +124,12 @@ def cancel_event(event_id: Annotated[UUID, Path()], body: Cancel) -> Cancellatio
     return _cancellation(admin.id, event_id)
 
 
-@routes.get(f"{PATH}/<event_id>/cancellation", summary="How far a cancellation is", tags=["Admin"])
+@routes.get(
+    f"{PATH}/<event_id>/cancellation",
+    summary="How far a cancellation is",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_cancelled=409),
+)
 def get_cancellation(event_id: Annotated[UUID, Path()]) -> CancellationAnswer:
     return _cancellation(administrator_of(routes.current_event.raw_event).id, event_id)
 

@@ -1,0 +1,41 @@
+"""What a user sees of the people they brought."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.http import Schema
+
+
+class Counts(Schema):
+    """How many were brought, by how far they are: `pending` until they pay, `completed` until rewarded."""
+
+    pending: int
+    completed: int
+    rewarded: int
+    cancelled: int
+
+
+class Reward(Schema):
+    """`amount` of a credit in minor units; `registrationId` is the seat that free access gave."""
+
+    id: UUID
+    event_id: UUID
+    event_title: str
+    kind: Literal["free_access", "credit"]
+    registration_id: UUID | None
+    amount: int
+    currency: str
+    status: Literal["granted", "revoked"]
+    granted_at: datetime
+    revoked_at: datetime | None
+
+
+class ReferralsOut(Schema):
+    """`code` is given to friends, `shareUrl` has it in it; the newest 100 rewards."""
+
+    success: bool = True
+    code: str
+    share_url: str
+    counts: Counts
+    rewards: list[Reward]

@@ -1,0 +1,51 @@
+"""The statements of a user's referrals; row level security keeps each to the user's own rows."""
+
+from uuid import UUID
+
+from psycopg.rows import class_row, scalar_row
+
+from functions.account.referrals.models import Counts, Reward
+from shared.db import Connection
+
+
+def find_code(conn: Connection, user_id: UUID) -> str | None:
+    """The user's referral code; null for a user without a profile."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute("select referral_code from public.profiles where id = %(user)s", {"user": user_id}).fetchone()
+
+
+def count_referrals(conn: Connection, user_id: UUID) -> Counts:
+    row = (
+        conn.cursor(row_factory=class_row(Counts))
+        .execute(
+            """
+            select count(*) filter (where status = 'pending') as pending,
+                count(*) filter (where status = 'completed') as completed,
+                count(*) filter (where status = 'rewarded') as rewarded,
+                count(*) filter (where status = 'cancelled') as cancelled
+            from public.referrals where referrer_id = %(user)s
+            """,
+            {"user": user_id},
+        )
+        .fetchone()
+    )
+    assert row is not None
+    return row
+
+
+def list_rewards(conn: Connection, user_id: UUID, limit: int) -> list[Reward]:
+    return (
+        conn.cursor(row_factory=class_row(Reward))
+        .execute(
+            """
+            select w.id, w.event_id, e.title as event_title, w.kind, w.registration_id, w.amount, w.currency,
+                w.status, w.granted_at, w.revoked_at
+            from public.referral_rewards w join public.events e on e.id = w.event_id
+            where w.referrer_id = %(user)s
+            order by w.granted_at desc, w.id
+            limit %(limit)s
+            """,
+            {"user": user_id, "limit": limit},
+        )
+        .fetchall()
+    )
