@@ -12,6 +12,8 @@ LOCK = .tools/uv/bin/uv pip compile -q --python-version 3.13 --generate-hashes $
 SETUP := .venv/.ready .tools/sam/.ready .tools/ministack/.ready
 
 export SAM_CLI_TELEMETRY := 0
+# Some machines switch the bytecode cache off; every start would compile for seconds.
+export PYTHONDONTWRITEBYTECODE :=
 export AWS_DEFAULT_REGION ?= ap-south-1
 # Programs of the tests that Debian keeps outside a user's PATH, and those that tools/debian-packages unpacked.
 export PATH := $(CURDIR)/.tools/debian/bin:$(PATH):/usr/sbin
