@@ -59,7 +59,7 @@ class Journey:
         return client_of(self.stack.aws_endpoint_url, "cognito-idp")
 
 
-def eventually[T](look: Callable[[], T | None], otherwise: str, seconds: float = 20) -> T:
+def eventually[T](look: Callable[[], T | None], otherwise: str, seconds: float = 60) -> T:
     """The first true thing `look` finds; raises StepFailedError when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
