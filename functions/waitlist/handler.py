@@ -76,12 +76,14 @@ def list_entries(
         self_referral=422,
     ),
 )
-def claim(entry_id: Annotated[UUID, Path()], body: Claim) -> RegistrationAnswer:
+def claim(entry_id: Annotated[UUID, Path()], body: Claim | None = None) -> RegistrationAnswer:
     """The registration, and `order` is what to pay for it within the usual time. Asked again: the same one."""
     user_id = auth.caller(app.current_event.raw_event)
     hold = timedelta(minutes=settings().hold_minutes)
     with db.transaction(service_for(user_id)) as conn:
-        registration = service.claim(conn, user_id, entry_id, body.referral_code, hold=hold, now=clock.now())
+        registration = service.claim(
+            conn, user_id, entry_id, body.referral_code if body else None, hold=hold, now=clock.now()
+        )
     hand_off(conn.enqueued)
     logger.info("offer_claimed", waitlist_id=str(entry_id), registration_id=str(registration.id))
     return RegistrationAnswer(registration=registration, order=orders.try_open_order(gateway, registration, user_id))
