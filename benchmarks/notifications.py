@@ -7,6 +7,7 @@ import asyncio
 import statistics
 import time
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import procrastinate
@@ -111,7 +112,8 @@ async def procrastinate_rate(superuser_url: str) -> float:
 
     async with app.open_async():
         await app.schema_manager.apply_schema_async()
-        await nothing.batch_defer_async(*({"number": n} for n in range(JOBS)))
+        jobs: list[dict[str, Any]] = [{"number": n} for n in range(JOBS)]
+        await nothing.batch_defer_async(*jobs)
         began = time.perf_counter()
         await app.run_worker_async(wait=False, concurrency=CONCURRENCY, install_signal_handlers=False)
         return JOBS / (time.perf_counter() - began)

@@ -28,7 +28,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return app.serve(event, context)
 
 
-@app.get("/functions/v1/notifications")
+@app.get("/functions/v1/notifications", summary="List the inbox", tags=["Notifications"])
 def list_notifications(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -40,28 +40,30 @@ def list_notifications(
         return service.inbox(conn, user_id, unread=unread, cursor=cursor, limit=limit)
 
 
-@app.post("/functions/v1/notifications/read-all")
+@app.post("/functions/v1/notifications/read-all", summary="Mark the whole inbox as read", tags=["Notifications"])
 def read_all_notifications() -> ReadAllOut:
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id)) as conn:
         return ReadAllOut(read=mark_all_read(conn, user_id))
 
 
-@app.post("/functions/v1/notifications/<notification_id>/read")
+@app.post(
+    "/functions/v1/notifications/<notification_id>/read", summary="Mark a notification as read", tags=["Notifications"]
+)
 def read_notification(notification_id: UUID) -> NotificationOut:
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id)) as conn:
         return NotificationOut(notification=service.read(conn, user_id, notification_id))
 
 
-@app.get("/functions/v1/notification-preferences")
+@app.get("/functions/v1/notification-preferences", summary="Show the notification preferences", tags=["Notifications"])
 def show_preferences() -> PreferencesOut:
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return PreferencesOut(preferences=service.preferences(conn, user_id))
 
 
-@app.put("/functions/v1/notification-preferences")
+@app.put("/functions/v1/notification-preferences", summary="Change notification preferences", tags=["Notifications"])
 def change_preferences(changes: PreferencesIn) -> PreferencesOut:
     """Change the combinations given, leave the others; answers with all of them."""
     user_id = auth.caller(app.current_event.raw_event)
@@ -69,7 +71,7 @@ def change_preferences(changes: PreferencesIn) -> PreferencesOut:
         return PreferencesOut(preferences=service.choose(conn, user_id, changes.preferences))
 
 
-@app.get("/functions/v1/unsubscribe")
+@app.get("/functions/v1/unsubscribe", summary="Show the unsubscribe page", tags=["Notifications"])
 def show_unsubscribe_page(token: Annotated[str, Query(max_length=200)]) -> Response[str]:
     """A page with a button: mail scanners follow links, so looking changes nothing (RFC 8058, section 3.1)."""
     try:
@@ -79,7 +81,7 @@ def show_unsubscribe_page(token: Annotated[str, Query(max_length=200)]) -> Respo
     return _page(200, pages.ASK)
 
 
-@app.post("/functions/v1/unsubscribe")
+@app.post("/functions/v1/unsubscribe", summary="Unsubscribe from marketing mail", tags=["Notifications"])
 def unsubscribe(token: Annotated[str, Query(max_length=200)]) -> Response[str]:
     """No more marketing mail for whom the token stands for: the page's button, or a mail client's (RFC 8058)."""
     try:
