@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from shared.http import Schema
 
@@ -40,7 +40,7 @@ class Playback(Schema):
 
 
 class Position(Schema):
-    position_seconds: Annotated[int, Field(ge=0, le=86_400)]
+    position_seconds: Annotated[StrictInt, Field(ge=0, le=86_400)]
 
 
 class PositionAnswer(Position):
