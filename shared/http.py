@@ -117,6 +117,8 @@ def _read_json(text: str) -> Any:
         strings.encode()
     except (ValueError, RecursionError) as error:
         raise json.JSONDecodeError("not JSON", "", 0) from error
+    if isinstance(document, list):  # Powertools would take its first element for the body
+        raise RequestValidationError([{"type": "dict_type", "loc": ("body",), "msg": "Input should be an object"}])
     return document
 
 
