@@ -35,14 +35,21 @@ class Journey:
     registration: Json = field(default_factory=dict[str, Any])
     order: Json = field(default_factory=dict[str, Any])
     checkout: Json = field(default_factory=dict[str, Any])
+    live: Json = field(default_factory=dict[str, Any])
+    """The course that is in session, the student's registration for it and their stays."""
 
-    def call(self, method: str, path: str, body: Json | None = None, *, status: int = 200) -> Json:
-        """The API's answer to the student; raises StepFailedError on another status."""
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+    def call(self, method: str, path: str, body: Json | None = None, *, status: int = 200, token: str = "") -> Json:
+        """The API's answer to the student, or to whose token is given; raises StepFailedError on another status."""
+        token = token or self.token
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = f"{self.stack.base_url}/functions/v1/{path}"
         answer = requests.request(method, url, json=body, headers=headers, timeout=40)
         expect(answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         return answer.json()
+
+    def administer(self, method: str, path: str, body: Json | None = None, *, status: int = 200) -> Json:
+        """The API's answer to the administrator."""
+        return self.call(method, f"admin/{path}", body, status=status, token=self.stack.users["admin"].token)
 
     def razorpay(self, path: str, body: Json | None = None) -> Any:
         """What the fake Razorpay answers to a person or a developer, outside its API."""
