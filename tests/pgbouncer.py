@@ -92,18 +92,21 @@ class PgBouncer:
         raise RuntimeError(f"pgbouncer did not start:\n{(self.folder / 'pgbouncer.log').read_text()}")
 
 
-STATEMENT_LOG = {"log_statement": "all", "log_line_prefix": "%u|"}
+STATEMENT_LOG = {"log_statement": "all", "log_line_prefix": "%u|%a|"}
 """Server settings under which `session_bound` can read the log."""
-_LOGGED = re.compile(rf"^(?:{'|'.join(LOGINS)})\|LOG:  (?:statement|execute (?P<name>\S+)): (?P<text>.*)")
+_LOGGED = re.compile(rf"^(?:{'|'.join(LOGINS)})\|crash-course\|LOG:  (?:statement|execute (?P<name>\S+)): (?P<text>.*)")
 _SESSION_BOUND = re.compile(
-    r"^\s*(set|reset|discard|prepare|listen|unlisten|declare|load)\b|\btemp(orary)?\s+table\b"
+    r"^\s*(set(?! application_name)|reset|discard|prepare|listen|unlisten|declare|load)\b|\btemp(orary)?\s+table\b"
     r"|\bset_config\s*\(|\bnextval\s*\(|\bpg_(try_)?advisory_lock\b",
     re.IGNORECASE,
 )
 
 
 def session_bound(log: Iterable[str]) -> Iterator[str]:
-    """The logins' logged statements that leave something behind in a session, which a pooler gives to others."""
+    """What shared.db's connections sent that leaves something behind in a session, which a pooler gives to others.
+
+    PgBouncer itself passes a client's application_name on.
+    """
     for line in log:
         if found := _LOGGED.match(line):
             named = found["name"] not in (None, "<unnamed>")

@@ -10,10 +10,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from local.postgres import Cluster, free_port
 from shared.actors import user
 from shared.db import Database as AppDatabase
-from tests.conftest import Database
-from tests.pgbouncer import PgBouncer, session_bound
+from tests.conftest import FAST, Database
+from tests.pgbouncer import STATEMENT_LOG, PgBouncer, session_bound
 from tests.schema.world import person, populate, profile
 
 CLIENTS, TRANSACTIONS, ABORTED = 64, 200, 0.25
@@ -106,14 +107,32 @@ def test_a_transaction_ends_with_no_role_and_no_claims(database: Database, four_
     pool.close()
 
 
+def test_a_servers_real_log_shows_what_a_session_would_keep(server_folder: Path) -> None:
+    server = Cluster(server_folder / "logging", free_port(), settings=FAST | STATEMENT_LOG).start()
+    try:
+        with psycopg.connect(server.url(), autocommit=True) as conn:
+            conn.execute("create role app_login login")
+        with psycopg.connect(server.url(user="app_login"), autocommit=True, application_name="crash-course") as conn:
+            conn.execute("select 'nothing kept', %s", [1], prepare=False)
+            conn.execute("select 'a name kept', %s", [1], prepare=True)
+            conn.execute("set work_mem = '1MB'")
+    finally:
+        server.stop()
+    with (server.folder / "server.log").open() as log:
+        kept = list(session_bound(log))
+    assert len(kept) == 2
+    assert "a name kept" in kept[0]
+    assert "work_mem" in kept[1]
+
+
 @pytest.mark.parametrize(
     "line",
     [
-        "app_login|LOG:  statement: SET ROLE authenticated",
-        "app_login|LOG:  statement: select set_config('role', 'anon', false)",
-        "worker_login|LOG:  execute _pg3_0: select 1",
-        "worker_login|LOG:  execute <unnamed>: select pg_advisory_lock(1)",
-        "worker_login|LOG:  statement: create temp table mine (id int)",
+        "app_login|crash-course|LOG:  statement: SET ROLE authenticated",
+        "app_login|crash-course|LOG:  statement: select set_config('role', 'anon', false)",
+        "worker_login|crash-course|LOG:  execute _pg3_0: select 1",
+        "worker_login|crash-course|LOG:  execute <unnamed>: select pg_advisory_lock(1)",
+        "worker_login|crash-course|LOG:  statement: create temp table mine (id int)",
     ],
 )
 def test_the_log_of_statements_shows_what_a_session_would_keep(line: str) -> None:
@@ -123,11 +142,13 @@ def test_the_log_of_statements_shows_what_a_session_would_keep(line: str) -> Non
 @pytest.mark.parametrize(
     "line",
     [
-        "app_login|LOG:  statement: begin",
-        "app_login|LOG:  execute <unnamed>: select public.begin_request($1, $2)",
-        "platform_owner|LOG:  statement: SET search_path TO migration_history",
-        "worker_login|LOG:  execute <unnamed>: select pg_advisory_xact_lock(1)",
-        "worker_login|LOG:  execute <unnamed>: update refunds set status = 'pending'",
+        "app_login|crash-course|LOG:  statement: begin",
+        "app_login||LOG:  statement: set local role anon",
+        "app_login|crash-course|LOG:  statement: SET application_name='crash-course';",
+        "app_login|crash-course|LOG:  execute <unnamed>: select public.begin_request($1, $2)",
+        "platform_owner|crash-course|LOG:  statement: SET search_path TO migration_history",
+        "worker_login|crash-course|LOG:  execute <unnamed>: select pg_advisory_xact_lock(1)",
+        "worker_login|crash-course|LOG:  execute <unnamed>: update refunds set status = 'pending'",
     ],
 )
 def test_the_log_of_statements_lets_a_transactions_own_pass(line: str) -> None:
