@@ -19,17 +19,18 @@ from functions.generate_certificate.models import (
     Unknown,
     Verification,
 )
-from functions.generate_certificate.uploads import uploaded_pdf
+from functions.generate_certificate.uploads import with_file_hashed
 from shared import auth, clock, db, tokens
 from shared.actors import SERVICE, user
 from shared.certificates import heads, keys, storage, tree_queries
 from shared.certificates import service as certificates
 from shared.certificates.models import Certificate
 from shared.config import settings
-from shared.errors import NotFound, Unauthenticated
+from shared.errors import AppError, NotFound, Unauthenticated
 from shared.http import Router
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.problems import problem_response
 
 app = Router()
 PATH = certificates.PATH
@@ -68,7 +69,7 @@ def verify_or_list(
         with db.transaction(SERVICE, read_only=True) as conn:
             row = verification.by_token(conn, token)
             found = verification.verify(conn, row) if row else None
-        return _verification(found, html.UNKNOWN)
+        return _verification(found)
     user_id = tokens.verify(_bearer()).user_id
     with db.transaction(user(user_id), read_only=True) as conn:
         return _json(200, service.list_own(conn, user_id, cursor=cursor, limit=limit))
@@ -77,11 +78,11 @@ def verify_or_list(
 @app.post(f"{PATH}/verify", summary="Verify the PDF of a certificate", tags=TAGS)
 def verify_pdf() -> Response[str]:
     """The body is the file (`application/pdf`), or a form with one file. 404 unless it is the one we issued."""
-    pdf = uploaded_pdf(app.current_event.raw_event)
+    pdf_hash = bytes.fromhex(app.current_event.body or "")
     with db.transaction(SERVICE, read_only=True) as conn:
-        row = verification.by_pdf(conn, pdf)
+        row = queries.find_by_pdf(conn, pdf_hash)
         found = verification.verify(conn, row) if row else None
-    return _verification(found, html.UNKNOWN_FILE)
+    return _verification(found, is_file=True)
 
 
 @app.get(f"{PATH}/pdf", summary="The PDF of a certificate", tags=TAGS)
@@ -89,7 +90,9 @@ def open_pdf(token: Token) -> Response[str]:
     """Leads to a link that works for a quarter of an hour."""
     row = _find(token)
     to = storage.link(row.pdf_key, row.certificate_number)
-    return Response(302, JSON, "", {"Location": to, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    return Response(
+        302, "text/plain", "", {"Location": to, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    )
 
 
 @app.get(f"{PATH}/badge", summary="A certificate as an Open Badge 3.0", tags=TAGS)
@@ -143,7 +146,10 @@ def show_tree_head() -> Response[str]:
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return app.serve(event, context)
+    try:
+        return app.serve(with_file_hashed(event, f"{PATH}/verify"), context)
+    except AppError as refusal:
+        return problem_response(refusal, str(event.get("requestContext", {}).get("requestId", "")))
 
 
 def _find(token: str) -> Certificate:
@@ -161,14 +167,13 @@ def _bearer() -> str:
     return token.strip()
 
 
-def _verification(found: Verification | None, unknown: str) -> Response[str]:
+def _verification(found: Verification | None, *, is_file: bool = False) -> Response[str]:
     status = 200 if found else 404
     headers = html.headers() | {"Vary": "Accept"}
     if "text/html" in app.current_event.headers.get("accept", ""):
         upload_url = f"{settings().public_base_url.rstrip('/')}{PATH}/verify"
-        return Response(
-            status, "text/html; charset=utf-8", html.page(found, upload_url=upload_url, message=unknown), headers
-        )
+        page = html.page(found, upload_url=upload_url, is_file=is_file)
+        return Response(status, "text/html; charset=utf-8", page, headers)
     return _json(status, found or Unknown(), headers)
 
 

@@ -19,13 +19,14 @@ UNKNOWN = "We issued no certificate with this link. It may have been cut off: op
 UNKNOWN_FILE = "This file is not, byte for byte, a certificate that we issued. It may have been changed or saved anew."
 
 
-def page(verification: Verification | None, *, upload_url: str, message: str = UNKNOWN) -> str:
-    """The whole page; `message` is shown where there is no certificate."""
+def page(verification: Verification | None, *, upload_url: str, is_file: bool) -> str:
+    """The whole page, for a link or for an uploaded file."""
     return _template().render(
         verification=verification,
         certificate=verification.certificate if verification else None,
         title=_title(verification),
-        message=message,
+        message=UNKNOWN_FILE if is_file else UNKNOWN,
+        is_file=is_file,
         upload_url=upload_url,
     )
 

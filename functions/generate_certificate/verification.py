@@ -20,11 +20,6 @@ def by_token(conn: Connection, token: str) -> Certificate | None:
     return queries.find_by_token(conn, token_hash)
 
 
-def by_pdf(conn: Connection, pdf: bytes) -> Certificate | None:
-    """The certificate whose file is this one, byte for byte."""
-    return queries.find_by_pdf(conn, hashlib.sha256(pdf).digest())
-
-
 def verify(conn: Connection, row: Certificate) -> Verification:
     integrity = _integrity(conn, row)
     return Verification(

@@ -2,7 +2,7 @@
 
 import secrets
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from shared.config import settings
@@ -19,7 +19,10 @@ def _client() -> "S3Client":
     import boto3  # noqa: PLC0415 - 400 ms that only who prints or links pays
     from botocore.config import Config  # noqa: PLC0415
 
-    return boto3.client("s3", config=Config(connect_timeout=2, read_timeout=5, signature_version="s3v4"))
+    # The bucket's regional address: the global one redirects, which a link's signature does not survive.
+    regional: Any = {"addressing_style": "virtual"}
+    limits = Config(connect_timeout=2, read_timeout=5, signature_version="s3v4", s3=regional)
+    return boto3.client("s3", config=limits)
 
 
 def new_pdf_key(certificate_id: UUID) -> str:

@@ -58,6 +58,11 @@ def tree_size(conn: Connection) -> int:
     )
 
 
+def count_nodes(conn: Connection) -> int:
+    cursor = conn.cursor(row_factory=scalar_row)
+    return int(cursor.execute("select count(*) from public.certificate_tree_nodes").fetchone() or 0)
+
+
 def list_leaves(conn: Connection, after: int, limit: int) -> list[bytes]:
     """The hashes of the chain's entries behind position `after`, in order."""
     cursor = conn.cursor(row_factory=scalar_row)

@@ -23,10 +23,9 @@ def main(arguments: list[str]) -> int:
     """Print every fault; 1 when there is one."""
     options = _parser().parse_args(arguments)
     keys = _public_keys(options.keys) if options.keys else {}
-    heads: list[str] = []
-    if options.tree_heads_bucket:
-        stored = storage.list_keys(options.tree_heads_bucket, "tree-heads/")
-        heads = [(storage.get(options.tree_heads_bucket, key) or b"").decode() for key in stored]
+    bucket = options.tree_heads_bucket
+    stored = storage.list_keys(bucket, "tree-heads/") if bucket else []
+    heads = {key: (storage.get(bucket, key) or b"").decode() for key in stored} if bucket else None
     files = partial(storage.get, options.documents_bucket) if options.documents_bucket else None
     database = Database(lambda: options.database_url)
     faults = 0
@@ -35,7 +34,7 @@ def main(arguments: list[str]) -> int:
             print(fault)  # noqa: T201
             faults += 1
     database.close()
-    print(f"{faults} faults" if faults else f"the log is intact; {len(heads)} signed heads agree")  # noqa: T201
+    print(f"{faults} faults" if faults else f"the log is intact; {len(stored)} signed heads agree")  # noqa: T201
     return 1 if faults else 0
 
 

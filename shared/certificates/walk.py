@@ -6,13 +6,14 @@ What the chain alone cannot show, a rewriting of everything behind some point, t
 import hashlib
 import json
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from shared.certificates import chain, checks, tree, tree_queries
 from shared.certificates import walk_queries as queries
+from shared.certificates.heads import published
 from shared.certificates.models import Certificate, Change, canonical
 from shared.certificates.tree import Place
 from shared.db import Connection
@@ -38,7 +39,7 @@ class Fault:
 
 @dataclass
 class _Walk:
-    position: int = 0
+    tree_size: int = 0
     previous: bytes = chain.EMPTY
     edge: dict[Place, bytes] = field(default_factory=dict[Place, bytes])
     roots: dict[int, bytes] = field(default_factory=dict[int, bytes])
@@ -47,24 +48,32 @@ class _Walk:
 
 
 def walk(
-    conn: Connection, *, heads: Iterable[str] = (), is_signed: IsSigned | None = None, files: Files | None = None
+    conn: Connection,
+    *,
+    heads: Mapping[str, str] | None = None,
+    is_signed: IsSigned | None = None,
+    files: Files | None = None,
 ) -> Iterator[Fault]:
     """Every fault, in the order of the chain; nothing when all is as it was written.
 
-    `heads` are the published tree heads as stored, checked with `is_signed`; with `files` each PDF is compared too.
+    `heads` are the published tree heads by the key they are stored under, checked with `is_signed`; with `files` each
+    PDF is compared too.
     """
-    statements: list[dict[str, Any]] = [json.loads(each) for each in heads]
+    statements: list[dict[str, Any]] = [json.loads(each) for each in (heads or {}).values()]
     kept = tree_queries.list_heads(conn)
-    state = _Walk(
-        roots=dict.fromkeys([*(int(each["treeSize"]) for each in statements), *(h.tree_size for h in kept)], b"")
-    )
+    sizes = [*(int(each["treeSize"]) for each in statements), *(head.tree_size for head in kept)]
+    state = _Walk(tree_size=tree_queries.tree_size(conn), roots=dict.fromkeys(sizes, b""))
     end = queries.last_position(conn)
     for after in range(0, end, PAGE):
         yield from _page(conn, state, after, min(after + PAGE, end), files)
     yield from _revocations(state)
+    if tree_queries.count_nodes(conn) != 2 * state.tree_size - state.tree_size.bit_count():
+        yield Fault(state.tree_size, "the tree has nodes too many or too few")
     for head in kept:
         if state.roots[head.tree_size] != head.root_hash:
             yield Fault(head.tree_size, "the tree is not what the head in the database says")
+        if heads is not None and heads.get(head.object_key) != canonical(published(head)):
+            yield Fault(head.tree_size, "the head in the database is not the one that was published")
     for statement in statements:
         yield from _head(state, statement, is_signed)
 
@@ -118,7 +127,8 @@ def _grow(conn: Connection, state: _Walk, size: int, hashes: list[bytes]) -> Ite
             state.roots[count + 1] = tree.root(count + 1, state.edge)
     stored = tree_queries.find_nodes(conn, [place for place, _ in nodes])
     for place, node in nodes:
-        if stored.get(place, node) != node:
+        is_kept = (place[1] + 1) << place[0] <= state.tree_size
+        if is_kept and stored.get(place) != node:
             yield Fault((place[1] << place[0]) + 1, f"the tree's node {place} is not the hash of its entries")
 
 

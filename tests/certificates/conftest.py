@@ -1,0 +1,21 @@
+"""Certificates' own part of the platform."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.certificates.platform import Issuer, Platform, certifying
+from tests.deployed import Deployed
+
+
+@pytest.fixture
+def platform(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    with certifying(deployed, monkeypatch) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    server = Issuer()
+    yield server
+    server.close()
