@@ -1,7 +1,7 @@
 """Who attends a course: present now, joined, minutes, no-shows; as JSON and for a spreadsheet."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
@@ -25,13 +25,24 @@ MOST_ROWS = 20_000
 """What a Lambda can answer with, 6 MB, holds well over this many."""
 
 
-@routes.get(PATH, summary="Who attends a course", tags=["Admin"], responses=answers(200, not_found=404))
+@routes.get(
+    PATH,
+    summary="Who attends a course",
+    tags=["Admin"],
+    responses={
+        200: {
+            "description": "OK",
+            "content": {"application/json": {"model": AttendanceReport}, "text/csv": {"schema": {"type": "string"}}},
+        },
+        **answers(not_found=404),
+    },
+)
 def show_attendance(
     event_id: Annotated[UUID, Path()],
     format: Annotated[Literal["json", "csv"], Query()] = "json",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> Response[AttendanceReport]:
+) -> Response[AttendanceReport | str]:
     """The summary is of everybody, `attendees` is a page of them; `format=csv` answers with all of them as `text/csv`.
 
     Times of the CSV are in UTC.
@@ -58,7 +69,7 @@ def _report(conn: Connection, event_id: UUID, now: datetime, *, cursor: str | No
     )
 
 
-def _csv(conn: Connection, event_id: UUID, now: datetime) -> Response[Any]:
+def _csv(conn: Connection, event_id: UUID, now: datetime) -> Response[AttendanceReport | str]:
     found = queries.list_attendees(conn, event_id, now, after=None, limit=MOST_ROWS)
     rows = (attendee.model_dump(mode="json", by_alias=False).values() for _, attendee in found)
     text = sheet(list(Attendee.model_fields), rows)
