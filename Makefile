@@ -1,6 +1,6 @@
 # The project's commands; `make help` lists them. Each sets up what it needs on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo preview-mail reset test test-long check format openapi bench build deploy invoke migrate lock
+.PHONY: help setup up demo preview-mail reset test test-long check check-code check-types check-template check-openapi format openapi bench build deploy invoke migrate lock
 MAKEFLAGS += --no-print-directory
 
 HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
@@ -42,14 +42,22 @@ test-long: $(SETUP) ## Run the longer campaigns too
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) $(ARGS)
 
-check: .venv/.ready .tools/sam/.ready ## Check format, lint, types, templates and that openapi.json is current
+check: check-code check-types check-template check-openapi ## Check format, lint, types, templates and that openapi.json is current
+
+check-code: .venv/.ready
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
+
+check-types: .venv/.ready
 	$(RUN) -m basedpyright
+
+check-template: .venv/.ready .tools/sam/.ready
 	$(SAM) validate
 	$(SAM) validate --lint
 	@mkdir -p .aws-sam && $(RUN) -m tools.transform >.aws-sam/cloudformation.json
 	.venv/bin/cfn-lint -t .aws-sam/cloudformation.json
+
+check-openapi: .venv/.ready
 	$(RUN) -m tools.openapi --check
 
 format: .venv/.ready ## Format the code and fix what ruff can fix
