@@ -53,6 +53,7 @@ class Program:
 
     def start(self, seconds: float = 60) -> None:
         """Return when it is ready; raises StackError with the end of its log when it dies or does not answer."""
+        self.stop()  # what is left of one that was killed
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -92,13 +93,22 @@ def log_tail(log: Path, characters: int = 2000) -> str:
 
 def end_group(pid: int, seconds: float = 10) -> None:
     """Ask the leader of a process group to end, as Ctrl-C does, then end whoever of the group is left."""
-    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+    with suppress(psutil.NoSuchProcess):
         leader = psutil.Process(pid)
         leader.send_signal(signal.SIGINT)
         with suppress(psutil.TimeoutExpired):
             leader.wait(seconds)
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+    left = [each for each in psutil.process_iter() if _group_of(each) == pid]
+    for each in left:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    psutil.wait_procs(left, seconds)
+
+
+def _group_of(process: psutil.Process) -> int | None:
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        return None if process.status() == psutil.STATUS_ZOMBIE else os.getpgid(process.pid)
+    return None
 
 
 class Roster:

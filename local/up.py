@@ -157,7 +157,7 @@ async def run(state: StateFolder, port: int) -> None:
     """Run until Ctrl-C or SIGTERM; raises StackError."""
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(each, ending.set)
     with state.locked():
         console.say(f"Starting the local stack in {state.root}")

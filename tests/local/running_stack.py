@@ -19,7 +19,7 @@ from local.postgres import free_port
 from local.stack_file import StackFile
 from local.state import PROJECT
 
-START_SECONDS = 240
+START_SECONDS = 400
 """The first start builds and deploys, on a machine that may be busy."""
 
 

@@ -8,14 +8,17 @@ from typing import Any
 import psycopg
 import pytest
 import requests
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from local.__main__ import demonstrate
 from local.demo import enrolment
 from local.demo.journey import Journey, StepFailedError
 from local.demo.run import STEPS, take
+from local.seed import FREE
 from tests.local.running_stack import RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 CONTRACT = {
     "baseUrl", "databaseUrl", "appDatabaseUrl", "awsEndpointUrl", "razorpayUrl", "webSocketUrl", "webhookSecret",
@@ -132,6 +135,20 @@ def test_the_mailbox_is_json_for_programs_and_a_page_for_people(stack: RunningSt
     assert "<iframe sandbox" in page
     assert "&lt;b&gt;Hello" in page
     assert "<script>alert(1)" not in page
+
+
+def test_a_new_notification_is_pushed_to_an_open_websocket(stack: RunningStack) -> None:
+    with connect(f"{stack.file.web_socket_url}?token={stack.file.users['student3'].token}") as socket:
+        answer = stack.call("POST", "registrations", "student3", json={"eventId": str(FREE.id)})
+        pushed = socket.recv(timeout=60)
+
+    assert answer.status_code == 201
+    assert FREE.title in str(pushed)
+
+
+def test_a_websocket_without_a_token_is_refused(stack: RunningStack) -> None:
+    with pytest.raises(InvalidStatus), connect(stack.file.web_socket_url):
+        pass
 
 
 def test_the_front_page_names_the_users_and_the_schedules(stack: RunningStack) -> None:

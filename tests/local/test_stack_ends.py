@@ -15,7 +15,7 @@ import requests
 from local.postgres import free_port
 from tests.local.running_stack import RunningStack, eventually
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 
 def test_ctrl_c_leaves_no_process_and_the_second_start_is_quick(

@@ -20,7 +20,7 @@ import requests
 from local.seed import FREE, NON_TECHNICAL, PAID
 from tests.local.running_stack import RunningStack, eventually
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 SLEEPER = """
 import os, time
