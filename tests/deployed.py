@@ -30,6 +30,7 @@ from shared import config, db, secrets
 from shared.notifications import handoff
 from shared.payments import gateway
 from shared.profiles import service as profiles
+from tests.database.link import Link
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -419,3 +420,17 @@ def running(database: "Database", monkeypatch: pytest.MonkeyPatch) -> Generator[
             yield Deployed(database, monkeypatch)
         finally:
             forget_everything()
+
+
+@contextmanager
+def linked(deployed: Deployed) -> Generator[Link]:
+    """Put a link that can be cut between the functions and their database."""
+    with Link(deployed.database.cluster.port) as link:
+        for login in ("app", "worker"):
+            url = f"postgresql://{login}_login@127.0.0.1:{link.port}/{deployed.database.name}"
+            deployed.put_secret(f"database-{login}", {"url": f"{url}?sslmode=disable&gssencmode=disable"})
+        close_connections()
+        try:
+            yield link
+        finally:
+            close_connections()

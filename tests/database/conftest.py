@@ -1,0 +1,15 @@
+"""The database module, seen from its connection."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.database.link import Link
+from tests.deployed import Deployed, linked
+
+
+@pytest.fixture
+def link(deployed: Deployed) -> Iterator[Link]:
+    """The link that the functions reach their database by."""
+    with linked(deployed) as link:
+        yield link
