@@ -33,7 +33,7 @@ class SeatsMachine(RuleBasedStateMachine):
         self.school.event(capacity=3)
         self.school.event(capacity=1, category="non_technical")
 
-    @initialize(friends=st.integers(0, 3), waiting=st.integers(0, 2))
+    @initialize(friends=st.sampled_from([0, 2, 3, 3]), waiting=st.integers(0, 2))
     def fill(self, friends: int, waiting: int) -> None:
         """A course that some were brought to already, and that others wait for if it is full."""
         for friend in range(friends):
