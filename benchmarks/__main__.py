@@ -1,0 +1,69 @@
+"""`make bench`: what the platform costs, as ratios to what the same machine can do at best, measured in one run."""
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from benchmarks import imports, notifications, requests
+from local.postgres import Cluster, free_port
+from sql.migrate import apply
+
+ROOT = Path(__file__).parent.parent
+LAYER_BUDGET_MB = 65
+
+
+def main() -> None:
+    build = _build()
+    for layer in ("CommonLayer", "DocumentsLayer"):
+        size = sum(path.stat().st_size for path in (build / layer).rglob("*") if path.is_file()) / 1e6
+        _say(f"{layer}, unzipped, with bytecode", f"{size:.1f} MB", size <= LAYER_BUDGET_MB, f"{LAYER_BUDGET_MB} MB")
+    for function, ratio in imports.measure(build).items():
+        budget = imports.budget_of(function)
+        _say(f"cold import of {function} / psycopg + pydantic", f"{ratio:.2f}x", ratio <= budget, f"{budget}x")
+    with _database() as (superuser_url, worker_url):
+        for request, ratio in requests.measure(superuser_url, worker_url).items():
+            _say(f"warm {request} / one insert", f"{ratio:.2f}x", ratio <= requests.BUDGET, f"{requests.BUDGET}x")
+    with _database() as (superuser_url, worker_url):
+        drain = notifications.measure(superuser_url, worker_url)
+        rates = f"{drain.ratio:.1f}x ({drain.notifications:.0f}/s, {drain.jobs:.0f}/s)"
+        _say("notification drain / procrastinate", rates, drain.ratio >= notifications.RATIO_BUDGET, "10x")
+        claim = f"{drain.claim_p99 * 1000:.1f} ms"
+        _say("claim, 99th percentile", claim, drain.claim_p99 <= notifications.CLAIM_BUDGET_SECONDS, "50 ms")
+
+
+def _build() -> Path:
+    suffix = "-x86_64" if platform.machine() in ("x86_64", "AMD64") else ""
+    build = ROOT / ".aws-sam" / f"build{suffix}"
+    if not build.exists():
+        sys.exit("nothing is built; run `make bench`, which builds first")
+    return build
+
+
+@contextmanager
+def _database() -> Generator[tuple[str, str]]:
+    """A fresh, durable server with the schema, by superuser and by worker_login."""
+    with tempfile.TemporaryDirectory() as folder:
+        cluster = Cluster(Path(folder) / "data", free_port()).start()
+        try:
+            with psycopg.connect(cluster.url(), autocommit=True) as admin:
+                admin.execute("create role platform_owner login createrole createdb")
+                admin.execute("create database benchmark owner platform_owner")
+            apply(cluster.url("benchmark", user="platform_owner"))
+            yield cluster.url("benchmark"), cluster.url("benchmark", user="worker_login")
+        finally:
+            cluster.stop()
+
+
+def _say(what: str, figure: str, is_within: bool, budget: str) -> None:
+    print(f"{'ok  ' if is_within else 'OVER'}  {what:<58} {figure:>24}   budget {budget}", flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("AWS_DEFAULT_REGION", "ap-south-1")
+    main()
