@@ -1,7 +1,7 @@
 """What is certified, how it came to be, and a certificate as the database keeps it."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -22,7 +22,7 @@ class Content:
 
     def canonical(self) -> str:
         """The one text that stands for this content: sorted keys, no spaces, UTF-8 (as RFC 8785 has it)."""
-        return canonical({"version": 1, **{name: _plain(value) for name, value in asdict(self).items()}})
+        return canonical({"version": 1, **{name: _plain(value) for name, value in vars(self).items()}})
 
     @classmethod
     def read(cls, text: str) -> Self:
