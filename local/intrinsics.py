@@ -56,7 +56,7 @@ class Resolver:
                 return str(names[name])
             return str(self._attribute(name) if "." in name else self._values[name])
 
-        return re.sub(r"\$\{([^!}]+)\}", value, template)
+        return re.sub(r"\$\{([^!}]+)\}", value, template).replace("${!", "${")
 
     def _attribute(self, argument: Any) -> Any:
         logical_id, name = argument.split(".", 1) if isinstance(argument, str) else argument
