@@ -1,0 +1,13 @@
+"""One platform for all tests of feedback."""
+
+import pytest
+
+from tests.deployed import Deployed
+from tests.kept import emptied, kept
+
+__all__ = ["emptied", "kept"]
+
+
+@pytest.fixture
+def deployed(emptied: Deployed) -> Deployed:
+    return emptied
