@@ -16,6 +16,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
+from jwt.algorithms import RSAAlgorithm
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.kms.models import KmsBackend
 
@@ -186,7 +187,7 @@ class Issuer:
 
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(65537, 2048)
-        public: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
+        public: dict[str, Any] = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
         document = json.dumps({"keys": [public | {"kid": "one", "use": "sig"}]}).encode()
 
         class Handler(BaseHTTPRequestHandler):

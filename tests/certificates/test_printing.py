@@ -202,12 +202,8 @@ def test_a_camera_sees_the_code_that_leads_to_the_verification(tmp_path: Path) -
     rows = [bytes(row) for row in segno.make_qr(URL, error="m").matrix]
     scale = 300 / 25.4
     left, top, module = (297 - 34 - 28) * scale, (178 - 25) * scale, 28 * scale / len(rows)
-    seen = [
-        bytes(
-            int(dark(image.getpixel((left + (x + 0.5) * module, top + (y + 0.5) * module)))) for x in range(len(rows))
-        )
-        for y in range(len(rows))
-    ]
+    middles = [(place + 0.5) * module for place in range(len(rows))]
+    seen = [bytes(int(dark(image.getpixel((int(left + x), int(top + y))))) for x in middles) for y in middles]
     assert seen == rows
 
 

@@ -1,6 +1,7 @@
 """I6: one flipped byte anywhere is found, and so is what was removed, put elsewhere or written anew."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -35,7 +36,9 @@ CHANGED: dict[str, LiteralString] = {
     "jsonb": "jsonb_set({}, '{{attendedMinutes}}', '9999')",
     "timestamp with time zone": "{} + interval '1 microsecond'",
 }
-EVERY_COLUMN = [(table, column) for table, columns in COLUMNS.items() for column in columns.split()]
+EVERY_COLUMN: list[tuple[LiteralString, LiteralString]] = [
+    (table, column) for table, columns in COLUMNS.items() for column in columns.split()
+]
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def logged(platform: Platform, *, printed: bool = False) -> Platform:
 def faults(*, with_heads: bool = True, with_files: bool = False) -> list[str]:
     stored = storage.list_keys(HEADS, "tree-heads/")
     heads = {key: (storage.get(HEADS, key) or b"").decode() for key in stored} if with_heads else None
-    files: Any = (lambda key: storage.get("documents", key)) if with_files else None
+    files = partial(storage.get, "documents") if with_files else None
     with db.transaction(SERVICE, read_only=True) as conn:
         return [str(fault) for fault in walk(conn, heads=heads, is_signed=keys.is_signed, files=files)]
 
@@ -75,8 +78,10 @@ def test_an_untouched_log_has_no_faults(platform: Platform) -> None:
 
 
 def test_one_changed_byte_in_any_column_is_found(log: Platform) -> None:
-    changes = [(table, column, flip(log, table, column)) for table, column in EVERY_COLUMN]
-    missed = [f"{table}.{column}" for table, column, change in changes if not found_after(log, table, change)]
+    missed: list[str] = []
+    for table, column in EVERY_COLUMN:
+        if not found_after(log, table, flip(log, table, column)):
+            missed.append(f"{table}.{column}")
     assert missed == []
     assert faults() == []
 
