@@ -1,6 +1,7 @@
 """A platform that the tests of a module share, emptied before each: far cheaper than a database of its own for each."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -31,5 +32,5 @@ def emptied(kept: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deploye
         conn.execute("set session_replication_role = replica")  # some tables refuse to be truncated
         conn.execute(EMPTY)
     kept.handed_off()
-    yield Deployed(kept.database, monkeypatch)
+    yield replace(kept, monkeypatch=monkeypatch)
     config.settings.cache_clear()

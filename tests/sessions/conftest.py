@@ -1,7 +1,6 @@
 """A course with a movable clock."""
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,21 +13,20 @@ from tests.sessions.classroom import START, Classroom
 __all__ = ["emptied", "kept"]
 
 
-@contextmanager
-def in_session(platform: Deployed) -> Generator[Classroom]:
-    event_id = platform.event(starts_at=START, ends_at=START + timedelta(hours=2), capacity=1000)
-    with time_machine.travel(START, tick=False) as clock:
-        yield Classroom(platform, clock, event_id)
-
-
 @pytest.fixture
 def classroom(emptied: Deployed) -> Iterator[Classroom]:
-    with in_session(emptied) as classroom:
-        yield classroom
+    event_id = emptied.event(starts_at=START, ends_at=START + timedelta(hours=2), capacity=1000)
+    with time_machine.travel(START, tick=False) as clock:
+        yield Classroom(emptied, clock, event_id)
 
 
 @pytest.fixture
-def own_classroom(deployed: Deployed) -> Iterator[Classroom]:
-    """On a database of its own, for tests that break it."""
-    with in_session(deployed) as classroom:
-        yield classroom
+def unlocked_classroom(classroom: Classroom) -> Iterator[Classroom]:
+    """Without the index that lets a registration have one open stay."""
+    classroom.platform.rows("drop index session_attendance_one_open")
+    yield classroom
+    classroom.platform.rows("delete from session_attendance")
+    classroom.platform.rows(
+        "create unique index session_attendance_one_open on session_attendance (registration_id)"
+        " where check_out_time is null"
+    )
