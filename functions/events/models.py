@@ -36,6 +36,21 @@ class EventList(Schema):
     next_cursor: str | None
 
 
+class Session(Schema):
+    """One live session of a course."""
+
+    id: UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class EventDetail(Event):
+    """A course with its live sessions in their order."""
+
+    sessions: list[Session]
+
+
 class EventAnswer(Schema):
     success: bool = True
-    event: Event
+    event: EventDetail

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.events.models import Event
+from functions.events.models import Event, Session
 from shared.db import Connection
 
 
@@ -57,4 +57,19 @@ def find_event(conn: Connection, event_id: UUID) -> Event | None:
             {"id": event_id},
         )
         .fetchone()
+    )
+
+
+def list_sessions(conn: Connection, event_id: UUID) -> list[Session]:
+    return (
+        conn.cursor(row_factory=class_row(Session))
+        .execute(
+            """
+            select id, title, starts_at, ends_at from public.event_sessions
+            where event_id = %(event)s
+            order by starts_at
+            """,
+            {"event": event_id},
+        )
+        .fetchall()
     )

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from functions.events import queries
-from functions.events.models import Event, EventList
+from functions.events.models import EventDetail, EventList
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.paging import cursor_after, read_cursor
@@ -19,8 +19,8 @@ def list_events(
     return EventList(events=page, next_cursor=cursor_after(page[-1].starts_at, page[-1].id) if more else None)
 
 
-def find_event(conn: Connection, event_id: UUID) -> Event:
+def find_event(conn: Connection, event_id: UUID) -> EventDetail:
     event = queries.find_event(conn, event_id)
     if event is None:
         raise NotFound("event")
-    return event
+    return EventDetail(**dict(event), sessions=queries.list_sessions(conn, event_id))

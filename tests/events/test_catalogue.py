@@ -11,6 +11,7 @@ def test_a_visitor_sees_a_published_course_with_its_seats_left(deployed: Deploye
     deployed.confirmed(deployed.profile(), event)
     answer = deployed.request("events", "GET", f"events/{event}")
     assert (answer.status, answer.body["event"]["seatsLeft"]) == (200, 1)
+    assert [each["startsAt"] for each in answer.body["event"]["sessions"]] == [answer.body["event"]["startsAt"]]
     listed = deployed.request("events", "GET", "events")
     assert [each["id"] for each in listed.body["events"]] == [str(event)]
     assert "meetingUrl" not in listed.raw
