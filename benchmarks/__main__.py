@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks import imports, notifications, requests
+from benchmarks import certificates, imports, notifications, requests
 from local.postgres import Cluster, free_port
 from sql.migrate import apply
 
@@ -26,6 +26,10 @@ def main() -> None:
     for function, ratio in imports.measure(build).items():
         budget = imports.budget_of(function)
         _say(f"cold import of {function} / psycopg + pydantic", f"{ratio:.2f}x", ratio <= budget, f"{budget}x")
+    printed = certificates.measure()
+    rates = f"{printed.ratio:.1f}x ({printed.per_minute:.0f} a minute and processor)"
+    budget = certificates.RATIO_BUDGET
+    _say("certificate PDF / empty page with its fonts", rates, printed.ratio <= budget, f"{budget}x")
     with _database() as (superuser_url, worker_url):
         for request, ratio in requests.measure(superuser_url, worker_url).items():
             _say(f"warm {request} / one insert", f"{ratio:.2f}x", ratio <= requests.BUDGET, f"{requests.BUDGET}x")
