@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from _pytest.nodeid import NodeId
 from psycopg import sql
 
 from local.postgres import Cluster, free_port
@@ -95,6 +96,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="log the Lambdas' roles in through PgBouncer in transaction mode, two backends each, and refuse"
         " statements that leave something behind in a session",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep tests of one xdist_group on one worker: pytest-xdist 3.8 writes to where pytest 9.2 no longer keeps ids."""
+    for item in items if config.getoption("loadgroup", False) else []:
+        if group := item.get_closest_marker("xdist_group"):
+            item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.fixture(scope="session")

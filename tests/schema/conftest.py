@@ -1,6 +1,6 @@
 """Databases on every version of PostgreSQL, and databases with two people's rows in every table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,22 +24,34 @@ class Server:
     template: str
 
 
+@pytest.fixture(scope="session")
+def servers(server_folder: Path) -> Iterator[Callable[[int], Server]]:
+    """A server of a version, started when it is first asked for; fails, saying what to run, without its programs."""
+    started: dict[int, Server] = {}
+
+    def server_of(version: int) -> Server:
+        if version not in started:
+            folder = server_folder / f"postgres-{version}"
+            cluster = Cluster(folder, free_port(), settings=FAST, binaries=binaries(version)).start()
+            started[version] = Server(version, cluster, create_template(cluster))
+        return started[version]
+
+    try:
+        yield server_of
+    finally:
+        for server in started.values():
+            server.cluster.stop()
+
+
 @pytest.fixture(
-    scope="session",
     params=[pytest.param(version, marks=pytest.mark.xdist_group(f"postgres-{version}")) for version in VERSIONS],
     ids=lambda version: f"postgres-{version}",
 )
-def server(request: pytest.FixtureRequest, server_folder: Path) -> Iterator[Server]:
-    """Each version in turn; fails, saying what to run, where its programs are missing."""
+def server(request: pytest.FixtureRequest, servers: Callable[[int], Server]) -> Server:
+    """Each version in turn."""
     if request.param == 18:
-        yield Server(18, request.getfixturevalue("cluster"), request.getfixturevalue("template"))
-        return
-    folder = server_folder / f"postgres-{request.param}"
-    cluster = Cluster(folder, free_port(), settings=FAST, binaries=binaries(request.param)).start()
-    try:
-        yield Server(request.param, cluster, create_template(cluster))
-    finally:
-        cluster.stop()
+        return Server(18, request.getfixturevalue("cluster"), request.getfixturevalue("template"))
+    return servers(request.param)
 
 
 @pytest.fixture
@@ -50,6 +62,24 @@ def populated(database: Database) -> Database:
 
 
 @pytest.fixture
+def populated_on_each(server: Server) -> Iterator[Database]:
+    """`populated` on every version of PostgreSQL."""
+    with cloned(server.cluster, server.template) as database:
+        with database.look() as conn:
+            populate(conn, sample_rows())
+        yield database
+
+
+@pytest.fixture(scope="session")
+def sample(cluster: Cluster, template: str) -> Iterator[Database]:
+    """`populated`, one for all tests that roll back whatever they do."""
+    with cloned(cluster, template) as database:
+        with database.look() as conn:
+            populate(conn, sample_rows())
+        yield database
+
+
+@pytest.fixture
 def conn(populated: Database) -> Iterator[psycopg.Connection]:
     """A superuser's connection to `populated`, whom row level security and missing rights do not stop."""
     with populated.look() as superuser:
@@ -57,9 +87,7 @@ def conn(populated: Database) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def populated_on_each(server: Server) -> Iterator[Database]:
-    """`populated` on every version of PostgreSQL."""
-    with cloned(server.cluster, server.template) as database:
-        with database.look() as conn:
-            populate(conn, sample_rows())
-        yield database
+def sample_conn(sample: Database) -> Iterator[psycopg.Connection]:
+    """A superuser's connection to `sample`, in a transaction that is rolled back."""
+    with sample.look() as superuser, superuser.transaction(force_rollback=True):
+        yield superuser

@@ -9,8 +9,8 @@ RULES: dict[str, tuple[str, str]] = {
           and not (c.relrowsecurity and c.relforcerowsecurity)
         """,
         """
-        create table private.analytics_events_2026_01 partition of public.analytics_events
-        for values from ('2026-01-01') to ('2026-02-01')
+        create table private.analytics_events_2126_01 partition of public.analytics_events
+        for values from ('2126-01-01') to ('2126-02-01')
         """,
     ),
     "every foreign key leads an index": (

@@ -3,6 +3,7 @@
 import difflib
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.conftest import Database
@@ -39,15 +40,13 @@ def test_every_actor_can_do_exactly_what_the_reviewed_list_says(populated_on_eac
     assert not (difference := compare(expected(), actual)), difference
 
 
-def test_no_table_is_missing_from_the_list(database: Database) -> None:
-    with database.look() as conn:
-        tables = {name for (name,) in conn.execute(TABLES)}
+def test_no_table_is_missing_from_the_list(sample_conn: psycopg.Connection) -> None:
+    tables = {name for (name,) in sample_conn.execute(TABLES)}
     assert tables == {line.strip() for line in expected().splitlines() if not line.startswith(" ")}
 
 
-def test_people_change_nothing_of_their_own_rows_but_these_columns(populated: Database) -> None:
-    with populated.look() as conn:
-        outcomes = measure(conn, spare_rows())
+def test_people_change_nothing_of_their_own_rows_but_these_columns(sample_conn: psycopg.Connection) -> None:
+    outcomes = measure(sample_conn, spare_rows())
     changed = {
         f"{table}.{column}"
         for (table, verb, actor), cell in outcomes.items()
@@ -72,8 +71,6 @@ def test_people_change_nothing_of_their_own_rows_but_these_columns(populated: Da
     ],
     ids=lambda text: text.removeprefix("public."),
 )  # fmt: skip
-def test_the_list_notices_a_mistake(populated: Database, table: str, mistake: str) -> None:
-    with populated.look() as conn, conn.transaction(force_rollback=True):
-        conn.execute(mistake.encode())
-        actual = render(measure(conn, spare_rows(), only=table))
-    assert actual not in expected()
+def test_the_list_notices_a_mistake(sample_conn: psycopg.Connection, table: str, mistake: str) -> None:
+    sample_conn.execute(mistake.encode())
+    assert render(measure(sample_conn, spare_rows(), only=table)) not in expected()

@@ -3,7 +3,6 @@
 import psycopg
 import pytest
 
-from tests.conftest import Database
 from tests.schema.rules import RULES
 
 # Reviewed: they count rows their callers may not see, return numbers only, and belong to service_role.
@@ -15,26 +14,23 @@ def breaches(conn: psycopg.Connection, rule: str) -> list[tuple[str]]:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_schema_keeps_the_rule(database: Database, rule: str) -> None:
-    with database.look() as conn:
-        assert breaches(conn, rule) == []
+def test_the_schema_keeps_the_rule(sample_conn: psycopg.Connection, rule: str) -> None:
+    assert breaches(sample_conn, rule) == []
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_rule_finds_what_breaks_it(database: Database, rule: str) -> None:
-    with database.look() as conn, conn.transaction(force_rollback=True):
-        conn.execute(RULES[rule][1].encode())
-        assert breaches(conn, rule) != []
+def test_the_rule_finds_what_breaks_it(sample_conn: psycopg.Connection, rule: str) -> None:
+    sample_conn.execute(RULES[rule][1].encode())
+    assert breaches(sample_conn, rule) != []
 
 
-def test_only_the_reviewed_functions_run_with_more_rights_than_their_caller(database: Database) -> None:
-    with database.look() as conn:
-        definers = conn.execute(
-            """
-            select p.oid::regprocedure::text, p.proowner::regrole::text from pg_proc p
-            where p.prosecdef and p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
-            """
-        ).fetchall()
+def test_only_the_reviewed_functions_run_with_more_rights_than_their_caller(sample_conn: psycopg.Connection) -> None:
+    definers = sample_conn.execute(
+        """
+        select p.oid::regprocedure::text, p.proowner::regrole::text from pg_proc p
+        where p.prosecdef and p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+        """
+    ).fetchall()
     assert dict(definers) == dict.fromkeys(DEFINERS, "service_role")
 
 
@@ -59,9 +55,8 @@ def unusable(conn: psycopg.Connection) -> list[str]:
     return [index for index, column, leakproof in indexed if not (column and leakproof)]
 
 
-def test_every_index_can_serve_a_query_under_row_level_security(database: Database) -> None:
-    with database.look() as conn:
-        assert unusable(conn) == []
+def test_every_index_can_serve_a_query_under_row_level_security(sample_conn: psycopg.Connection) -> None:
+    assert unusable(sample_conn) == []
 
 
 @pytest.mark.parametrize(
@@ -73,9 +68,8 @@ def test_every_index_can_serve_a_query_under_row_level_security(database: Databa
         "create index bad on public.payment_transactions using gin (metadata)",
     ],
 )
-def test_an_index_that_cannot_is_found(database: Database, index: str) -> None:
-    with database.look() as conn, conn.transaction(force_rollback=True):
-        conn.execute("create type public.kind as enum ('a', 'b')")
-        conn.execute("alter table public.events add column kind public.kind")
-        conn.execute(index.encode())
-        assert unusable(conn) == ["bad"]
+def test_an_index_that_cannot_is_found(sample_conn: psycopg.Connection, index: str) -> None:
+    sample_conn.execute("create type public.kind as enum ('a', 'b')")
+    sample_conn.execute("alter table public.events add column kind public.kind")
+    sample_conn.execute(index.encode())
+    assert unusable(sample_conn) == ["bad"]

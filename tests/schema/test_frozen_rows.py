@@ -32,15 +32,15 @@ def outcome(conn: psycopg.Connection, statement: sql.Composed) -> str:
 
 
 @pytest.mark.parametrize("table", MAY_CHANGE)
-def test_every_other_column_refuses_to_change(conn: psycopg.Connection, table: str) -> None:
-    outcomes = {column: outcome(conn, statement) for column, statement in changes(conn, table).items()}
+def test_every_other_column_refuses_to_change(sample_conn: psycopg.Connection, table: str) -> None:
+    outcomes = {column: outcome(sample_conn, statement) for column, statement in changes(sample_conn, table).items()}
     assert {column for column, state in outcomes.items() if state != "42501"} == MAY_CHANGE[table], outcomes
 
 
 @pytest.mark.parametrize("table", MAY_CHANGE)
-def test_no_row_can_be_removed(conn: psycopg.Connection, table: str) -> None:
+def test_no_row_can_be_removed(sample_conn: psycopg.Connection, table: str) -> None:
     for verb in ("delete from {}", "truncate {} cascade"):
-        assert outcome(conn, sql.SQL(verb).format(sql.Identifier("public", table))) == "42501"
+        assert outcome(sample_conn, sql.SQL(verb).format(sql.Identifier("public", table))) == "42501"
 
 
 def test_without_the_trigger_the_same_change_goes_through(conn: psycopg.Connection) -> None:
@@ -48,8 +48,8 @@ def test_without_the_trigger_the_same_change_goes_through(conn: psycopg.Connecti
     assert outcome(conn, changes(conn, "webhook_logs")["body"]) == "00000"
 
 
-def test_the_tables_owner_cannot_empty_them_either(populated: Database) -> None:
-    with psycopg.connect(populated.owner_url, autocommit=True) as owner:
+def test_the_tables_owner_cannot_empty_them_either(sample: Database) -> None:
+    with psycopg.connect(sample.owner_url, autocommit=True) as owner:
         for table in MAY_CHANGE:
             assert outcome(owner, sql.SQL("truncate {} cascade").format(sql.Identifier("public", table))) == "42501"
             assert owner.execute(f"delete from public.{table}".encode()).rowcount == 0

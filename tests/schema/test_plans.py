@@ -13,6 +13,8 @@ from tests.conftest import cloned
 from tests.schema.queries import OWN
 from tests.schema.world import person
 
+pytestmark = pytest.mark.xdist_group("plans")  # one worker fills one large database
+
 ME = person("student 7")
 ROWS = """
     set session_replication_role = replica;

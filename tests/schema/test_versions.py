@@ -30,9 +30,9 @@ def look(server: Server, name: str) -> list[str]:
 
 
 @pytest.fixture
-def reference(template: str, database: Database) -> list[str]:
+def reference(sample: Database) -> list[str]:
     """The catalog on the newest version."""
-    with database.look() as conn:
+    with sample.look() as conn:
         return snapshot(conn)
 
 
