@@ -52,7 +52,8 @@ def measure() -> Printing:
     def empty() -> bytes:
         return empty_page((DISPLAY, TEXT))
 
-    certificate(), empty()
+    certificate()
+    empty()
     rounds = [(cost(certificate), cost(empty)) for _ in range(ROUNDS)]
     return Printing(min(each for each, _ in rounds), min(each for _, each in rounds))
 
