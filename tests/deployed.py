@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import boto3
+import psycopg
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -187,6 +188,7 @@ class Deployed:
 
     database: "Database"
     monkeypatch: pytest.MonkeyPatch
+    looking: psycopg.Connection
     context: Context = field(default_factory=Context)
 
     # Calling
@@ -258,8 +260,8 @@ class Deployed:
         secrets.forget()
 
     def rows(self, statement: LiteralString, *arguments: object) -> list[dict[str, Any]]:
-        """Any statement as the superuser, on a connection of its own."""
-        with self.database.look() as conn, conn.cursor(row_factory=dict_row) as cursor:
+        """Any statement as the superuser; it is committed at once."""
+        with self.looking.cursor(row_factory=dict_row) as cursor:
             cursor.execute(statement, arguments)
             return cursor.fetchall() if cursor.description else []
 
@@ -354,8 +356,7 @@ class Deployed:
             sql.SQL(", ").join(map(sql.Identifier, columns)),
             sql.SQL(", ").join(map(sql.Placeholder, columns)),
         )
-        with self.database.look() as conn:
-            row = conn.execute(statement, columns).fetchone()
+        row = self.looking.execute(statement, columns).fetchone()
         assert row
         return row[0]
 
@@ -408,7 +409,7 @@ def running(database: "Database", monkeypatch: pytest.MonkeyPatch) -> Generator[
         monkeypatch.delenv(name)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    with mock_aws():
+    with mock_aws(), database.look() as looking:
         forget_everything()
         store: Any = boto3.client("secretsmanager")
         for name, value in secret_values(database).items():
@@ -417,7 +418,7 @@ def running(database: "Database", monkeypatch: pytest.MonkeyPatch) -> Generator[
         monkeypatch.setenv("NOTIFICATION_QUEUE_URL", queue.create_queue(QueueName="notifications")["QueueUrl"])
         monkeypatch.setenv("DATABASE_SECRET_ID", "database-worker")
         try:
-            yield Deployed(database, monkeypatch)
+            yield Deployed(database, monkeypatch, looking)
         finally:
             forget_everything()
 

@@ -1,0 +1,260 @@
+"""The link to the database breaks at every round trip of every function: all or nothing, and a repetition mends it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from functions.razorpay_webhook import queries as log
+from functions.razorpay_webhook import service as webhook
+from shared import clock, db
+from shared.actors import ANONYMOUS, SERVICE
+from shared.errors import Unavailable
+from shared.payments import queries as payments
+from tests.database.link import Link, Where
+from tests.deployed import linked
+from tests.registrations.school import PAID, Held, School
+from tests.webhook.deliveries import Purchase
+
+type Act = Callable[[], object]
+"""Does one request or run; raises Unavailable, or answers whatever it answers."""
+type Check = Callable[[], object]
+"""What has become of it; the same whatever broke on the way."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """`act` is done until it works, with `again` in between; then `found` must be `wanted`."""
+
+    act: Act
+    found: Check
+    wanted: object
+    again: Act = lambda: None
+
+
+@pytest.fixture
+def link(school: School) -> Iterator[Link]:
+    with linked(school.deployed) as link:
+        yield link
+
+
+def told(school: School, user: UUID) -> dict[str, int]:
+    rows = school.deployed.rows(
+        "select template, count(*) as n from notifications_queue where user_id = %s group by template", user
+    )
+    return {row["template"]: row["n"] for row in rows}
+
+
+def purchase_of(held: Held) -> Purchase:
+    return Purchase(held.order_id, held.id)
+
+
+def capture(school: School) -> Case:
+    held = hold(school)
+    event = purchase_of(held).captured()
+    return Case(lambda: event.deliver(school.deployed), lambda: state(held), (PAID_ORDER, {"payment_success": 2}))
+
+
+def refund(school: School) -> Case:
+    held = hold(school)
+    purchase = purchase_of(held)
+    purchase.captured().deliver(school.deployed)
+    event = purchase.refund(49_900)
+    wanted = ({**PAID_ORDER, **RETURNED}, {"payment_success": 2, "payment_refunded": 2})
+    return Case(lambda: event.deliver(school.deployed), lambda: state(held), wanted)
+
+
+def free_registration(school: School) -> Case:
+    user, event = school.deployed.profile(), school.deployed.event(price_amount=0)
+
+    def found() -> object:
+        rows = school.deployed.rows("select status, payment_status from registrations where user_id = %s", user)
+        return rows, told(school, user)
+
+    wanted = ([{"status": "confirmed", "payment_status": "free"}], {"registration_confirmed": 2})
+    return Case(lambda: answered(school.register(user, event)), found, wanted)
+
+
+def paid_registration(school: School) -> Case:
+    user, event = school.deployed.profile(), school.deployed.event()
+
+    def register() -> None:
+        answered(school.register(user, event))
+        row = school.deployed.row("select id from registrations where user_id = %s", user)
+        answered(school.post(user, row["id"], "payment"))
+
+    def found() -> object:
+        return school.deployed.rows(
+            """
+            select r.status, t.status as order_status from registrations r
+            left join payment_transactions t on t.registration_id = r.id where r.user_id = %s
+            """,
+            user,
+        )
+
+    return Case(register, found, [{"status": "pending", "order_status": "initiated"}])
+
+
+def verification(school: School) -> Case:
+    held = hold(school)
+    payment = school.razorpay.pay(held.order_id)["id"]
+    return Case(lambda: answered(held.verify(payment)), lambda: state(held), (PAID_ORDER, {"payment_success": 2}))
+
+
+def refund_run(school: School) -> Case:
+    held = hold(school, status="cancelled")
+    school.razorpay.pay(held.order_id)
+    school.deliver()
+    payment = school.deployed.row(
+        "select razorpay_payment_id as id from payment_transactions where razorpay_order_id = %s", held.order_id
+    )["id"]
+
+    def found() -> object:
+        made = [each for each in school.razorpay.entities("refund") if each["payment_id"] == payment]
+        return len(made), {key for key in school.refund_calls() if key == f"auto-{payment}"}, state(held)
+
+    def pass_time() -> None:
+        school.deployed.rows("update refunds set next_attempt_at = now() - interval '1 second'")
+
+    wanted = (
+        1,
+        {f"auto-{payment}"},
+        ({"status": "cancelled", "payment_status": "refunded", "order_status": "refunded"}, REFUND_TOLD),
+    )
+    return Case(school.process_refunds, found, wanted, again=pass_time)
+
+
+def release_run(school: School) -> Case:
+    held = hold(school)
+    held.end_hold()
+    wanted = ({"status": "expired", "payment_status": "failed", "order_status": "initiated"}, {"hold_expired": 2})
+    return Case(school.release_holds, lambda: state(held), wanted)
+
+
+def delivery_run(school: School) -> Case:
+    user = school.deployed.profile()
+    school.deployed.rows(
+        """
+        insert into notifications_queue (user_id, type, channel, template, dedupe_key, data)
+        values (%s, 'in_app', 'transactional', 'hold_expired', %s, '{"eventTitle": "Rust", "eventId": "x"}')
+        """,
+        user,
+        str(user),
+    )
+
+    def found() -> object:
+        inbox = school.deployed.rows("select 1 from in_app_notifications where user_id = %s", user)
+        queued = school.deployed.row("select status from notifications_queue where user_id = %s", user)
+        return len(inbox), queued["status"]
+
+    def end_leases() -> None:
+        school.deployed.rows("update notifications_queue set lease_until = now() where lease_until is not null")
+
+    return Case(
+        lambda: school.deployed.invoke("send_notifications", {"source": "schedule"}),
+        found,
+        (1, "sent"),
+        again=end_leases,
+    )
+
+
+PAID_ORDER = {name: PAID[name] for name in ("status", "payment_status", "order_status")}
+RETURNED = {"status": "cancelled", "payment_status": "refunded", "order_status": "refunded"}
+REFUND_TOLD = {"refund_started": 2, "payment_refunded": 2}
+CASES = (
+    capture,
+    refund,
+    free_registration,
+    paid_registration,
+    verification,
+    refund_run,
+    release_run,
+    delivery_run,
+)
+
+
+def hold(school: School, **registration: object) -> Held:
+    deployed = school.deployed
+    user = deployed.profile()
+    columns = registration | ({"hold_expires_at": None} if registration else {})
+    row = deployed.registration(user, deployed.event(), **columns)
+    order = school.razorpay.open_order(49_900, receipt=row.hex)["id"]
+    return Held(school, user, row, deployed.order(row, razorpay_order_id=order))
+
+
+def state(held: Held) -> tuple[dict[str, Any], dict[str, int]]:
+    row = held.row
+    del row["receipts"]
+    return row, told(held.school, held.user)
+
+
+def answered(answer: Any) -> None:
+    """A 503 is a failure to be repeated; a conflict is what a repetition gets whose first answer was lost."""
+    if answer.status == 503:
+        raise Unavailable("again")
+    assert answer.status in (200, 201, 409), answer
+
+
+def broken_points(school: School, link: Link, make: Callable[[School], Case]) -> list[tuple[int, Where, object]]:
+    """Cut the link at each round trip; returns where that left another end than it should."""
+    school.deployed.mute_queue()
+    wrong: list[tuple[int, Where, object]] = []
+    places: tuple[Where, ...] = ("before", "after")
+    for where in places:
+        trip = 0
+        reached = True
+        while reached:
+            trip += 1
+            case = make(school)
+            warm_up()
+            link.count()
+            link.cut(trip, where)
+            with suppress(Unavailable, AssertionError):
+                case.act()
+            reached = link.count() >= trip
+            link.mend()
+            case.again()
+            case.act()  # Razorpay's redelivery, the client's second try, the next run of a schedule
+            if (found := case.found()) != case.wanted:
+                wrong.append((trip, where, found))
+        assert trip > 3
+    return wrong
+
+
+def warm_up() -> None:
+    with db.transaction(ANONYMOUS):
+        pass
+
+
+@pytest.mark.parametrize("make", CASES)
+def test_a_link_cut_at_any_round_trip_leaves_all_or_nothing(
+    school: School, link: Link, make: Callable[[School], Case]
+) -> None:
+    """W11."""
+    assert broken_points(school, link, make) == []
+
+
+def test_a_delivery_logged_before_its_effect_would_be_lost(school: School, link: Link) -> None:
+    """The negative control: the log in a transaction of its own."""
+
+    def in_two_transactions(school: School) -> Case:
+        held = hold(school)
+        received, event = webhook.read(purchase_of(held).captured().body, {"x-razorpay-event-id": str(held.id)})
+        assert event
+
+        def deliver() -> None:
+            with db.transaction(SERVICE) as conn:
+                new = log.insert_delivery(conn, received).fetchone()
+            if new is None:
+                return
+            with db.transaction(SERVICE) as conn:
+                order = payments.lock_order(conn, held.order_id).fetchone()
+                assert order
+                webhook._apply(conn, event, order, clock.now())  # pyright: ignore[reportPrivateUsage]
+
+        return Case(deliver, lambda: state(held), (PAID_ORDER, {"payment_success": 2}))
+
+    assert broken_points(school, link, in_two_transactions)

@@ -1,0 +1,140 @@
+"""Workers and the database die at random instants: what was acknowledged stays, and nothing happens twice."""
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from local.postgres import Cluster, free_port
+from tests.conftest import Database, create_template
+from tests.deployed import Deployed, close_connections, running
+from tests.webhook.deliveries import Purchase, Signed, buy_many, ending_of, endings
+
+SEED = 20_261_114
+
+
+def start_worker(deployed: Deployed, events: Sequence[Signed], *, acknowledges_first: bool) -> tuple[int, int]:
+    """A process that delivers the events one after the other, and a pipe with a byte for each one answered with 200."""
+    close_connections()  # a forked connection would be two processes' connection
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        for event in events:
+            if acknowledges_first:
+                os.write(writer, b".")
+            if deployed.webhook(event.body, event_id=event.event_id).status == 200 and not acknowledges_first:
+                os.write(writer, b".")
+        os._exit(0)
+    os.close(writer)
+    return pid, reader
+
+
+def acknowledged_until_killed(
+    deployed: Deployed, events: Sequence[Signed], seconds: float, *, acknowledges_first: bool = False
+) -> int:
+    """How many of the events a worker acknowledged that was killed so many seconds after its first."""
+    pid, reader = start_worker(deployed, events, acknowledges_first=acknowledges_first)
+    with os.fdopen(reader, "rb", buffering=0) as pipe:
+        acknowledged = len(pipe.read(1) or b"")
+        threading.Event().wait(seconds)  # the random instant, not a condition
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        return acknowledged + len(pipe.readall())
+
+
+def lost_of(deployed: Deployed, events: Sequence[Signed]) -> int:
+    """How many of these events the log does not hold as processed."""
+    stored = {row["event_id"] for row in deployed.rows("select event_id from webhook_logs where status = 'processed'")}
+    return len({event.event_id for event in events} - stored)
+
+
+def story(purchases: Sequence[Purchase]) -> list[Signed]:
+    return [event for each in purchases for event in (each.authorized(), each.captured(), each.order_paid())]
+
+
+@pytest.mark.parametrize(("kills", "purchases"), [(15, 80), pytest.param(200, 1000, marks=pytest.mark.long)])
+def test_workers_killed_at_random_lose_and_double_nothing(deployed: Deployed, kills: int, purchases: int) -> None:
+    """W12."""
+    deployed.mute_queue()
+    rng = random.Random(SEED)
+    bought = buy_many(deployed, purchases)
+    waiting = story(bought)
+    rng.shuffle(waiting)
+    for _ in range(kills):
+        turn = waiting[:40]
+        count = acknowledged_until_killed(deployed, turn, rng.uniform(0, 0.05))
+        assert lost_of(deployed, turn[:count]) == 0
+        waiting = waiting[count:]
+    for event in waiting:
+        event.deliver(deployed)
+    found = endings(deployed)
+    assert {each.order_id: found[each.order_id] for each in bought} == {
+        each.order_id: ending_of(story([each]), each) for each in bought
+    }
+
+
+def test_a_worker_that_acknowledges_first_would_lose_events(deployed: Deployed) -> None:
+    """The negative control of W12."""
+    deployed.mute_queue()
+    events = story(buy_many(deployed, 10))
+    lost = 0
+    for event in events:
+        acknowledged_until_killed(deployed, [event], 0, acknowledges_first=True)
+        lost += lost_of(deployed, [event])
+    assert lost > 0
+
+
+@pytest.fixture
+def durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+    """A platform on a server of its own that writes to disk before it answers."""
+    server = Cluster(tmp_path / "data", free_port(), settings={"fsync": "on", "synchronous_commit": "on"}).start()
+    try:
+        with running(Database(server, create_template(server)), monkeypatch) as deployed:
+            yield deployed
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(("kills", "purchases"), [(3, 40), pytest.param(20, 600, marks=pytest.mark.long)])
+def test_a_postmaster_killed_under_load_keeps_what_was_acknowledged(
+    durable: Deployed, kills: int, purchases: int
+) -> None:
+    """W13."""
+    durable.mute_queue()
+    events = story(buy_many(durable, purchases))
+    random.Random(SEED).shuffle(events)
+    acknowledged: list[Signed] = []
+    progress = threading.Condition()
+
+    def deliver(event: Signed) -> None:
+        while durable.webhook(event.body, event_id=event.event_id).status != 200:
+            with progress:
+                progress.wait(0.1)  # Razorpay's first retry comes after 0.2 s
+        with progress:
+            acknowledged.append(event)
+            progress.notify_all()
+
+    load = threading.Thread(target=durable.at_once, args=(deliver, events, 4))
+    load.start()
+    server = durable.database.cluster
+    for number in range(kills):
+        with progress:
+            wanted = len(events) * (number + 1) // (kills + 1)
+            assert progress.wait_for(lambda: len(acknowledged) >= wanted, 60)  # noqa: B023 - waited for here
+            before = list(acknowledged)
+        server.kill()
+        server.start()
+        with durable.database.look() as conn:
+            assert lost_of(replace(durable, looking=conn), before) == 0
+    load.join(60)
+    assert not load.is_alive()
+    with durable.database.look() as conn:
+        after = replace(durable, looking=conn)
+        assert lost_of(after, events) == 0
+        assert {ending.receipts for ending in endings(after).values()} == {2}
+        assert {ending.registration for ending in endings(after).values()} == {"confirmed"}
