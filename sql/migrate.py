@@ -12,19 +12,10 @@ HISTORY = "migration_history"
 
 
 def apply(database_url: str) -> list[str]:
-    """Apply what is missing, as the role of `database_url` (`postgresql://...`); returns the ids applied now.
-
-    A second run at the same time waits for the first. Not through a transaction pooler: the lock is the session's.
-    """
+    """Apply what is missing, as the role of `database_url` (`postgresql://...`); returns the ids applied now."""
     with psycopg.connect(database_url, autocommit=True) as owner:
-        # yoyo has a lock too, in a table whose creation two first runs would race for.
-        owner.execute("select pg_advisory_lock(hashtextextended('sql/migrations', 0))")
         owner.execute("set client_min_messages = warning")
         owner.execute(f"create schema if not exists {HISTORY}")
-        return _apply_missing(database_url)
-
-
-def _apply_missing(database_url: str) -> list[str]:
     backend = get_backend(_yoyo_url(database_url))
     try:
         migrations = read_migrations(str(MIGRATIONS))
