@@ -33,12 +33,12 @@ reset: .venv/.ready ## Forget the local stack's state (.local)
 	@$(RUN) -m local reset
 
 test: $(SETUP) ## Run every test
-	@tools/debian-packages pgbouncer=pgbouncer
+	@tools/debian-packages pgbouncer=pgbouncer pdftoppm=poppler-utils
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) -m "not long" $(ARGS)
 
 test-long: $(SETUP) ## Run the longer campaigns too
-	@tools/debian-packages pgbouncer=pgbouncer
+	@tools/debian-packages pgbouncer=pgbouncer pdftoppm=poppler-utils
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) $(ARGS)
 

@@ -75,7 +75,8 @@ INDEX = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mai
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 body{{font:15px/1.5 system-ui,sans-serif;margin:2rem;display:grid;gap:2rem;background:#fafbfc;color:#1f2733;
 grid-template-columns:repeat(auto-fill,minmax(min(420px,100%),1fr))}}h1{{grid-column:1/-1;margin:0}}
-h2{{font-size:1rem;margin:0}}p{{margin:.3rem 0}}iframe{{width:100%;height:520px;border:1px solid #dfe3e9;background:#fff}}
+h2{{font-size:1rem;margin:0}}p{{margin:.3rem 0}}
+iframe{{width:100%;height:520px;border:1px solid #dfe3e9;background:#fff}}
 </style></head><body><h1>Mail previews</h1>
 {entries}
 </body></html>"""

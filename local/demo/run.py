@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 import requests
 
-from local.demo import enrolment, live_session
+from local.demo import certificate, enrolment, live_session
 from local.demo.journey import Journey, Step, StepFailedError
 from local.process import end_group
 from local.stack_file import StackFile
 from local.state import StackError, StateFolder
 
-STEPS: tuple[Step, ...] = (*enrolment.STEPS, *live_session.STEPS)
+STEPS: tuple[Step, ...] = (*enrolment.STEPS, *live_session.STEPS, *certificate.STEPS)
 
 
 def run(state: StateFolder) -> bool:

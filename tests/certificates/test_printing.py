@@ -76,7 +76,7 @@ def fonts_of(pdf: bytes) -> set[str]:
 def picture(pdf: bytes, folder: Path, dots: int = 150) -> Image.Image:
     program = shutil.which("pdftoppm")
     if program is None:
-        pytest.skip("pdftoppm of poppler-utils is not here")
+        pytest.fail("pdftoppm is not here: tools/debian-packages pdftoppm=poppler-utils gets it")
     (folder / "c.pdf").write_bytes(pdf)
     subprocess.run([program, "-r", str(dots), "-png", "-singlefile", "c.pdf", "c"], cwd=folder, check=True)
     with Image.open(folder / "c.png") as image:
