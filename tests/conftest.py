@@ -1,5 +1,6 @@
 """PostgreSQL for the tests: one server a worker, one database a test, cloned from a migrated template."""
 
+import signal
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,6 +97,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="log the Lambdas' roles in through PgBouncer in transaction mode, two backends each, and refuse"
         " statements that leave something behind in a session",
     )
+
+
+def pytest_configure() -> None:
+    """End as on Ctrl-C when told to stop, so that the servers end too."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        pytest.exit("terminated", returncode=143)
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
