@@ -335,7 +335,8 @@ class Deployed:
         def take(**_: Any) -> Any:
             return taken
 
-        client.meta.events.unregister("before-send", botocore_stubber)
+        stubber: Any = botocore_stubber
+        client.meta.events.unregister("before-send", stubber)
         client.meta.events.register("before-send.sqs.SendMessageBatch", take)
 
     def handed_off(self) -> list[UUID]:

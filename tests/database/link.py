@@ -86,6 +86,8 @@ class Link:
             client.close()
             return
         with client, socket.create_connection(("127.0.0.1", self._server)) as server:
+            for each in (client, server):  # or every answer waits 40 ms for an acknowledgement
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._sockets |= {client, server}
             try:

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import LiteralString
 from uuid import uuid4
@@ -275,7 +275,7 @@ def test_a_rotated_password_is_picked_up_at_the_next_connect(deployed: Deployed)
 
 
 @contextmanager
-def short_timeouts(deployed: Deployed) -> Iterator[None]:
+def short_timeouts(deployed: Deployed) -> Generator[None]:
     """The migrations' time limits, a hundred times shorter, for new connections to this database."""
     with deployed.database.look() as conn:
         for setting, value in (
@@ -292,7 +292,7 @@ def short_timeouts(deployed: Deployed) -> Iterator[None]:
 
 
 @contextmanager
-def locked_events(deployed: Deployed) -> Iterator[None]:
+def locked_events(deployed: Deployed) -> Generator[None]:
     with psycopg.connect(deployed.database.superuser_url) as conn:
         conn.execute("select 1 from events for update")
         yield

@@ -12,7 +12,13 @@ from tests.registrations.school import School
 @pytest.fixture
 def school(deployed: Deployed) -> Iterator[School]:
     """The platform with a Razorpay whose webhooks wait to be delivered by hand."""
-    keys = {"key_id": KEY_ID, "key_secret": KEY_SECRET, "webhook_secret": WEBHOOK_SECRET}
-    with FakeRazorpay(**keys, webhook_url="http://127.0.0.1:9/", hold=True, seed=1) as razorpay:
+    with FakeRazorpay(
+        key_id=KEY_ID,
+        key_secret=KEY_SECRET,
+        webhook_secret=WEBHOOK_SECRET,
+        webhook_url="http://127.0.0.1:9/",
+        hold=True,
+        seed=1,
+    ) as razorpay:
         deployed.set(RAZORPAY_BASE_URL=razorpay.url)
         yield School(deployed, razorpay)

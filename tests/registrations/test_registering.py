@@ -1,6 +1,7 @@
 """POST registrations: a seat is taken once, and only while there is one for sale."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import boto3
@@ -89,7 +90,7 @@ def test_a_referral_is_attributed_to_whoever_has_the_code(school: School) -> Non
         {"phone": "+919876543210"},
     ],
 )
-def test_nobody_refers_themselves_under_another_spelling(school: School, me: dict[str, str]) -> None:
+def test_nobody_refers_themselves_under_another_spelling(school: School, me: dict[str, Any]) -> None:
     if "referral_code" not in me:
         school.deployed.profile(referral_code="MYSELF2026", email="asharao@gmail.com", phone="+919876543210")
     user = school.deployed.profile(**me)
