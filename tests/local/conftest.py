@@ -1,6 +1,7 @@
 """One local stack for all tests that need one."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,8 @@ from tests.local.running_stack import RunningStack
 
 
 @pytest.fixture(scope="session")
-def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningStack]:
-    running = RunningStack(tmp_path_factory.mktemp("stack") / "state")
+def running_stack(server_folder: Path) -> Generator[RunningStack]:
+    running = RunningStack(server_folder / "stack")
     try:
         running.start()
         yield running

@@ -88,8 +88,8 @@ def test_a_state_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -
     assert (refused.returncode, "cannot write to" in refused.stderr) == (1, True)
 
 
-def test_ending_while_it_starts_leaves_no_process(tmp_path: Path) -> None:
-    starting = RunningStack(tmp_path / "state")
+def test_ending_while_it_starts_leaves_no_process(server_folder: Path) -> None:
+    starting = RunningStack(server_folder / "starting")
     process = psutil.Popen(
         [sys.executable, "-m", "local", "up"],
         env=starting.environment,

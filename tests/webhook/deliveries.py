@@ -37,7 +37,8 @@ class Purchase:
     amount: int = AMOUNT
 
     def payment(self, status: Any, **changes: Any) -> dict[str, Any]:
-        given: dict[str, Any] = {"id": self.payment_id, "order_id": self.order_id, "amount": self.amount, "created_at": TIME}
+        ours = {"id": self.payment_id, "order_id": self.order_id, "amount": self.amount, "created_at": TIME}
+        given: dict[str, Any] = dict(ours)
         return payment_entity(status=status, **(given | changes))
 
     def authorized(self, **changes: Any) -> Signed:
