@@ -36,6 +36,7 @@ test: $(SETUP) ## Run every test
 	@tools/debian-packages pgbouncer=pgbouncer pdftoppm=poppler-utils
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) -m "not long" $(ARGS)
+	$(PYTEST) -m "not long" --pgbouncer tests/registrations tests/events tests/account
 
 test-long: $(SETUP) ## Run the longer campaigns too
 	@tools/debian-packages pgbouncer=pgbouncer pdftoppm=poppler-utils
