@@ -1,10 +1,12 @@
 """No oversell, no stranded seat, every captured rupee seated or refunded, every reward backed by two paid referrals."""
 
+import traceback
 from datetime import datetime
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
 from functions.process_referrals import queries as reward_queries
@@ -135,9 +137,10 @@ BROKEN = [
 ]
 
 
-@pytest.mark.timeout(900)  # the search ends with what it finds, seldom after more than 200 examples
 @pytest.mark.parametrize(("broken", "what"), BROKEN, ids=lambda each: getattr(each, "__name__", ""))
 def test_a_planted_fault_is_found(school: School, broken: type[School], what: str) -> None:
     twin = broken(school.database, school.look)
-    with pytest.raises(Violation, match=what):
-        explore(twin, 1500, Phase.generate)
+    # Ids are random, so the replay of what was found may take another way: Hypothesis then calls it flaky.
+    with pytest.raises((Violation, FlakyFailure)) as found:
+        explore(twin, 200, Phase.generate)
+    assert what in "".join(traceback.format_exception(found.value))
