@@ -10,13 +10,14 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from functions.razorpay_webhook import service as webhook
+from functions.razorpay_webhook.signature import is_signed
 from functions.session_management import service as sessions
 from functions.session_management.models import CheckIn, Device
 from local.razorpay.payloads import new_id, order_entity, payment_entity, webhook_body
 from shared import clock
 from shared.actors import SERVICE, service_for
 from shared.db import Database
+from shared.webhooks import service as webhook
 
 RUNS = 300
 BUDGET = 2.5
@@ -80,7 +81,7 @@ def _capture(database: Database, order_id: str) -> None:
         order=order_entity(id=order_id, amount=49900),
     )
     signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    assert webhook.is_signed(body, signature, [SECRET])
+    assert is_signed(body, signature, [SECRET])
     delivery, event = webhook.read(body, {"x-razorpay-event-id": uuid4().hex})
     with database.transaction(SERVICE) as conn:
         status, outcome = webhook.process(conn, delivery, event, clock.now())

@@ -4,11 +4,9 @@ import base64
 import binascii
 from typing import Any
 
-import psycopg
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.razorpay_webhook import queries, service
-from functions.razorpay_webhook.models import Answer, Delivery, Event, Status
+from functions.razorpay_webhook.signature import is_signed
 from shared import clock, db
 from shared.actors import SERVICE
 from shared.config import settings
@@ -17,6 +15,8 @@ from shared.log import log_failure, logger
 from shared.notifications.handoff import hand_off
 from shared.problems import json_response, problem_response
 from shared.secrets import secret
+from shared.webhooks import queries, service
+from shared.webhooks.models import Answer, Delivery, Event, Status
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UNSIGNED_BYTES = 64 * 1024
@@ -38,7 +38,7 @@ def receive(body: bytes, headers: dict[str, str]) -> Answer:
         raise TooLarge("The body is over 1 MB.")
     keys = secret(settings().razorpay_secret_id)
     secrets = [keys.get("webhookSecret", ""), keys.get("previousWebhookSecret", "")]
-    if not service.is_signed(body, headers.get("x-razorpay-signature", ""), secrets):
+    if not is_signed(body, headers.get("x-razorpay-signature", ""), secrets):
         _keep_unsigned(body, headers)
         raise Unauthenticated("The signature is missing or wrong.", code="invalid_signature")
     try:
@@ -55,12 +55,7 @@ def _process(delivery: Delivery, event: Event | None) -> Answer:
     try:
         with db.transaction(SERVICE) as conn:
             status, outcome = service.process(conn, delivery, event, clock.now())
-    except (
-        psycopg.DataError,
-        psycopg.IntegrityError,
-        psycopg.errors.StatementTooComplex,
-        psycopg.errors.ProgramLimitExceeded,
-    ) as error:
+    except service.UNPROCESSABLE as error:
         # The same bytes would fail the same way for a day of redeliveries: keep them for a person instead.
         _keep_failed(delivery, f"sqlstate {error.sqlstate}")
         return _answer("ignored", delivery)

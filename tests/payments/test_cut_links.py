@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from functions.razorpay_webhook import queries as log
-from functions.razorpay_webhook import service as webhook
 from shared import clock, db
 from shared.actors import ANONYMOUS, SERVICE
 from shared.errors import Unavailable
 from shared.payments import queries as payments
+from shared.webhooks import queries as log
+from shared.webhooks import service as webhook
 from tests.database.link import Link, Where
 from tests.deployed import linked
 from tests.registrations.school import PAID, Held, School

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,6 +56,20 @@ class Delivery:
     def identity(self) -> str:
         """What the sender is told: Razorpay's event id, or the SHA-256 of the body where it sent none."""
         return self.event_id or hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A delivery as the log has it, locked."""
+
+    id: UUID
+    signature_valid: bool
+    status: str
+    body: bytes
+    headers: dict[str, str]
+    event_type: str | None
+    outcome: str | None
+    error: str | None
 
 
 Status = Literal["processed", "duplicate", "ignored"]

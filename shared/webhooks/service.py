@@ -1,40 +1,33 @@
 """What one signed delivery does: it is kept byte for byte, and its effect happens once."""
 
-import hashlib
-import hmac
 import json
 from datetime import datetime
+from uuid import UUID
 
+import psycopg
 from pydantic import ValidationError
 
-from functions.razorpay_webhook import queries
-from functions.razorpay_webhook.models import EFFECTIVE, Delivery, Event, Status
 from shared.clock import from_unix
 from shared.db import Connection
 from shared.errors import NotJson
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
 from shared.payments.models import Order, Outcome
+from shared.webhooks import queries
+from shared.webhooks.models import EFFECTIVE, Delivery, Event, Kept, Status
 
 KEPT_HEADERS = ("content-type", "user-agent", "request-id", "x-razorpay-event-id")
+UNPROCESSABLE = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.StatementTooComplex,
+    psycopg.errors.ProgramLimitExceeded,
+)
+"""What the same bytes would meet again: such a delivery is kept for a person."""
 
 
 class Hostile(Exception):
     """Signed, but nothing that can be kept as a document or read as an event."""
-
-
-def is_signed(body: bytes, signature: str, secrets: list[str]) -> bool:
-    """Whether one of the secrets signed exactly these bytes (lower-case hex HMAC-SHA256), in constant time.
-
-    Two secrets are valid while one replaces the other: Razorpay signs retries of older events with the old one.
-    """
-    given = signature.encode(errors="surrogatepass")
-    good = [
-        hmac.compare_digest(hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode(), given)
-        for secret in secrets
-        if secret
-    ]
-    return any(good)
 
 
 def read(body: bytes, headers: dict[str, str]) -> tuple[Delivery, Event | None]:
@@ -90,6 +83,26 @@ def process(conn: Connection, received: Delivery, event: Event | None, now: date
     log_id, order = logged.fetchone(), locked.fetchone()
     if log_id is None:
         return "duplicate", "duplicate"
+    return _finish(conn, log_id, event, order, now)
+
+
+def process_kept(conn: Connection, kept: Kept, now: datetime) -> tuple[Status, str]:
+    """Apply a signed delivery that was kept and not processed, as if it arrived now; its row is locked.
+
+    Raises NotJson and Hostile as `read`, and UNPROCESSABLE.
+    """
+    if kept.status == "processed":
+        return "duplicate", "duplicate"
+    received, event = read(kept.body, kept.headers)
+    queries.keep_document(conn, kept.id, received)
+    order_id = event.payload.payment.entity.order_id if event else None
+    order = payment_queries.lock_order(conn, order_id or "").fetchone()
+    return _finish(conn, kept.id, event, order, now)
+
+
+def _finish(
+    conn: Connection, log_id: UUID, event: Event | None, order: Order | None, now: datetime
+) -> tuple[Status, str]:
     if event is None or order is None:
         outcome = "unknown_order" if event else "not_handled"
         queries.finish_delivery(conn, log_id, outcome)
