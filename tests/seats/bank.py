@@ -1,10 +1,11 @@
 """Razorpay as a pure state: orders, payments and refunds, asked through the SDK's own names, telling by a mailbox."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Literal
 
-from local.razorpay.payloads import new_id
 from shared.payments.gateway import Gateway, GatewayDown, GatewayRefused
 from shared.payments.models import PaymentEntity, RefundEntity
 
@@ -29,6 +30,7 @@ class Bank:
         default_factory=list[tuple[str, PaymentEntity | RefundEntity]]
     )
     is_down: bool = False
+    _serial: Iterator[int] = field(default_factory=count)
 
     def gateway(self) -> Gateway:
         return Gateway(self, "rzp_test_bank", "secret")  # pyright: ignore[reportArgumentType] - as much SDK as is used
@@ -38,10 +40,13 @@ class Bank:
             raise GatewayDown("The bank is away.")
         return getattr(self, f"_{resource}_{method}")(*args, headers or {})
 
+    def _new_id(self, prefix: str) -> str:
+        return f"{prefix}_{next(self._serial):014}"
+
     def pay(self, order_id: str, status: Literal["failed", "authorized", "captured"]) -> dict[str, Any]:
         order = self.orders[order_id]
         payment: dict[str, Any] = {
-            "id": new_id("pay"),
+            "id": self._new_id("pay"),
             "order_id": order_id,
             "amount": order.amount,
             "currency": order.currency,
@@ -73,7 +78,7 @@ class Bank:
         self.mail.append((payment["order_id"], PaymentEntity.model_validate(payment)))
 
     def _order_create(self, body: dict[str, Any], _: object) -> dict[str, Any]:
-        order = Order(new_id("order"), body["amount"], body["currency"])
+        order = Order(self._new_id("order"), body["amount"], body["currency"])
         self.orders[order.id] = order
         return {"id": order.id, "amount": order.amount, "currency": order.currency, "status": "created"}
 
@@ -89,7 +94,7 @@ class Bank:
             if self.refunded(payment_id) + body["amount"] > payment["amount"]:
                 raise GatewayRefused(400, None, "The refund amount provided is greater than amount captured")
             self.refunds[key] = {
-                "id": new_id("rfnd"),
+                "id": self._new_id("rfnd"),
                 "payment_id": payment_id,
                 "order_id": payment["order_id"],
                 "amount": body["amount"],

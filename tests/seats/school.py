@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import psycopg
 import time_machine
@@ -53,7 +53,7 @@ class School:
     # Arranging
 
     def person(self) -> UUID:
-        who = uuid4()
+        who = uuid5(NAMESPACE_OID, f"person {len(self.people)}")
         self.look.execute(
             "insert into profiles (id, email, referral_code) values (%s, %s, %s)",
             (who, f"{who}@example.com", code_of(who)),
@@ -63,7 +63,7 @@ class School:
 
     def event(self, **columns: object) -> UUID:
         """An upcoming technical course of one price, ten days from now."""
-        event_id = uuid4()
+        event_id = uuid5(NAMESPACE_OID, f"event {len(self.events)}")
         values: dict[str, object] = {
             "id": event_id,
             "title": "Rust in a day",
@@ -96,6 +96,7 @@ class School:
             self.look.execute("set local session_replication_role = replica")
             for table in TABLES:
                 self.look.execute(b"delete from " + table)
+            self.look.execute("alter sequence ids restart")
         self.bank, self.now, self.people, self.events = Bank(), START, [], []
 
     # Users
@@ -187,5 +188,6 @@ def code_of(who: UUID) -> str:
 
 TABLES = (
     *(b"in_app_notifications", b"notifications_queue", b"referral_rewards", b"referrals", b"refunds"),
-    *(b"payment_attempts", b"payment_transactions", b"event_waitlist", b"registrations", b"events", b"profiles"),
+    *(b"payment_attempts", b"payment_transactions", b"event_waitlist", b"registrations", b"event_sessions"),
+    *(b"events", b"profiles"),
 )
