@@ -15,7 +15,9 @@ def apply(database_url: str) -> list[str]:
     """Apply what is missing, as the role of `database_url` (`postgresql://...`); returns the ids applied now."""
     with psycopg.connect(database_url, autocommit=True) as owner:
         owner.execute("set client_min_messages = warning")
-        owner.execute(f"create schema if not exists {HISTORY}")
+        with owner.transaction():  # two runs at once would both find none and both create it
+            owner.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (HISTORY,))
+            owner.execute(f"create schema if not exists {HISTORY}")
     backend = get_backend(_yoyo_url(database_url))
     try:
         migrations = read_migrations(str(MIGRATIONS))
