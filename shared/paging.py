@@ -28,3 +28,21 @@ def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
     if parsed[0].tzinfo is None:
         raise Invalid("The cursor is not one of ours.")
     return parsed
+
+
+def cursor_at(position: int) -> str:
+    """The cursor behind the row at a position of a log."""
+    return base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
+
+
+def read_position(cursor: str | None) -> int | None:
+    """What `cursor_at` wrote; raises Invalid for anything else."""
+    if cursor is None:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError as error:
+        raise Invalid("The cursor is not one of ours.") from error
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Invalid("The cursor is not one of ours.")
+    return int(text)

@@ -9,20 +9,26 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.admin.attendance.routes import routes as attendance
+from functions.admin.audit_logs.routes import routes as audit_logs
 from functions.admin.certificates.routes import routes as certificates
 from functions.admin.events.routes import routes as events
 from functions.admin.notifications.routes import routes as notifications
 from functions.admin.recordings.routes import routes as recordings
+from functions.admin.registrations.routes import routes as registrations
 from functions.admin.sessions.routes import routes as sessions
+from functions.admin.webhook_logs.routes import routes as webhook_logs
 from shared.http import Router
 
 app = Router()
 app.include_router(attendance)
+app.include_router(audit_logs)
 app.include_router(certificates)
 app.include_router(events)
 app.include_router(notifications)
 app.include_router(recordings)
+app.include_router(registrations)
 app.include_router(sessions)
+app.include_router(webhook_logs)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Registrations and payments as their owner sees them."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -82,21 +81,3 @@ class CancelAnswer(Schema):
     success: bool = True
     registration: Registration
     refund: Refund | None
-
-
-@dataclass(frozen=True)
-class RefundPolicy:
-    """What an event gives back to a student who cancels: all, a share, or nothing, by the hours before its start."""
-
-    event_id: UUID
-    starts_at: datetime
-    full_refund_hours: int
-    partial_refund_hours: int
-    partial_refund_percent: int
-
-    def percent_at(self, now: datetime) -> int:
-        """The percentage that goes back; a deadline itself is still in time."""
-        left = self.starts_at - now
-        if left >= timedelta(hours=self.full_refund_hours):
-            return 100
-        return self.partial_refund_percent if left >= timedelta(hours=self.partial_refund_hours) else 0

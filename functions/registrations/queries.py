@@ -5,7 +5,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.registrations.models import Payment, Refund, RefundPolicy
+from functions.registrations.models import Payment, Refund
 from shared.db import Connection
 from shared.registrations.models import Registration
 from shared.registrations.queries import REGISTRATION_COLUMNS
@@ -56,23 +56,6 @@ def list_payments(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUI
             {"user": user_id, "after_time": after_time, "after_id": after_id, "limit": limit},
         )
         .fetchall()
-    )
-
-
-def lock_policy(conn: Connection, registration_id: UUID, user_id: UUID) -> RefundPolicy | None:
-    """The refund policy of a user's registration, its event locked."""
-    return (
-        conn.cursor(row_factory=class_row(RefundPolicy))
-        .execute(
-            """
-            select e.id as event_id, e.starts_at, e.full_refund_hours, e.partial_refund_hours, e.partial_refund_percent
-            from public.events e
-            where e.id = (select event_id from public.registrations where id = %(id)s and user_id = %(user)s)
-            for no key update
-            """,
-            {"id": registration_id, "user": user_id},
-        )
-        .fetchone()
     )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from functions.registrations import queries
 from functions.registrations.models import CancelAnswer, PaymentList, RegistrationList
+from shared.cancellations import queries as cancellation_queries
 from shared.cancellations import service as cancellations
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
@@ -38,7 +39,7 @@ def cancel(conn: Connection, user_id: UUID, registration_id: UUID, now: datetime
 
     Raises NotFound and Conflict (`already_started`, and `nothing_to_cancel` for a hold that has expired).
     """
-    policy = queries.lock_policy(conn, registration_id, user_id)
+    policy = cancellation_queries.lock_policy(conn, registration_id, user_id)
     if policy is None:
         raise NotFound("registration")
     if now < policy.starts_at:

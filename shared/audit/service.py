@@ -9,8 +9,12 @@ from shared.audit import queries
 from shared.auth import admin_caller
 from shared.db import Connection
 
-PERSONAL = frozenset({"email", "full_name", "fullName", "phone"})
-"""Values that are recorded as changed, not as what they were."""
+PERSONAL = frozenset(
+    {"email", "name", "fullname", "username", "recipientname", "billingname", "phone", "phonenumber", "contact", "vpa"}
+    | {"address", "ipaddress", "useragent"}
+)
+"""Fields, in small letters without underscores, that are recorded as changed, not as what they were."""
+MASK = "***"
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,15 @@ def administrator_of(event: Mapping[str, Any]) -> Administrator:
 
 
 def _masked(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if values is None:
-        return None
-    return {name: "***" if name in PERSONAL and value else value for name, value in values.items()}
+    return None if values is None else {name: _masked_field(name, value) for name, value in values.items()}
+
+
+def _masked_field(name: str, value: Any) -> Any:
+    """What may be kept of a field, however deep it lies; an empty one says nothing about a person."""
+    if name.replace("_", "").lower() in PERSONAL and value:
+        return MASK
+    if isinstance(value, Mapping):
+        return {str(inner): _masked_field(str(inner), each) for inner, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked_field("", each) for each in value]
+    return value

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
+from shared.cancellations.models import RefundPolicy
 from shared.db import Connection
 from shared.payments.models import RefundReason
 
@@ -28,6 +29,23 @@ class RequestedRefund:
     registration_id: UUID
     amount: int
     currency: str
+
+
+def lock_policy(conn: Connection, registration_id: UUID, user_id: UUID) -> RefundPolicy | None:
+    """The refund policy of a user's registration, its event locked."""
+    return (
+        conn.cursor(row_factory=class_row(RefundPolicy))
+        .execute(
+            """
+            select e.id as event_id, e.starts_at, e.full_refund_hours, e.partial_refund_hours, e.partial_refund_percent
+            from public.events e
+            where e.id = (select event_id from public.registrations where id = %(id)s and user_id = %(user)s)
+            for no key update
+            """,
+            {"id": registration_id, "user": user_id},
+        )
+        .fetchone()
+    )
 
 
 def cancel_registrations(

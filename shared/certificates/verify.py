@@ -17,6 +17,7 @@ from shared.certificates import storage
 from shared.certificates.keys import key_id
 from shared.certificates.walk import IsSigned, walk
 from shared.db import Database
+from shared.faults import report
 
 
 def main(arguments: list[str]) -> int:
@@ -28,11 +29,8 @@ def main(arguments: list[str]) -> int:
     heads = {key: (storage.get(bucket, key) or b"").decode() for key in stored} if bucket else None
     files = partial(storage.get, options.documents_bucket) if options.documents_bucket else None
     database = Database(lambda: options.database_url)
-    faults = 0
     with database.transaction(SERVICE, read_only=True) as conn:
-        for fault in walk(conn, heads=heads, is_signed=_checker(keys) if keys else None, files=files):
-            print(fault)  # noqa: T201
-            faults += 1
+        faults = report(walk(conn, heads=heads, is_signed=_checker(keys) if keys else None, files=files))
     database.close()
     print(f"{faults} faults" if faults else f"the log is intact; {len(stored)} signed heads agree")  # noqa: T201
     return 1 if faults else 0

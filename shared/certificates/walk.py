@@ -17,6 +17,7 @@ from shared.certificates.heads import published
 from shared.certificates.models import Certificate, Change, canonical
 from shared.certificates.tree import Place
 from shared.db import Connection
+from shared.faults import Fault
 
 PAGE = 100
 
@@ -24,17 +25,6 @@ type Files = Callable[[str], bytes | None]
 """The stored file under a key."""
 type IsSigned = Callable[[bytes, bytes, str], bool]
 """Whether a statement has this signature of the key with this id."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that is not as it was written; `position` is the chain's."""
-
-    position: int
-    what: str
-
-    def __str__(self) -> str:
-        return f"position {self.position}: {self.what}"
 
 
 @dataclass

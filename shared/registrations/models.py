@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.http import Schema
 
-Source = Literal["direct", "waitlist"]
+Source = Literal["direct", "waitlist", "admin"]
 
 
 class Registration(Schema):

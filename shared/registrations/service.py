@@ -54,7 +54,7 @@ def take_seat(
         seat_queries.close_entry(conn, event.id, user_id, registration_id)
         referrals.attribute(conn, event.id, user_id, registration_id, referrer)
     if expires is None:
-        _tell_confirmed(conn, user_id, event, registration_id)
+        tell_confirmed(conn, user_id, event, registration_id)
     return registration_id
 
 
@@ -70,7 +70,8 @@ def _already_registered() -> Conflict:
     return Conflict("You are already registered for this event.", code="already_registered")
 
 
-def _tell_confirmed(conn: Connection, user_id: UUID, event: BookableEvent, registration_id: UUID) -> None:
+def tell_confirmed(conn: Connection, user_id: UUID, event: BookableEvent, registration_id: UUID) -> None:
+    """Tell a student of a seat that nothing is to be paid for."""
     notice = Notice(
         user_id=user_id,
         template="registration_confirmed",

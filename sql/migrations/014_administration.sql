@@ -1,0 +1,29 @@
+-- What administrators look up: deliveries by what they are about, seats given by hand, signs of fraud, erasures.
+
+-- The order and payment a delivery is about, cut to the length of Razorpay's ids: a signed body may hold anything.
+alter table public.webhook_logs
+  add column razorpay_order_id text generated always as (left(payload #>> '{payload,payment,entity,order_id}', 40)) stored,
+  add column razorpay_payment_id text generated always as (left(payload #>> '{payload,payment,entity,id}', 40)) stored;
+create index webhook_logs_by_order on public.webhook_logs (razorpay_order_id) where razorpay_order_id is not null;
+create index webhook_logs_by_payment on public.webhook_logs (razorpay_payment_id) where razorpay_payment_id is not null;
+
+create or replace function private.only_processing() returns trigger
+language plpgsql security invoker set search_path = ''
+as $$
+declare
+  free constant text[] := array['status', 'outcome', 'error', 'processed_at', 'payload', 'event_type', 'body_hash',
+    'razorpay_order_id', 'razorpay_payment_id'];
+begin
+  if to_jsonb(new) - free is distinct from to_jsonb(old) - free
+     or old.payload is not null and new.payload is distinct from old.payload then
+    raise insufficient_privilege using message = 'what was received cannot change';
+  end if;
+  return new;
+end
+$$;
+
+-- admin: a seat that an administrator gave.
+alter table public.registrations
+  drop constraint registrations_source_known,
+  add constraint registrations_source_known check (source in ('direct', 'waitlist', 'referral_reward', 'admin'));
+create index registrations_by_time on public.registrations (created_at desc, id);
