@@ -9,6 +9,8 @@ RUN := .venv/bin/python
 PYTEST := $(RUN) -m pytest -q -n 2 --dist loadgroup
 SAM := .tools/sam/bin/sam
 LOCK = .tools/uv/bin/uv pip compile -q --python-version 3.13 --generate-hashes $(ARGS)
+# Programs of the tests and their Debian packages.
+PROGRAMS := pgbouncer=pgbouncer pdftoppm=poppler-utils chromium=chromium
 SETUP := .venv/.ready .tools/sam/.ready .tools/ministack/.ready
 
 export SAM_CLI_TELEMETRY := 0
@@ -33,13 +35,13 @@ reset: .venv/.ready ## Forget the local stack's state (.local)
 	@$(RUN) -m local reset
 
 test: $(SETUP) ## Run every test
-	@tools/debian-packages pgbouncer=pgbouncer pdftoppm=poppler-utils
+	@tools/debian-packages $(PROGRAMS)
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) -m "not long" $(ARGS)
 	$(PYTEST) -m "not long" --pgbouncer tests/registrations tests/events tests/account
 
 test-long: $(SETUP) ## Run the longer campaigns too
-	@tools/debian-packages pgbouncer=pgbouncer pdftoppm=poppler-utils
+	@tools/debian-packages $(PROGRAMS)
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) $(ARGS)
 

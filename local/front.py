@@ -3,16 +3,18 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from aiohttp import ClientError, ClientSession, web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from local import forwarding, mailbox, schedules
+from local import forwarding, mailbox, schedules, users
 from local.emulator import Emulator
 from local.stack_file import StackFile
 from local.state import StackError
 
-PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=select_autoescape())
+FOLDER = Path(__file__).parent / "pages"
+PAGES = Environment(loader=FileSystemLoader(FOLDER), autoescape=select_autoescape())
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,11 @@ class Front:
                 web.get("/", self._page),
                 web.route("*", "/functions/v1/{path:.*}", self._api),
                 web.get("/.well-known/jwks.json", self._keys),
+                web.static("/_local/static", FOLDER / "static"),
                 web.get("/_local/mail", self._mail),
+                web.post("/_local/sign-in/{user}", self._sign_in),
+                web.post("/_local/paid/{registration}", self._paid),
+                web.route("*", "/_local/razorpay/{path:.*}", self._knobs),
                 web.post("/_local/schedules/{function}", self._schedule),
                 web.get("/razorpay", self._razorpay),
                 web.get("/razorpay/{path:.*}", self._razorpay),
@@ -86,7 +92,22 @@ class Front:
 
     async def _page(self, _: web.Request) -> web.Response:
         running, _session = self._up()
-        return _html("index.html", stack=running.stack, schedules=running.schedules)
+        expressions = {name: schedule.expression for name, schedule in running.schedules.items()}
+        return _html("index.html", stack=running.stack, schedules=expressions)
+
+    async def _sign_in(self, request: web.Request) -> web.Response:
+        """A fresh access token of a seeded user: those of stack.json last a day."""
+        running, _session = self._up()
+        user = running.stack.users.get(request.match_info["user"])
+        if user is None:
+            raise web.HTTPNotFound
+        client = running.emulator.client("cognito-idp")
+        return web.json_response({"token": await asyncio.to_thread(users.sign_in, client, running.stack.cognito, user)})
+
+    async def _paid(self, request: web.Request) -> web.Response:
+        """Where Checkout posts its three fields after a payment: the page confirms it with them."""
+        fields = {name: str(value) for name, value in (await request.post()).items()}
+        raise web.HTTPSeeOther("/#" + urlencode({"paid": request.match_info["registration"], **fields}))
 
     async def _mail(self, request: web.Request) -> web.Response:
         running, session = self._up()
@@ -110,6 +131,11 @@ class Front:
         except schedules.FunctionError as error:
             return web.json_response({"detail": "the function failed", "error": str(error)}, status=502)
         return web.json_response(answer)
+
+    async def _knobs(self, request: web.Request) -> web.Response:
+        running, session = self._up()
+        url = running.stack.razorpay_url + request.raw_path.removeprefix("/_local/razorpay")
+        return await forwarding.forward(request, session, url)
 
     async def _razorpay(self, request: web.Request) -> web.Response:
         running, _session = self._up()

@@ -155,7 +155,7 @@ def test_the_front_page_names_the_users_and_the_schedules(stack: RunningStack) -
     page = requests.get(f"{stack.file.base_url}/", timeout=10).text
 
     assert "student2@example.com" in page
-    assert 'data-schedule="release_expired_holds"' in page
+    assert '"release_expired_holds": "rate(5 minutes)"' in page
 
 
 def test_the_keys_of_the_pool_are_where_the_functions_look_for_them(stack: RunningStack) -> None:
