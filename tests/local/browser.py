@@ -20,7 +20,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
 )  # fmt: skip
 KEYS = {"Tab": 9, "Enter": 13, " ": 32, "Escape": 27}
-SECONDS = 60
+SECONDS = 120
 """How long a condition may take on a busy machine."""
 
 
@@ -64,11 +64,15 @@ class Page:
     def until(self, condition: str) -> Any:
         """The first true value of a condition, which may be asked again in another document after a navigation."""
         deadline = time.monotonic() + SECONDS
-        asked = (
-            f"new Promise(done => {{ const look = () => {{ const found = (() => {condition})();"
-            " if (found || performance.now() > end) done(found instanceof Node || found); else requestAnimationFrame(look) };"
-            " const end = performance.now() + 1000; look() })"
-        )
+        asked = f"""new Promise(done => {{
+          const end = performance.now() + 1000
+          const look = () => {{
+            const found = (() => {condition})()
+            if (found || performance.now() > end) done(found instanceof Node || found)
+            else requestAnimationFrame(look)
+          }}
+          look()
+        }})"""
         while time.monotonic() < deadline:
             try:
                 if found := self.run(asked):
