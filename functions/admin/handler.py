@@ -14,6 +14,7 @@ from functions.admin.certificates.routes import routes as certificates
 from functions.admin.events.routes import routes as events
 from functions.admin.notifications.routes import routes as notifications
 from functions.admin.recordings.routes import routes as recordings
+from functions.admin.refunds.routes import routes as refunds
 from functions.admin.registrations.routes import routes as registrations
 from functions.admin.sessions.routes import routes as sessions
 from functions.admin.webhook_logs.routes import routes as webhook_logs
@@ -27,6 +28,7 @@ app.include_router(events)
 app.include_router(notifications)
 app.include_router(recordings)
 app.include_router(registrations)
+app.include_router(refunds)
 app.include_router(sessions)
 app.include_router(webhook_logs)
 

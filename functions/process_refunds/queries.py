@@ -17,6 +17,7 @@ class DueRefund:
     razorpay_order_id: str
     razorpay_payment_id: str
     amount: int
+    currency: str
     idempotency_key: str
     attempts: int
 
@@ -37,7 +38,8 @@ def claim_due(conn: Connection, now: datetime, next_attempt: datetime, limit: in
                 limit %(limit)s
                 for update skip locked
             )
-            returning f.id, t.razorpay_order_id, f.razorpay_payment_id, f.amount, f.idempotency_key, f.attempts
+            returning f.id, t.razorpay_order_id, f.razorpay_payment_id, f.amount, f.currency,
+                f.idempotency_key, f.attempts
             """,
             {"now": now, "next": next_attempt, "limit": limit},
         )

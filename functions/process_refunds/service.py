@@ -12,6 +12,7 @@ from functions.process_refunds.queries import DueRefund
 from shared import clock, db
 from shared.actors import SERVICE
 from shared.log import logger
+from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
@@ -53,11 +54,19 @@ def _make(gateway: Gateway, due: DueRefund, now: datetime) -> Result:
                 queries.postpone(conn, due.id, now + LEASE, refusal.description)
             return "postponed"
         logger.error("refund_refused", refund_id=str(due.id), status=refusal.status, reason=refusal.reason)
-        with db.transaction(SERVICE) as conn:
-            queries.fail(conn, due.id, refusal.description)
+        _fail(due, refusal.description)
         return "failed"
     _record(due, made, now)
     return "made"
+
+
+def _fail(due: DueRefund, reason: str) -> None:
+    with db.transaction(SERVICE) as conn:
+        queries.fail(conn, due.id, reason)
+        notifications.tell_admins(
+            conn, "refund_failed", str(due.id), amount=due.amount, currency=due.currency, reason=reason
+        )
+    hand_off(conn.enqueued)
 
 
 def _record(due: DueRefund, made: RefundEntity, now: datetime) -> None:

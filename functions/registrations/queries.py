@@ -60,7 +60,7 @@ def list_payments(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUI
 
 
 def find_refund(conn: Connection, registration_id: UUID) -> Refund | None:
-    """What was refunded because the student cancelled, if anything was."""
+    """What was refunded because the student cancelled, if anything was; a retry stands for what had failed."""
     return (
         conn.cursor(row_factory=class_row(Refund))
         .execute(
@@ -68,6 +68,8 @@ def find_refund(conn: Connection, registration_id: UUID) -> Refund | None:
             select f.amount, f.currency, f.status
             from public.refunds f join public.payment_transactions t on t.id = f.payment_transaction_id
             where t.registration_id = %(registration)s and f.reason = 'student_cancelled'
+            order by f.created_at desc
+            limit 1
             """,
             {"registration": registration_id},
         )

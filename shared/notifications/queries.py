@@ -27,6 +27,10 @@ def insert_notifications(conn: Connection, rows: Sequence[dict[str, Any]]) -> Cu
     )
 
 
+def list_admins(conn: Connection) -> list[UUID]:
+    return conn.cursor(row_factory=scalar_row).execute("select user_id from public.admins").fetchall()
+
+
 def cancel_pending(conn: Connection, dedupe_keys: Sequence[str]) -> None:
     conn.execute(
         """

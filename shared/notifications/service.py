@@ -29,6 +29,17 @@ def enqueue(conn: Connection, notices: Iterable[Notice]) -> None:
         conn.enqueue(queries.insert_notifications(conn, rows))
 
 
+def tell_admins(conn: Connection, template: str, effect: str, **data: str | int | None) -> None:
+    """Tell every administrator about something that needs one of them, once for each `effect`."""
+    enqueue(
+        conn,
+        [
+            Notice(user_id, template, f"{template}:{effect}", data, channel="alert", priority="urgent")
+            for user_id in queries.list_admins(conn)
+        ],
+    )
+
+
 def withdraw(conn: Connection, user_id: UUID, key: str) -> None:
     """Cancel what was queued under this key and is not yet being sent: something newer has made it untrue."""
     queries.cancel_pending(conn, [f"{key}:{user_id}:{kind}" for kind in get_args(Type)])

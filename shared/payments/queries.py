@@ -13,6 +13,9 @@ from shared.clock import from_unix
 from shared.db import Connection
 from shared.payments.models import Order, PaymentEntity, RefundEntity
 
+BANK_REFUSED = "Razorpay took this refund, but could not complete it."
+"""Razorpay's `refund.failed` gives no reason."""
+
 
 def lock_order(conn: Connection, razorpay_order_id: str) -> Cursor[Order]:
     """Lock, then read: a statement that waits for a lock would still see refunds as they were before it waited."""
@@ -190,16 +193,16 @@ def adopt_refund(conn: Connection, requested: UUID, refund: RefundEntity) -> boo
     )
 
 
-def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) -> bool:
-    """Keep the furthest status of a refund, ours or made elsewhere; whether it has just become processed."""
+def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) -> str | None:
+    """Keep the furthest status of a refund, ours or made elsewhere; the one it has just come to, if it moved."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         insert into public.refunds as known (payment_transaction_id, razorpay_payment_id, razorpay_refund_id, amount,
-            currency, reason, status, idempotency_key, created_at, processed_at)
+            currency, reason, status, idempotency_key, last_error, created_at, processed_at)
         values (%(transaction)s, %(payment)s, %(refund)s, %(amount)s, %(currency)s, 'outside', %(status)s,
-            %(key)s, %(created_at)s, %(processed_at)s)
+            %(key)s, %(error)s, %(created_at)s, %(processed_at)s)
         on conflict (razorpay_refund_id) do update set
-            status = excluded.status, processed_at = excluded.processed_at
+            status = excluded.status, last_error = excluded.last_error, processed_at = excluded.processed_at
         where array_position(array['requested', 'pending', 'failed', 'processed'], excluded.status)
             > array_position(array['requested', 'pending', 'failed', 'processed'], known.status)
         returning status
@@ -212,11 +215,12 @@ def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) 
             "currency": refund.currency,
             "status": refund.status,
             "key": f"outside-{refund.id}",
+            "error": BANK_REFUSED if refund.status == "failed" else None,
             "created_at": from_unix(refund.created_at),
             "processed_at": from_unix(refund.created_at) if refund.status == "processed" else None,
         },
     )
-    return cursor.fetchone() == "processed"
+    return cursor.fetchone()
 
 
 def refunded_amount(conn: Connection, payment_id: str) -> int:

@@ -44,7 +44,17 @@ def apply_refund(conn: Connection, order: Order, refund: RefundEntity, now: date
     requested = _uuid_or_none(refund.notes.get("refundId"))
     if requested is not None:
         queries.adopt_refund(conn, requested, refund)
-    if not queries.record_refund(conn, order.transaction_id, refund):
+    moved_to = queries.record_refund(conn, order.transaction_id, refund)
+    if moved_to == "failed":
+        notifications.tell_admins(
+            conn,
+            "refund_failed",
+            refund.id,
+            amount=refund.amount,
+            currency=refund.currency,
+            reason=queries.BANK_REFUSED,
+        )
+    if moved_to != "processed":
         return "recorded"
     _tell(conn, order, "payment_refunded", refund.id, amount=refund.amount)
     if order.status == "success" and refund.payment_id == order.razorpay_payment_id:
@@ -68,6 +78,11 @@ def request_full_refund(conn: Connection, order: Order, payment: PaymentEntity, 
     )
     _tell(conn, order, "refund_started", payment.id, reason=reason)
     return "refund_requested"
+
+
+def tell_refund_started(conn: Connection, order: Order, refund_id: UUID, amount: int) -> None:
+    """Tell the student that `amount` (minor units) of an order is on its way back."""
+    _tell(conn, order, "refund_started", str(refund_id), amount=amount)
 
 
 def _captured(conn: Connection, order: Order, payment: PaymentEntity, now: datetime) -> Outcome:

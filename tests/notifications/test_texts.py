@@ -38,6 +38,17 @@ QUEUED: dict[str, dict[str, Any]] = {
     "certificate_revoked": EVENT,
     "referral_reward": {**EVENT, "kind": "credit"},
     "referral_reward_revoked": EVENT,
+    "refund_failed": {**MONEY, "reason": "Your balance is too low."},
+    "payment_disputed": {
+        **MONEY,
+        "disputeId": "disp_1",
+        "paymentId": "pay_1",
+        "status": "open",
+        "respondBy": "2026-12-05T04:30:00+00:00",
+        "lost": 0,
+        "reason": "goods_not_received",
+        "phase": "chargeback",
+    },
     "admin_attention": {"subject": "A payment", "detail": "One paisa short"},
     "broadcast": {**EVENT, "title": "News", "message": "A new course"},
 }

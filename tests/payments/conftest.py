@@ -1,5 +1,5 @@
 """Money, against the fake Razorpay."""
 
-from tests.registrations.conftest import school
+from tests.registrations.conftest import account, school
 
-__all__ = ["school"]
+__all__ = ["account", "school"]

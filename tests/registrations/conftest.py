@@ -10,8 +10,8 @@ from tests.registrations.school import School
 
 
 @pytest.fixture
-def school(deployed: Deployed) -> Iterator[School]:
-    """The platform with a Razorpay whose webhooks wait to be delivered by hand."""
+def account() -> Iterator[FakeRazorpay]:
+    """A Razorpay whose webhooks wait to be delivered by hand."""
     with FakeRazorpay(
         key_id=KEY_ID,
         key_secret=KEY_SECRET,
@@ -20,5 +20,11 @@ def school(deployed: Deployed) -> Iterator[School]:
         hold=True,
         seed=1,
     ) as razorpay:
-        deployed.set(RAZORPAY_BASE_URL=razorpay.url)
-        yield School(deployed, razorpay)
+        yield razorpay
+
+
+@pytest.fixture
+def school(deployed: Deployed, account: FakeRazorpay) -> School:
+    """The platform with that Razorpay."""
+    deployed.set(RAZORPAY_BASE_URL=account.url)
+    return School(deployed, account)

@@ -78,9 +78,9 @@ def test_without_the_lattice_the_order_of_events_would_decide(
     """The negative control of W2: a failure that takes a paid order back."""
     deployed.mute_queue()
 
-    def fall_back(conn: Connection, transaction_id: UUID, refund: object) -> bool:
+    def fall_back(conn: Connection, transaction_id: UUID, refund: object) -> str:
         conn.execute("update payment_transactions set status = 'initiated' where id = %s", (transaction_id,))
-        return True
+        return "processed"
 
     monkeypatch.setattr(payment_queries, "record_refund", fall_back)
     purchases = deliver_permutations(deployed, ALL_ORDERS[:10], SEED)

@@ -1,0 +1,11 @@
+-- Refunds that administrators ask for, disputes in any order, receipts and credit notes with serials without gaps.
+
+-- asked is the administrator's request, which its Idempotency-Key stands for; retry_of is the failed refund that
+-- this one makes again, under a key of its own, because Razorpay answers a known key with what failed.
+alter table public.refunds
+  add column asked jsonb,
+  add column retry_of uuid references public.refunds (id),
+  add constraint refunds_asked_object check (jsonb_typeof(asked) = 'object');
+create unique index refunds_one_retry on public.refunds (retry_of);
+create index refunds_by_time on public.refunds (created_at desc, id);
+create index refunds_by_status on public.refunds (status, created_at desc, id);
