@@ -32,6 +32,7 @@ class Settings(BaseModel):
     hold_minutes: int = Field(ge=1)
     referral_cooling_days: int = Field(default=7, ge=0)
     checkin_opens_minutes: int = Field(default=30, ge=0)
+    analytics_retention_months: int = Field(default=13, ge=3, le=120)
     documents_bucket: str
     recordings_bucket: str
 

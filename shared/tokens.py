@@ -1,4 +1,4 @@
-"""Verifies access tokens where no authorizer of API Gateway does: on a WebSocket's way in.
+"""Verifies access tokens where no authorizer of API Gateway does: on a WebSocket's way in, and on public routes.
 
 RS256 only, keys only from the configured issuer's JWKS, whatever the token's header suggests (RFC 8725).
 """
@@ -6,7 +6,7 @@ RS256 only, keys only from the configured issuer's JWKS, whatever the token's he
 import json
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -70,9 +70,20 @@ class Keys:
         return True
 
 
+def bearer_of(event: Mapping[str, Any]) -> str | None:
+    """A request's bearer token, None without Authorization header; raises Unauthenticated for another scheme."""
+    header = (event.get("headers") or {}).get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = str(header).partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("A bearer token is needed.")
+    return token.strip()
+
+
 def verify(token: str, keys: Keys | None = None) -> Caller:
     """The user of a valid access token; raises Unauthenticated, or Unavailable without the issuer's keys."""
-    import jwt  # noqa: PLC0415 - 120 ms with cryptography, for one function
+    import jwt  # noqa: PLC0415 - 120 ms with cryptography, for the few who verify
 
     try:
         if len(token) > MAX_TOKEN_LENGTH:

@@ -16,6 +16,7 @@ from psycopg import sql
 from local.postgres import Cluster, free_port
 from sql.migrate import apply
 from tests.deployed import Deployed, running
+from tests.log import Log
 from tests.pgbouncer import STATEMENT_LOG, PgBouncer, session_bound
 
 FAST = {
@@ -162,6 +163,13 @@ def database(cluster: Cluster, template: str, request: pytest.FixtureRequest) ->
 def shared_folder() -> Path:
     """The contract's payload files, when the checkout has them beside it."""
     return Path(__file__).parent.parent.parent / "shared"
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """What the functions write to their log from here on."""
+    with Log.kept() as log:
+        yield log
 
 
 @pytest.fixture

@@ -70,7 +70,10 @@ def verify_or_list(
             row = verification.by_token(conn, token)
             found = verification.verify(conn, row) if row else None
         return _verification(found)
-    user_id = tokens.verify(_bearer()).user_id
+    bearer = tokens.bearer_of(app.current_event.raw_event)
+    if bearer is None:
+        raise Unauthenticated("A bearer token or a certificate's token is needed.")
+    user_id = tokens.verify(bearer).user_id
     with db.transaction(user(user_id), read_only=True) as conn:
         return _json(200, service.list_own(conn, user_id, cursor=cursor, limit=limit))
 
@@ -158,13 +161,6 @@ def _find(token: str) -> Certificate:
     if row is None:
         raise NotFound("certificate")
     return row
-
-
-def _bearer() -> str:
-    scheme, _, token = app.current_event.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("A bearer token or a certificate's token is needed.")
-    return token.strip()
 
 
 def _verification(found: Verification | None, *, is_file: bool = False) -> Response[str]:

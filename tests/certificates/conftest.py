@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.certificates.platform import Issuer, Platform, certifying
+from tests.certificates.platform import Platform, certifying
 from tests.deployed import Deployed
+from tests.issuer import Issuer
 
 
 @pytest.fixture

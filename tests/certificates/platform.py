@@ -7,16 +7,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
 
 import boto3
-import jwt
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
-from jwt.algorithms import RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric import padding, utils
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.kms.models import KmsBackend
 
@@ -25,7 +22,7 @@ from shared import db, tokens
 from shared.actors import SERVICE
 from shared.certificates import files, queries, service, storage
 from shared.certificates.models import Certificate
-from tests.deployed import CLIENT_ID, ISSUER, Answer, Context, Deployed
+from tests.deployed import Answer, Context, Deployed
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 HEADS = "tree-heads-of-the-tests"
@@ -180,33 +177,3 @@ def _sign_digest(self: Any, key_id: str, message: bytes, signing_algorithm: str,
     key = self.describe_key(key_id)
     private: Any = key.private_key.private_key
     return key.arn, private.sign(message, padding.PKCS1v15(), utils.Prehashed(hashes.SHA256())), signing_algorithm
-
-
-class Issuer:
-    """An issuer of access tokens, with its keys on this machine."""
-
-    def __init__(self) -> None:
-        self._key = rsa.generate_private_key(65537, 2048)
-        public: dict[str, Any] = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
-        document = json.dumps({"keys": [public | {"kid": "one", "use": "sig"}]}).encode()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(document)
-
-            def log_message(self, format: str, *args: object) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.jwks_url = f"http://127.0.0.1:{self._server.server_port}/jwks.json"
-
-    def token(self, user_id: UUID, **changes: Any) -> str:
-        claims = {"sub": str(user_id), "iss": ISSUER, "client_id": CLIENT_ID, "token_use": "access", "exp": 4102444800}
-        return jwt.encode(claims | changes, self._key, algorithm="RS256", headers={"kid": "one"})
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()

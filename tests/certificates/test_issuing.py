@@ -16,8 +16,9 @@ from shared.certificates.models import Draft
 from shared.certificates.numbers import certificate_number, is_certificate_number
 from shared.certificates.service import Printed
 from shared.errors import Unavailable
-from tests.certificates.platform import NOW, Issuer, Platform
+from tests.certificates.platform import NOW, Platform
 from tests.deployed import Context
+from tests.issuer import Issuer
 
 
 def test_a_graduate_gets_a_certificate_once(platform: Platform) -> None:

@@ -111,7 +111,9 @@ RULES: dict[str, tuple[str, str]] = {
         left join pg_shdepend d on d.refobjid = r.oid and d.refclassid = 'pg_authid'::regclass and d.deptype = 'o'
           and d.dbid = (select oid from pg_database where datname = current_database())
           and d.objid not in ('private.seats_taken(uuid)'::regprocedure,
-                              'private.waitlist_position(uuid)'::regprocedure)
+                              'private.waitlist_position(uuid)'::regprocedure,
+                              'private.received_analytics_events(uuid[])'::regprocedure,
+                              'private.notification_backlog()'::regprocedure)
         where r.rolname = any(array['anon', 'authenticated', 'app_admin', 'service_role', 'app_login', 'worker_login'])
           and (d.objid is not null or r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolinherit
                or r.rolreplication or r.rolcanlogin <> (r.rolname like '%login'))

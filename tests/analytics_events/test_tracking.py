@@ -1,0 +1,203 @@
+"""Batches of tracked events: whose they are, what is kept of them, and that a retry keeps nothing twice."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from functions.analytics_events import queries, service
+from functions.analytics_events.models import Event
+from functions.analytics_events.service import Source
+from shared import actors, clock, db
+from tests.deployed import Answer, Deployed, close_connections
+from tests.issuer import Issuer
+from tests.log import Log
+
+SESSION = "visit-0001"
+ROWS = "select user_id, session_id, event_name, event_data from analytics_events order by event_name, session_id"
+TYPED = Event(event_name="a", event_category="error")
+COUNT = "select count(*) as count from analytics_events"
+
+
+def an_event(name: str = "page_view", **fields: Any) -> dict[str, Any]:
+    return {"eventName": name, "eventCategory": "navigation", **fields}
+
+
+def track(
+    deployed: Deployed, *events: Any, token: str | None = None, session: str | None = SESSION, body: str | None = None
+) -> Answer:
+    headers = {"authorization": f"Bearer {token}"} if token is not None else {}
+    batch = {"events": list(events)} | ({"sessionId": session} if session else {})
+    return deployed.request("analytics_events", "POST", "analytics-events", headers=headers, body=body or batch)
+
+
+def kept_rows(deployed: Deployed) -> int:
+    return deployed.row(COUNT)["count"]
+
+
+def test_events_of_a_visitor_are_the_sessions_and_those_with_a_token_are_the_users(
+    deployed: Deployed, issuer: Issuer
+) -> None:
+    student = deployed.profile()
+    assert track(deployed, an_event("a")).body == {"accepted": 1, "duplicates": 0, "rejected": []}
+    answer = track(deployed, an_event("b", eventData={"path": "/é"}), token=issuer.token(student), session=None)
+    assert answer.body["accepted"] == 1
+    assert deployed.rows(ROWS) == [
+        {"user_id": None, "session_id": SESSION, "event_name": "a", "event_data": {}},
+        {"user_id": student, "session_id": None, "event_name": "b", "event_data": {"path": "/é"}},
+    ]
+
+
+def test_a_token_that_is_not_valid_is_refused_rather_than_taken_for_a_visitors(
+    deployed: Deployed, issuer: Issuer
+) -> None:
+    for token in ("", "forged", "a.b.c", issuer.token(uuid4(), exp=1), f"{issuer.token(uuid4())}x"):
+        answer = track(deployed, an_event(), token=token)
+        assert (answer.status, answer.body["code"]) == (401, "unauthenticated")
+    assert kept_rows(deployed) == 0
+
+
+def test_a_visitor_needs_a_session(deployed: Deployed) -> None:
+    answer = track(deployed, an_event(), session=None)
+    assert (answer.status, answer.body["code"]) == (422, "session_needed")
+
+
+def test_a_wrong_event_is_reported_and_spoils_no_other(deployed: Deployed) -> None:
+    now = datetime.now(UTC)
+    wrong = [
+        ("eventName", an_event("not a name")),
+        ("eventCategory", an_event(eventCategory="fun")),
+        ("userId", an_event(userId=str(uuid4()))),
+        ("id", an_event(id="7")),
+        ("eventData", an_event(eventData={"text": "x" * 4096})),
+        ("eventData", an_event(eventData={"deep": [[[[[[[[1]]]]]]]]})),
+        ("occurredAt", an_event(occurredAt="yesterday")),
+        ("occurredAt", an_event(occurredAt="2026-11-20T10:00:00")),
+        ("occurredAt", an_event(occurredAt=(now + timedelta(minutes=6)).isoformat())),
+        ("occurredAt", an_event(occurredAt=(now - timedelta(days=7, minutes=1)).isoformat())),
+    ]
+    late = an_event("late", occurredAt=(now - timedelta(days=6)).isoformat())
+    answer = track(deployed, an_event("first"), *(event for _, event in wrong), late)
+    assert answer.body["accepted"] == 2
+    assert [(each["index"], each["errors"][0]["field"]) for each in answer.body["rejected"]] == [
+        (index, field) for index, (field, _) in enumerate(wrong, 1)
+    ]
+    assert [row["event_name"] for row in deployed.rows(ROWS)] == ["first", "late"]
+
+
+def test_a_batch_of_wrong_events_only_is_refused_with_every_reason(deployed: Deployed) -> None:
+    answer = track(deployed, an_event("not a name"), an_event(eventCategory="fun"))
+    assert (answer.status, answer.body["code"]) == (422, "invalid")
+    assert [each["field"] for each in answer.body["errors"]] == [
+        "body.events.0.eventName",
+        "body.events.1.eventCategory",
+    ]
+
+
+def test_what_is_no_batch_is_refused_whole(deployed: Deployed) -> None:
+    for body, status in (
+        ('{"sessionId": "visit-0001", "events": []}', 422),
+        (json.dumps({"sessionId": SESSION, "events": [an_event()] * 101}), 422),
+        ('{"sessionId": "visit-0001", "events": "all"}', 422),
+        ('{"sessionId": "a b", "events": [{"eventName": "a", "eventCategory": "error"}]}', 422),
+        ('{"sessionId": "visit-0001", "events": [{"eventName": "\\u0000", "eventCategory": "error"}]}', 400),
+        ("no json", 400),
+        (json.dumps({"sessionId": SESSION, "events": [an_event(eventData={"x": "y" * 1024 * 1024})]}), 413),
+    ):
+        assert track(deployed, body=body).status == status
+    assert kept_rows(deployed) == 0
+
+
+def test_numbers_that_the_database_cannot_hold_are_rejected_and_the_largest_it_can_are_kept(deployed: Deployed) -> None:
+    body = json.dumps({"sessionId": SESSION, "events": [an_event(eventData={"n": "BIG"}), an_event()]})
+    answer = track(deployed, body=body.replace('"BIG"', "1e400"))
+    assert [each["index"] for each in answer.body["rejected"]] == [0]
+    bulky = an_event(eventData={"numbers": [1] * 2000})
+    assert track(deployed, body=body.replace('{"n": "BIG"}', json.dumps(bulky["eventData"]))).body["accepted"] == 2
+
+
+def test_a_batch_of_a_hundred_is_kept(deployed: Deployed) -> None:
+    answer = track(deployed, *(an_event(id=str(uuid4())) for _ in range(100)))
+    assert (answer.body["accepted"], kept_rows(deployed)) == (100, 100)
+
+
+def test_a_retry_keeps_nothing_twice_and_says_so(deployed: Deployed) -> None:
+    batch = [an_event(id=str(uuid4())) for _ in range(3)]
+    track(deployed, *batch[:2])
+    assert track(deployed, *batch, batch[0]).body == {"accepted": 1, "duplicates": 3, "rejected": []}
+    assert kept_rows(deployed) == 3
+
+
+def test_without_ids_a_retry_is_not_recognised(deployed: Deployed) -> None:
+    """The negative control of the test before."""
+    track(deployed, an_event())
+    track(deployed, an_event())
+    assert kept_rows(deployed) == 2
+
+
+def test_nobody_takes_up_the_id_of_anothers_event(deployed: Deployed, issuer: Issuer) -> None:
+    event = an_event(id=str(uuid4()))
+    people = [deployed.profile(), deployed.profile()]
+    answers = [track(deployed, event, token=issuer.token(each)) for each in people]
+    answers += [track(deployed, event, session=name) for name in ("visit-0001", "visit-0002")]
+    assert [answer.body["accepted"] for answer in answers] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("takes_turns", "times"), [(True, 1), (False, 2)])
+def test_two_deliveries_of_one_batch_at_once_keep_it_once_because_they_take_turns(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, takes_turns: bool, times: int
+) -> None:
+    """The second begins while the first has not committed; without its turn it does not see the first."""
+    source, event = Source(None, SESSION), Event(id=uuid4(), event_name="a", event_category="error")
+    if not takes_turns:
+        monkeypatch.setattr(queries, "take_turn", _take_no_turn)
+    second_is_on_its_way = Barrier(2)
+
+    def second() -> int:
+        try:
+            with db.transaction(actors.ANONYMOUS) as conn:
+                second_is_on_its_way.wait(30)
+                return service.keep(conn, source, [event], clock.now())
+        finally:
+            close_connections()
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction(actors.ANONYMOUS) as conn:
+            service.keep(conn, source, [event], clock.now())
+            later = pool.submit(second)
+            second_is_on_its_way.wait(30)
+            _wait_until_it_waits_or_is_done(deployed, later.done)
+        later.result(30)
+    assert kept_rows(deployed) == times
+
+
+def _take_no_turn(*_: object) -> None:
+    return
+
+
+def _wait_until_it_waits_or_is_done(deployed: Deployed, is_done: Any) -> None:
+    waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    while not deployed.rows(waiting) and not is_done():
+        pass
+
+
+def test_a_visitor_reads_no_events_and_writes_none_for_a_user(deployed: Deployed) -> None:
+    student = deployed.profile()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actors.ANONYMOUS) as conn:
+        conn.execute("select 1 from public.analytics_events")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actors.ANONYMOUS) as conn:
+        service.keep(conn, Source(student, SESSION), [TYPED], clock.now())
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actors.user(deployed.profile())) as conn:
+        service.keep(conn, Source(student, SESSION), [TYPED], clock.now())
+
+
+def test_the_log_names_no_person(deployed: Deployed, issuer: Issuer, log: Log) -> None:
+    student = deployed.profile()
+    track(deployed, an_event(eventData={"secret": "hush"}), token=issuer.token(student), session="visit-hidden")
+    assert [line["message"] for line in log.lines] == ["events_tracked"]
+    assert not any(word in log.text for word in (str(student), "hush", "visit-hidden"))
