@@ -10,7 +10,10 @@ from shared import config
 from tests.conftest import cloned
 from tests.deployed import Deployed, running
 
-EMPTY = "truncate public.profiles, public.events, public.analytics_events, public.webhook_logs cascade"
+EMPTY = """
+    truncate public.profiles, public.events, public.analytics_events, public.webhook_logs, public.settlements,
+        public.settlement_rows cascade
+"""
 
 
 @pytest.fixture(scope="module")

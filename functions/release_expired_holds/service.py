@@ -13,7 +13,6 @@ from shared.log import logger
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.notifications.models import Notice
-from shared.payments import queries as payment_queries
 from shared.payments import service as payments
 from shared.payments.gateway import Gateway, GatewayRefused
 from shared.payments.models import PaymentEntity
@@ -60,12 +59,9 @@ def _settle(gateway: Gateway, hold: ExpiredHold, now: datetime) -> Result:
 
 
 def _apply(order_id: str, captured: list[PaymentEntity], now: datetime) -> None:
-    for payment in captured:
-        with db.transaction(SERVICE) as conn:
-            order = payment_queries.lock_order(conn, order_id).fetchone()
-            if order is not None:
-                payments.apply_payment(conn, order, payment, told_at=now, now=now)
-        hand_off(conn.enqueued)
+    with db.transaction(SERVICE) as conn:
+        payments.apply_read(conn, order_id, captured, (), now)
+    hand_off(conn.enqueued)
 
 
 def _release(hold: ExpiredHold, now: datetime) -> bool:

@@ -113,6 +113,20 @@ class PaymentKnobs(OnLoop):
         return public(settlement) if settlement else None
 
     @knob
+    def adjust(
+        self, type: Literal["adjustment", "transfer"] = "adjustment", *, credit: int = 0, debit: int = 0, fee: int = 0
+    ) -> Entity:
+        """Money that the next settlement moves for no payment or refund; the row's id is in the answer."""
+        return settlements.adjust(self.account.books, type, credit=credit, debit=debit, fee=fee)
+
+    @knob
+    def change_settlement_row(
+        self, entity_id: str, *, hidden: bool = False, changes: dict[str, int] | None = None
+    ) -> None:
+        """What the settlement report says of a payment, refund or adjustment: other amounts, or nothing."""
+        settlements.change_row(self.account.books, entity_id, changes or {}, hidden=hidden)
+
+    @knob
     def checkout_fields(self, order_id: str, payment_id: str) -> dict[str, str]:
         """The three signed fields that Checkout hands to the page after this payment."""
         return checkout_fields(self.account.settings.key_secret, order_id, payment_id)

@@ -6,6 +6,7 @@ A day is a day in India (presumed; the documentation does not name the zone of t
 import json
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta, timezone
+from typing import Literal
 
 from local.razorpay.books import Books
 from local.razorpay.entities import Entity, settlement_entity
@@ -37,7 +38,7 @@ def settle(books: Books, day: date | None = None) -> Entity | None:
     )
     books.save("settlement", settlement)
     for kind, entity, row in found:
-        lookup = entity["order_id"] if kind == "payment" else entity["payment_id"]
+        lookup = entity["order_id"] if kind == "payment" else entity.get("payment_id")
         books.save(kind, entity | {"_settlement": settlement["id"]}, lookup)
         _file(books, row, settlement, day)
     books.emit("settlement.processed", settlement=settlement)
@@ -48,7 +49,32 @@ def reconciliation_rows(books: Books, year: int, month: int, day: int | None = N
     """The rows of all settlements of a day, or of a month."""
     days = [day] if day else range(1, monthrange(year, month)[1] + 1)
     dates = (date(year, month, each).isoformat() for each in days)
-    return [record["row"] for each in dates for record in books.store.under("recon_row", each)]
+    records = [record for each in dates for record in books.store.under("recon_row", each)]
+    return [record["row"] for record in records if not record.get("hidden")]
+
+
+def adjust(books: Books, type: Literal["adjustment", "transfer"], *, credit: int, debit: int, fee: int) -> Entity:
+    """Money that the next settlement moves beside payments and refunds; a transfer's debit includes its fee."""
+    prefix = {"adjustment": "adj", "transfer": "trf"}[type]
+    row: Entity = {
+        "id": books.fresh_id(prefix, "adjustment"),
+        "type": type,
+        "credit": credit,
+        "debit": debit,
+        "amount": credit or debit - fee,
+        "fee": fee,
+        "tax": fee * 18 // 118,
+        "created_at": books.now(),
+    }
+    return books.save("adjustment", row)
+
+
+def change_row(books: Books, entity_id: str, changes: Entity, *, hidden: bool) -> None:
+    """Let the report say something else of an entity, or nothing."""
+    record = books.store.get("recon_row", entity_id)
+    if record is None:
+        raise LookupError(entity_id)
+    books.save("recon_row", record | {"row": record["row"] | changes, "hidden": hidden}, record["day"])
 
 
 def _unsettled(books: Books, end: int) -> list[tuple[Kind, Entity]]:
@@ -56,6 +82,8 @@ def _unsettled(books: Books, end: int) -> list[tuple[Kind, Entity]]:
         ("payment", "captured", True),
         ("refund", "status", "processed"),
         ("dispute", "status", "lost"),
+        ("adjustment", "type", "adjustment"),
+        ("adjustment", "type", "transfer"),
     ]
     return [
         (kind, entity)
@@ -66,6 +94,8 @@ def _unsettled(books: Books, end: int) -> list[tuple[Kind, Entity]]:
 
 
 def _row(books: Books, kind: Kind, entity: Entity) -> Entity:
+    if kind == "adjustment":
+        return _adjustment_row(entity)
     payment = entity if kind == "payment" else books.require("payment", entity["payment_id"])
     order = books.store.get("order", payment["order_id"]) or {}
     card: Entity = payment.get("card") or {}
@@ -98,6 +128,18 @@ def _row(books: Books, kind: Kind, entity: Entity) -> Entity:
     return _as_adjustment(row, entity) if kind == "dispute" else row
 
 
+def _adjustment_row(adjustment: Entity) -> Entity:
+    unknown = ("posted_at", "payment_id", "order_id", "order_receipt", "method", "card_network", "card_issuer")
+    return dict.fromkeys((*unknown, "card_type", "dispute_id", "notes"), None) | {
+        "entity_id": adjustment["id"],
+        **{key: adjustment[key] for key in ("type", "credit", "debit", "amount", "fee", "tax", "created_at")},
+        "currency": "INR",
+        "on_hold": False,
+        "settled": True,
+        "description": "Adjusted by hand",
+    }
+
+
 def _as_adjustment(row: Entity, dispute: Entity) -> Entity:
     kept = {key: value for key, value in row.items() if key != "credit_type"}
     unknown = dict.fromkeys(("payment_id", "order_id", "order_receipt", "method"), None)
@@ -120,4 +162,4 @@ def _file(books: Books, row: Entity, settlement: Entity, day: date) -> None:
         "settlement_id": settlement["id"],
         "settlement_utr": settlement["utr"],
     }
-    books.save("recon_row", {"id": row["entity_id"], "row": row}, day.isoformat())
+    books.save("recon_row", {"id": row["entity_id"], "row": row, "day": day.isoformat()}, day.isoformat())

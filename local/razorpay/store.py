@@ -13,7 +13,16 @@ from typing import Literal
 from local.razorpay.entities import Entity
 
 type Kind = Literal[
-    "order", "payment", "refund", "refund_key", "dispute", "settlement", "recon_row", "delivery", "endpoint"
+    "order",
+    "payment",
+    "refund",
+    "refund_key",
+    "dispute",
+    "adjustment",
+    "settlement",
+    "recon_row",
+    "delivery",
+    "endpoint",
 ]
 
 _SCHEMA = """

@@ -15,11 +15,17 @@ type UnixSeconds = Annotated[StrictInt, Field(ge=0, lt=2**33)]
 type OrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{14}$")]
 type PaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{14}$")]
 type RefundId = Annotated[str, Field(pattern=r"^rfnd_[A-Za-z0-9]{14}$")]
+type SettlementId = Annotated[str, Field(pattern=r"^setl_[A-Za-z0-9]{14}$")]
+type AnyId = Annotated[str, Field(pattern=r"^[a-z]+_[A-Za-z0-9]{1,40}$")]
 type Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 def _only_mapping(notes: object) -> object:
     return notes if isinstance(notes, dict) else {}
+
+
+def _or_zero(amount: object) -> object:
+    return 0 if amount is None else amount
 
 
 def _cut(text: object) -> object:
@@ -29,6 +35,8 @@ def _cut(text: object) -> object:
 type Notes = Annotated[dict[str, Any], BeforeValidator(_only_mapping)]
 """Free text of the payer or ours; Razorpay writes an empty one as a list."""
 type Remark = Annotated[str | None, BeforeValidator(_cut)]
+type PaiseOrNone = Annotated[Paise, BeforeValidator(_or_zero)]
+"""An amount that is null where there is none."""
 
 
 class Entity(BaseModel):
@@ -53,6 +61,8 @@ class PaymentEntity(Entity):
     currency: Currency
     status: Literal["created", "authorized", "captured", "refunded", "failed"]
     method: Remark = None
+    captured: bool | None = None
+    amount_refunded: PaiseOrNone = 0
     fee: Paise | None = None
     tax: Paise | None = None
     error_code: Remark = None
@@ -62,14 +72,20 @@ class PaymentEntity(Entity):
 
     @property
     def is_captured(self) -> bool:
-        """A refunded payment was captured before."""
-        return self.status in ("captured", "refunded")
+        """A refunded payment was captured before, unless the payer's bank only reserved the money and let it go."""
+        return self.status == "captured" or (self.status == "refunded" and self.captured is not False)
 
 
 class PaymentCollection(Entity):
     """https://razorpay.com/docs/api/orders/fetch-payments/"""
 
     items: list[PaymentEntity]
+
+
+class Collection(Entity):
+    """A page of a list, its entities as they came."""
+
+    items: list[Any]
 
 
 class RefundEntity(Entity):
@@ -82,6 +98,48 @@ class RefundEntity(Entity):
     status: Literal["pending", "processed", "failed"]
     notes: Notes = Field(default_factory=dict)
     created_at: UnixSeconds
+
+
+class RefundCollection(Entity):
+    """https://razorpay.com/docs/api/refunds/fetch-multiple-refund-payment/"""
+
+    items: list[RefundEntity]
+
+
+class SettlementEntity(Entity):
+    """https://razorpay.com/docs/api/settlements/ - one transfer to our bank; `fees` and `tax` are of the transfer."""
+
+    id: SettlementId
+    amount: Paise
+    status: Literal["created", "processed", "failed"]
+    fees: PaiseOrNone = 0
+    tax: PaiseOrNone = 0
+    utr: Remark = None
+    created_at: UnixSeconds
+
+
+class SettlementRow(Entity):
+    """https://razorpay.com/docs/api/settlements/fetch-recon/ - its `notes` are text, so nobody reads them.
+
+    `payment_id` is null on a payment's own row; transfers and adjustments have neither payment nor order.
+    """
+
+    entity_id: AnyId
+    type: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    amount: PaiseOrNone
+    credit: PaiseOrNone
+    debit: PaiseOrNone
+    fee: PaiseOrNone
+    tax: PaiseOrNone
+    currency: Currency
+    settlement_id: SettlementId | None = None
+    settlement_utr: Remark = None
+    payment_id: PaymentId | None = None
+    order_id: OrderId | None = None
+    dispute_id: Remark = None
+    description: Remark = None
+    created_at: UnixSeconds
+    settled_at: UnixSeconds | None = None
 
 
 RefundReason = Literal["seat_gone", "duplicate_payment", "student_cancelled", "event_cancelled", "admin", "outside"]

@@ -46,7 +46,9 @@ def _raise_refusal(response: requests.Response, *_: Any, **__: Any) -> requests.
     if response.status_code == 429 or response.status_code >= 500:
         wait = response.headers.get("Retry-After", "")
         raise GatewayDown(
-            "The payment provider cannot answer now.", retry_after_seconds=int(wait) if wait.isdigit() else 30
+            "The payment provider cannot answer now.",
+            wait_seconds=int(wait) if wait.isdigit() else None,
+            is_limit=response.status_code == 429,
         )
     try:
         error = response.json()["error"]

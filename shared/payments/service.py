@@ -4,6 +4,7 @@ Status is a lattice (initiated < failed < success < refunded): facts only move a
 repetition of them ends in the same rows.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -60,6 +61,26 @@ def apply_refund(conn: Connection, order: Order, refund: RefundEntity, now: date
     if order.status == "success" and refund.payment_id == order.razorpay_payment_id:
         return _settle(conn, order, refund.payment_id, now)
     return "recorded"
+
+
+def apply_read(
+    conn: Connection,
+    razorpay_order_id: str,
+    payments: Iterable[PaymentEntity],
+    refunds: Iterable[RefundEntity],
+    now: datetime,
+) -> None:
+    """Apply what was read from Razorpay about one order, as its lost deliveries would have; nothing if it is not ours.
+
+    The order is read anew before each, for the one before has changed it. Refunds come first: a payment that bought
+    nothing and is back already must not be sent back once more.
+    """
+    for refund in refunds:
+        if (order := queries.lock_order(conn, razorpay_order_id).fetchone()) is not None:
+            apply_refund(conn, order, refund, now)
+    for payment in payments:
+        if (order := queries.lock_order(conn, razorpay_order_id).fetchone()) is not None:
+            apply_payment(conn, order, payment, told_at=now, now=now)
 
 
 def request_full_refund(conn: Connection, order: Order, payment: PaymentEntity, reason: RefundReason) -> Outcome:

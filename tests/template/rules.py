@@ -15,6 +15,7 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "POST /functions/v1/razorpay-webhook",  # Razorpay's signature
     "POST /functions/v1/send-notifications",  # the service's bearer
     "POST /functions/v1/process-referrals",
+    "POST /functions/v1/payment-reconciliation",
     "GET /functions/v1/unsubscribe",  # a signed token
     "POST /functions/v1/unsubscribe",
     "GET /functions/v1/generate-certificate",  # a certificate's token; without one, the user's is verified in code

@@ -1,0 +1,52 @@
+"""payment-reconciliation: daily at two, every 15 minutes for open orders, and over HTTP for days somebody asks for."""
+
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.payment_reconciliation import service
+from functions.payment_reconciliation.models import ReconciliationAnswer
+from shared import auth, clock, db
+from shared.actors import SERVICE
+from shared.http import Router
+from shared.payments.gateway import gateway
+from shared.reconciliation.models import Days
+from shared.reconciliation.service import request_run
+
+TIME_TO_SPARE_MS = 30_000
+"""One call to Razorpay, at most 10 s, and two transactions at their time limits, with room."""
+HTTP_SECONDS = 10
+"""API Gateway hangs up after 30; what was begun in time may take as long as the above."""
+
+app = Router()
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    if "requestContext" in event:
+        return app.serve(event, context)
+    service.begin(clock.now())
+    runs = service.work_off(gateway(), lambda: context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS, time.sleep)
+    return ReconciliationAnswer(runs=runs).model_dump(mode="json")
+
+
+@app.post("/functions/v1/payment-reconciliation", summary="Reconcile payments with Razorpay", tags=["Jobs"])
+def reconcile(days: Annotated[Days | None, Body()] = None) -> ReconciliationAnswer:
+    """As the schedules do, or for these days of the platform's time zone; a run that does not end here goes on by
+    itself within 15 minutes, or with the next call."""
+    auth.require_service(app.current_event.raw_event)
+    now = clock.now()
+    run_id = None
+    if days is None:
+        service.begin(now)
+    else:
+        with db.transaction(SERVICE) as conn:
+            run_id = request_run(conn, days, None, now).id
+    return ReconciliationAnswer(run_id=run_id, runs=service.work_off(gateway(), _within(HTTP_SECONDS), time.sleep))
+
+
+def _within(seconds: float) -> Callable[[], bool]:
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() < end
