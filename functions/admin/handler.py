@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.admin.attendance.routes import routes as attendance
 from functions.admin.audit_logs.routes import routes as audit_logs
 from functions.admin.certificates.routes import routes as certificates
+from functions.admin.disputes.routes import routes as disputes
 from functions.admin.events.routes import routes as events
 from functions.admin.notifications.routes import routes as notifications
 from functions.admin.recordings.routes import routes as recordings
@@ -24,6 +25,7 @@ app = Router()
 app.include_router(attendance)
 app.include_router(audit_logs)
 app.include_router(certificates)
+app.include_router(disputes)
 app.include_router(events)
 app.include_router(notifications)
 app.include_router(recordings)

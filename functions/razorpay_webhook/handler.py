@@ -16,7 +16,7 @@ from shared.notifications.handoff import hand_off
 from shared.problems import json_response, problem_response
 from shared.secrets import secret
 from shared.webhooks import queries, service
-from shared.webhooks.models import Answer, Delivery, Event, Status
+from shared.webhooks.models import Answer, Delivery, DisputeEvent, Event, Status
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UNSIGNED_BYTES = 64 * 1024
@@ -51,7 +51,7 @@ def receive(body: bytes, headers: dict[str, str]) -> Answer:
     return _process(delivery, event)
 
 
-def _process(delivery: Delivery, event: Event | None) -> Answer:
+def _process(delivery: Delivery, event: Event | DisputeEvent | None) -> Answer:
     try:
         with db.transaction(SERVICE) as conn:
             status, outcome = service.process(conn, delivery, event, clock.now())

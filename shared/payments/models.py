@@ -17,6 +17,7 @@ type PaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{14}$")]
 type RefundId = Annotated[str, Field(pattern=r"^rfnd_[A-Za-z0-9]{14}$")]
 type SettlementId = Annotated[str, Field(pattern=r"^setl_[A-Za-z0-9]{14}$")]
 type AnyId = Annotated[str, Field(pattern=r"^[a-z]+_[A-Za-z0-9]{1,40}$")]
+type DisputeId = Annotated[str, Field(pattern=r"^disp_[A-Za-z0-9]{14}$")]
 type Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
@@ -141,6 +142,22 @@ class SettlementRow(Entity):
     created_at: UnixSeconds
     settled_at: UnixSeconds | None = None
 
+
+class DisputeEntity(Entity):
+    """https://razorpay.com/docs/api/disputes/entity/ - a lost one has `amount_deducted` taken from the settlements."""
+
+    id: DisputeId
+    payment_id: PaymentId
+    amount: Paise
+    currency: Currency
+    amount_deducted: Paise = 0
+    reason_code: Remark = None
+    phase: Remark = None
+    respond_by: UnixSeconds | None = None
+    created_at: UnixSeconds
+
+
+DisputeStatus = Literal["open", "under_review", "action_required", "won", "lost", "closed"]
 
 RefundReason = Literal["seat_gone", "duplicate_payment", "student_cancelled", "event_cancelled", "admin", "outside"]
 

@@ -46,9 +46,16 @@ def lock_order(conn: Connection, razorpay_order_id: str) -> Cursor[Order]:
 
 
 def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntity, told_at: datetime) -> None:
-    """Keep the furthest status and the newest failure that any event or read has shown of this payment."""
+    """Keep the furthest status and the newest failure that any event or read has shown of this payment.
+
+    A dispute that was told of before its payment learns here whose it is.
+    """
     conn.execute(
         """
+        with disputed as (
+            update public.disputes set payment_transaction_id = %(transaction)s
+            where razorpay_payment_id = %(id)s and payment_transaction_id is null
+        )
         insert into public.payment_attempts as known (razorpay_payment_id, payment_transaction_id, status, amount,
             currency, method, fee, tax, error_code, error_description, error_reason, failed_at, created_at)
         values (%(id)s, %(transaction)s, %(status)s, %(amount)s, %(currency)s, %(method)s, %(fee)s, %(tax)s,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.payments.models import PaymentEntity, RefundEntity, UnixSeconds
+from shared.payments.models import DisputeEntity, DisputeStatus, OrderId, PaymentEntity, RefundEntity, UnixSeconds
 
 EFFECTIVE = (
     "payment.authorized",
@@ -18,7 +18,17 @@ EFFECTIVE = (
     "refund.processed",
     "refund.failed",
 )
-"""The events that move money or a seat; every other one is kept and ignored."""
+"""The events that move money or a seat; but for disputes, every other one is kept and ignored."""
+
+DISPUTES: dict[str, DisputeStatus] = {
+    "payment.dispute.created": "open",
+    "payment.dispute.under_review": "under_review",
+    "payment.dispute.action_required": "action_required",
+    "payment.dispute.won": "won",
+    "payment.dispute.lost": "lost",
+    "payment.dispute.closed": "closed",
+}
+"""What each event about a dispute says of it; the entity in `action_required` says no more than "open"."""
 
 
 class PaymentWrapper(BaseModel):
@@ -40,6 +50,35 @@ class Event(BaseModel):
     event: str = Field(max_length=100)
     created_at: UnixSeconds
     payload: Payload
+
+
+class DisputedPayment(BaseModel):
+    order_id: OrderId | None = None
+
+
+class DisputedPaymentWrapper(BaseModel):
+    entity: DisputedPayment
+
+
+class DisputeWrapper(BaseModel):
+    entity: DisputeEntity
+
+
+class DisputePayload(BaseModel):
+    dispute: DisputeWrapper
+    payment: DisputedPaymentWrapper | None = None
+
+
+class DisputeEvent(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    event: str = Field(max_length=100)
+    created_at: UnixSeconds
+    payload: DisputePayload
+
+    @property
+    def order_id(self) -> str | None:
+        return self.payload.payment.entity.order_id if self.payload.payment else None
 
 
 @dataclass(frozen=True)

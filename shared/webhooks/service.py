@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from shared.clock import from_unix
 from shared.db import Connection
 from shared.errors import NotJson
+from shared.payments import disputes
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
 from shared.payments.models import Order, Outcome
 from shared.webhooks import queries
-from shared.webhooks.models import EFFECTIVE, Delivery, Event, Kept, Status
+from shared.webhooks.models import DISPUTES, EFFECTIVE, Delivery, DisputeEvent, Event, Kept, Status
 
 KEPT_HEADERS = ("content-type", "user-agent", "request-id", "x-razorpay-event-id")
 UNPROCESSABLE = (
@@ -30,7 +31,7 @@ class Hostile(Exception):
     """Signed, but nothing that can be kept as a document or read as an event."""
 
 
-def read(body: bytes, headers: dict[str, str]) -> tuple[Delivery, Event | None]:
+def read(body: bytes, headers: dict[str, str]) -> tuple[Delivery, Event | DisputeEvent | None]:
     """A delivery and its event, null when it is one without effects.
 
     Raises NotJson, and Hostile for a document beyond what any event holds or an effective event that cannot be read.
@@ -45,10 +46,10 @@ def read(body: bytes, headers: dict[str, str]) -> tuple[Delivery, Event | None]:
     name = document.get("event") if isinstance(document, dict) else None
     known = name if isinstance(name, str) and name.isascii() and name.isprintable() and len(name) <= 100 else None
     received = delivery(body, headers, event_type=known, payload=text)
-    if known not in EFFECTIVE:
+    if known not in EFFECTIVE and known not in DISPUTES:
         return received, None
     try:
-        return received, Event.model_validate(document)
+        return received, (DisputeEvent if known in DISPUTES else Event).model_validate(document)
     except ValidationError as error:
         raise Hostile from error
 
@@ -71,15 +72,16 @@ def _printable(header: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in header)
 
 
-def process(conn: Connection, received: Delivery, event: Event | None, now: datetime) -> tuple[Status, str]:
+def process(
+    conn: Connection, received: Delivery, event: Event | DisputeEvent | None, now: datetime
+) -> tuple[Status, str]:
     """Keep the delivery and apply its event, in the caller's transaction: two round trips and the commit.
 
     Returns what the sender is told and what came of it.
     """
-    order_id = event.payload.payment.entity.order_id if event else None
     with conn.pipeline():
         logged = queries.insert_delivery(conn, received)
-        locked = payment_queries.lock_order(conn, order_id or "")
+        locked = payment_queries.lock_order(conn, _order_id(event) or "")
     log_id, order = logged.fetchone(), locked.fetchone()
     if log_id is None:
         return "duplicate", "duplicate"
@@ -95,14 +97,23 @@ def process_kept(conn: Connection, kept: Kept, now: datetime) -> tuple[Status, s
         return "duplicate", "duplicate"
     received, event = read(kept.body, kept.headers)
     queries.keep_document(conn, kept.id, received)
-    order_id = event.payload.payment.entity.order_id if event else None
-    order = payment_queries.lock_order(conn, order_id or "").fetchone()
+    order = payment_queries.lock_order(conn, _order_id(event) or "").fetchone()
     return _finish(conn, kept.id, event, order, now)
 
 
+def _order_id(event: Event | DisputeEvent | None) -> str | None:
+    """The order whose row an event moves; a dispute moves its own."""
+    return event.payload.payment.entity.order_id if isinstance(event, Event) else None
+
+
 def _finish(
-    conn: Connection, log_id: UUID, event: Event | None, order: Order | None, now: datetime
+    conn: Connection, log_id: UUID, event: Event | DisputeEvent | None, order: Order | None, now: datetime
 ) -> tuple[Status, str]:
+    if isinstance(event, DisputeEvent):
+        status, told_at = DISPUTES[event.event], from_unix(event.created_at)
+        disputes.record(conn, event.payload.dispute.entity, status, order_id=event.order_id, told_at=told_at)
+        queries.finish_delivery(conn, log_id, "recorded")
+        return "processed", "recorded"
     if event is None or order is None:
         outcome = "unknown_order" if event else "not_handled"
         queries.finish_delivery(conn, log_id, outcome)

@@ -9,3 +9,9 @@ alter table public.refunds
 create unique index refunds_one_retry on public.refunds (retry_of);
 create index refunds_by_time on public.refunds (created_at desc, id);
 create index refunds_by_status on public.refunds (status, created_at desc, id);
+
+-- id is what pages of the list continue after.
+alter table public.disputes add column id uuid not null default gen_random_uuid();
+create unique index disputes_id on public.disputes (id);
+create index disputes_by_payment on public.disputes (razorpay_payment_id);
+create index disputes_by_time on public.disputes (created_at desc, id);

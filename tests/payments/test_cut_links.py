@@ -14,6 +14,7 @@ from shared.errors import Unavailable
 from shared.payments import queries as payments
 from shared.webhooks import queries as log
 from shared.webhooks import service as webhook
+from shared.webhooks.models import Event
 from tests.database.link import Link, Where
 from tests.deployed import linked
 from tests.registrations.school import PAID, Held, School
@@ -251,7 +252,7 @@ def test_a_delivery_logged_before_its_effect_would_be_lost(school: School, link:
     def in_two_transactions(school: School) -> Case:
         held = hold(school)
         received, event = webhook.read(purchase_of(held).captured().body, {"x-razorpay-event-id": str(held.id)})
-        assert event
+        assert isinstance(event, Event)
 
         def deliver() -> None:
             with db.transaction(SERVICE) as conn:

@@ -1,0 +1,242 @@
+"""Disputes: whatever order their events come in ends in one state, administrators are told, lost money counts."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from local.razorpay.payloads import dispute_entity, new_id, webhook_body
+from local.razorpay.server import FakeRazorpay
+from shared.db import Connection
+from shared.payments import dispute_queries
+from shared.payments.models import DisputeEntity, DisputeStatus
+from tests.deployed import Answer, Deployed
+from tests.kept import emptied, kept
+from tests.registrations.conftest import account
+from tests.registrations.school import School
+from tests.webhook.deliveries import TIME, Purchase, Signed, buy, buy_many
+
+__all__ = ["account", "emptied", "kept"]
+SEED = 20_261_125
+DEADLINE = TIME + 7 * 86_400
+AMOUNT = 30_000
+
+
+@dataclass(frozen=True)
+class Contested:
+    """A dispute over a payment; its events name the order or leave it out."""
+
+    purchase: Purchase
+    id: str = field(default_factory=lambda: new_id("disp"))
+    order_id: str | None = None
+
+    def event(self, name: str, after: int, **changes: Any) -> Signed:
+        """`after` is in seconds."""
+        status = name if name in ("won", "lost", "closed", "under_review") else "open"
+        dispute = dispute_entity(
+            id=self.id, payment_id=self.purchase.payment_id, amount=AMOUNT, status=status, created_at=TIME, **changes
+        )
+        payment = self.purchase.payment("captured", order_id=self.order_id)
+        full_name = f"payment.dispute.{name}"
+        return Signed(full_name, webhook_body(full_name, payment=payment, dispute=dispute, created_at=TIME + after))
+
+    def story(self) -> list[Signed]:
+        """A capture, and a dispute that is lost after two rounds; two of its events are of one second."""
+        return [
+            self.purchase.captured(),
+            self.event("created", 10),
+            self.event("under_review", 20),
+            self.event("action_required", 20, respond_by=DEADLINE + 86_400),
+            self.event("under_review", 30),
+            self.event("lost", 25),
+        ]
+
+
+def deliver_permutations(deployed: Deployed, orders: Sequence[tuple[int, ...]]) -> dict[str, Contested]:
+    contested = [Contested(purchase) for purchase in buy_many(deployed, len(orders))]
+
+    def deliver(given: tuple[Contested, tuple[int, ...]]) -> None:
+        events = given[0].story()
+        repeats = random.Random(f"{SEED} {given[1]}")
+        for number in given[1]:
+            for _ in range(repeats.randint(1, 2)):
+                events[number].deliver(deployed)
+
+    deployed.at_once(deliver, list(zip(contested, orders, strict=True)), threads=4)
+    return {each.id: each for each in contested}
+
+
+def endings(deployed: Deployed) -> list[dict[str, Any]]:
+    return deployed.rows(
+        """
+        select d.razorpay_dispute_id as id, t.razorpay_order_id as of_order, d.status, d.amount, d.amount_deducted,
+            extract(epoch from d.seen_at)::int - %s as seen_after, extract(epoch from d.respond_by)::int as respond_by
+        from disputes d left join payment_transactions t on t.id = d.payment_transaction_id
+        """,
+        TIME,
+    )
+
+
+def wrong(deployed: Deployed, contested: dict[str, Contested]) -> list[dict[str, Any]]:
+    ended = {"status": "lost", "amount": AMOUNT, "amount_deducted": AMOUNT, "seen_after": 25, "respond_by": DEADLINE}
+    found = endings(deployed)
+    assert len(found) == len(contested)
+    return [
+        row for row in found if row != {"id": row["id"], "of_order": contested[row["id"]].purchase.order_id, **ended}
+    ]
+
+
+ALL_ORDERS = list(permutations(range(6)))
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        pytest.param(random.Random(SEED).sample(ALL_ORDERS, 60), id="60"),
+        pytest.param(ALL_ORDERS, id="720", marks=pytest.mark.long),
+    ],
+)
+def test_every_order_of_a_payments_and_its_disputes_events_ends_the_same(
+    emptied: Deployed, orders: list[tuple[int, ...]]
+) -> None:
+    emptied.mute_queue()
+    assert wrong(emptied, deliver_permutations(emptied, orders)) == []
+
+
+def test_if_the_last_to_come_counted_the_order_would_decide(emptied: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control."""
+    emptied.mute_queue()
+    furthest = dispute_queries.record_dispute
+
+    def last(conn: Connection, dispute: DisputeEntity, status: DisputeStatus, told_at: Any) -> bool:
+        conn.execute(
+            "update disputes set status = 'open', seen_at = '-infinity' where razorpay_dispute_id = %s", (dispute.id,)
+        )
+        return furthest(conn, dispute, status, told_at)
+
+    monkeypatch.setattr(dispute_queries, "record_dispute", last)
+    assert wrong(emptied, deliver_permutations(emptied, ALL_ORDERS[:10]))
+
+
+def test_two_states_of_one_second_have_an_order_too(emptied: Deployed) -> None:
+    for order in permutations(range(2)):
+        contested = Contested(buy(emptied))
+        events = [contested.event("under_review", 20), contested.event("action_required", 20)]
+        for number in order:
+            events[number].deliver(emptied)
+    assert {row["status"] for row in endings(emptied)} == {"action_required"}
+
+
+def told(deployed: Deployed, user: UUID) -> list[tuple[str, str, str | None]]:
+    rows = deployed.rows(
+        """
+        select type, data ->> 'status' as status, data ->> 'respondBy' as respond_by
+        from notifications_queue where template = 'payment_disputed' and user_id = %s order by created_at, type
+        """,
+        user,
+    )
+    return [(row["type"], row["status"], row["respond_by"]) for row in rows]
+
+
+def test_every_administrator_is_told_once_by_mail_and_inbox_with_the_deadline(emptied: Deployed) -> None:
+    admins = [emptied.profile(admin=True) for _ in range(2)]
+    contested = Contested(buy(emptied))
+    events = [contested.event("created", 10), contested.event("under_review", 20), contested.event("lost", 30)]
+    for event in (*events, *events, events[0]):
+        event.deliver(emptied)
+    deadline = "2026-11-19T09:30:00+00:00"
+    for admin in admins:
+        opened, lost = ("open", deadline), ("lost", None)
+        ways = ("email", "in_app")
+        assert told(emptied, admin) == [(way, *state) for state in (opened, lost) for way in ways]
+    assert len(emptied.rows("select 1 from notifications_queue where template = 'payment_disputed'")) == 8
+
+
+def test_a_dispute_over_a_payment_that_is_none_of_ours_is_kept_and_told(emptied: Deployed) -> None:
+    admin = emptied.profile(admin=True)
+    Contested(Purchase(new_id("order"), UUID(int=0))).event("created", 10).deliver(emptied)
+    assert [(row["of_order"], row["status"]) for row in endings(emptied)] == [(None, "open")]
+    assert len(told(emptied, admin)) == 2
+    assert emptied.row("select outcome from webhook_logs where event_type = 'payment.dispute.created'")
+
+
+def test_a_dispute_finds_its_payment_by_the_order_too(emptied: Deployed) -> None:
+    purchase = buy(emptied)
+    Contested(purchase, order_id=purchase.order_id).event("created", 10).deliver(emptied)
+    assert [row["of_order"] for row in endings(emptied)] == [purchase.order_id]
+
+
+@pytest.mark.parametrize(
+    "change", [{"payment_id": "x"}, {"amount": -1}, {"amount": "1"}, {"respond_by": 2**70}, {"amount_deducted": None}]
+)
+def test_a_dispute_that_cannot_be_read_is_kept_for_a_person(emptied: Deployed, change: dict[str, Any]) -> None:
+    dispute = dispute_entity(payment_id=new_id("pay"), amount=AMOUNT) | change
+    event = Signed("dispute", webhook_body("payment.dispute.created", dispute=dispute, created_at=TIME))
+    assert event.deliver(emptied) == "ignored"
+    assert emptied.row("select status from webhook_logs") == {"status": "failed"}
+    assert endings(emptied) == []
+
+
+def listed(deployed: Deployed, admin: UUID, **query: str) -> Answer:
+    return deployed.request("admin", "GET", "admin/disputes", user=admin, groups=["admin"], query=query)
+
+
+def test_the_list_has_filters_pages_and_the_sums_of_what_was_lost(emptied: Deployed) -> None:
+    admin = emptied.profile(admin=True)
+    contested = [Contested(buy(emptied)) for _ in range(5)]
+    for number, each in enumerate(contested):
+        each.purchase.captured().deliver(emptied)
+        each.event("created", number).deliver(emptied)
+    contested[0].event("lost", 30).deliver(emptied)
+    first, second = listed(emptied, admin, limit="3").body, None
+    second = listed(emptied, admin, limit="3", cursor=first["nextCursor"]).body
+    found = [row["razorpayDisputeId"] for row in first["disputes"] + second["disputes"]]
+    assert sorted(found) == sorted(each.id for each in contested)
+    assert second["nextCursor"] is None
+    assert first["totals"] == second["totals"] == [
+        {"status": "lost", "currency": "INR", "disputes": 1, "amount": AMOUNT, "amountDeducted": AMOUNT},
+        {"status": "open", "currency": "INR", "disputes": 4, "amount": 4 * AMOUNT, "amountDeducted": 0},
+    ]  # fmt: skip
+    (lost,) = listed(emptied, admin, status="lost").body["disputes"]
+    assert (lost["razorpayDisputeId"], lost["amountDeducted"], lost["eventTitle"]) == (
+        contested[0].id, AMOUNT, "Rust in a day",
+    )  # fmt: skip
+    for count, query in (
+        (1, {"paymentId": lost["paymentId"]}), (1, {"userId": lost["userId"]}), (1, {"eventId": lost["eventId"]}),
+        (0, {"userId": str(admin)}), (4, {"respondBefore": "2027-01-01T00:00:00Z"}),
+        (0, {"respondBefore": "2026-01-01T00:00:00Z"}),
+    ):  # fmt: skip
+        assert len(listed(emptied, admin, **query).body["disputes"]) == count, query
+    assert listed(emptied, admin, status="gone").status == 422
+    assert listed(emptied, admin, respondBefore="2026-01-01T00:00:00").status == 422
+    assert listed(emptied, emptied.profile()).status == 403
+
+
+def test_what_a_lost_dispute_took_cannot_be_refunded_again(emptied: Deployed, account: FakeRazorpay) -> None:
+    """Over HTTP, from the gateway's own dispute on."""
+    emptied.set(RAZORPAY_BASE_URL=account.url)
+    school = School(emptied, account)
+    held = school.held()
+    payment = account.pay(held.order_id)["id"]
+    dispute = account.open_dispute(payment, AMOUNT)
+    account.move_dispute(dispute["id"], "lost")
+    school.deliver()
+    admin = emptied.profile(admin=True)
+    body = {"paymentId": listed(emptied, admin).body["disputes"][0]["paymentId"]}
+    answer = emptied.request(
+        "admin", "POST", "admin/refunds", user=admin, groups=["admin"], body=body,
+        headers={"Idempotency-Key": "what is left"},
+    )  # fmt: skip
+    assert answer.body["refund"]["amount"] == 49_900 - AMOUNT
+
+
+def test_a_settlement_is_kept_and_does_nothing(emptied: Deployed) -> None:
+    event = Signed("settlement", webhook_body("settlement.processed", created_at=TIME))
+    assert event.deliver(emptied) == "ignored"
+    assert emptied.row("select status, outcome, event_type from webhook_logs") == {
+        "status": "processed", "outcome": "not_handled", "event_type": "settlement.processed",
+    }  # fmt: skip
