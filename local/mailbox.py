@@ -12,10 +12,19 @@ class _Message(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
     id: str
-    sent_at: datetime
+
+
+class Attachment(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    file_name: str
+    content_type: str
+    content: str
+    """In base64."""
 
 
 class Email(_Message):
+    sent_at: datetime
     sender: str
     to: list[str]
     cc: list[str]
@@ -23,9 +32,12 @@ class Email(_Message):
     subject: str
     text: str
     html: str | None
+    attachments: list[Attachment]
 
 
 class Sms(_Message):
+    """The emulator keeps no time of it, only the order of those to one number."""
+
     to: str
     text: str
 
@@ -41,10 +53,9 @@ async def read(session: aiohttp.ClientSession, emulator_url: str) -> Mailbox:
     sms = (await _get(session, f"{emulator_url}/_ministack/sns/sms-messages"))["sms_messages"]
     found = Mailbox(
         emails=[_email(each) for account in emails.values() for each in account],
-        sms=[_sms(number, each) for number, sent in sms.items() for each in sent],
+        sms=[_sms(number, each) for number, sent in sms.items() for each in reversed(sent)],
     )
     found.emails.sort(key=lambda email: email.sent_at, reverse=True)
-    found.sms.sort(key=lambda message: message.sent_at, reverse=True)
     return found
 
 
@@ -56,7 +67,7 @@ async def _get(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
 def _email(record: dict[str, Any]) -> Email:
     return Email(
         id=record["MessageId"],
-        sent_at=_time(record["Timestamp"]),
+        sent_at=datetime.fromtimestamp(record["Timestamp"], UTC),
         sender=record["Source"],
         to=record["To"],
         cc=record["CC"],
@@ -64,12 +75,12 @@ def _email(record: dict[str, Any]) -> Email:
         subject=record["Subject"],
         text=record["BodyText"],
         html=record["BodyHtml"] or None,
+        attachments=[
+            Attachment(file_name=each["FileName"], content_type=each["ContentType"], content=each["RawContent"])
+            for each in record.get("Attachments", [])
+        ],
     )
 
 
 def _sms(number: str, record: dict[str, Any]) -> Sms:
-    return Sms(id=record["MessageId"], sent_at=_time(record["Timestamp"]), to=number, text=record["Message"])
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return Sms(id=record["MessageId"], to=number, text=record["Message"])

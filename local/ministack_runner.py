@@ -1,16 +1,18 @@
-"""Runs MiniStack, in its own environment, with four things that version 1.5 lacks.
+"""Runs MiniStack, in its own environment, with five things that version 1.5 lacks.
 
 1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function.
 2. State on disk while it runs: MiniStack saves on a clean end only, so a killed emulator would forget its users.
 3. The sent mails in that state: MiniStack keeps the SMS, not the mails.
 4. Cold starts that take as long as on AWS: MiniStack unpacks code and layers anew for each execution environment,
    in its own process, so that a few at once stop everything for seconds. Here each archive is unpacked once.
+5. The attachments of the sent mails: MiniStack takes them and forgets them.
 """
 # pyright: basic, reportMissingImports=false
 # MiniStack is installed in .tools/ministack only.
 
 import copy
 import hashlib
+import json
 import logging
 import os
 import signal
@@ -25,7 +27,7 @@ from ministack.core import lambda_runtime
 from ministack.core.concurrency import run_reentrant
 from ministack.core.persistence import save_all
 from ministack.core.responses import error_response_json
-from ministack.services import cognito, lambda_svc, ses
+from ministack.services import cognito, lambda_svc, ses, ses_v2
 
 SECONDS_BETWEEN_SAVES = 5
 CONFIRMING = {"ConfirmSignUp", "AdminConfirmSignUp"}
@@ -38,6 +40,7 @@ saving = threading.Lock()
 load = app._load_persisted_state
 ses_state = ses.get_state
 restore_ses = ses.load_persisted_state
+handle_ses = ses_v2.handle_request
 
 
 async def dispatch_with_trigger(action: str, data: dict[str, Any]) -> Response:
@@ -93,6 +96,17 @@ def restore_ses_with_mails(state: dict[str, Any]) -> None:
     restore_ses(state)
 
 
+async def handle_ses_with_attachments(
+    method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+) -> Response:
+    response = await handle_ses(method, path, headers, body, query)
+    if path.endswith("/outbound-emails") and response[0] == 200:
+        sent = json.loads(response[2])["MessageId"]
+        record = next(mail for mail in reversed(ses._sent_emails_list()) if mail["MessageId"] == sent)
+        record["Attachments"] = json.loads(body).get("Content", {}).get("Simple", {}).get("Attachments", [])
+    return response
+
+
 class UnpackedOnce(zipfile.ZipFile):
     """Puts a link to an unpacked copy where MiniStack wants to unpack."""
 
@@ -142,6 +156,7 @@ def save_alone(services: dict[str, Any]) -> None:
 if __name__ == "__main__":
     logging.getLogger("persistence").setLevel(logging.ERROR)
     cognito._dispatch_idp = dispatch_with_trigger
+    ses_v2.handle_request = handle_ses_with_attachments
     ses.get_state = ses_state_with_mails
     ses.load_persisted_state = restore_ses_with_mails
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": UnpackedOnce})

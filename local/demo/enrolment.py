@@ -9,8 +9,13 @@ from local.seed import PAID
 def sign_up(journey: Journey) -> str:
     """signs up and confirms with the code from the mail"""
     client, client_id = journey.cognito(), journey.stack.cognito.client_id
-    attributes = [{"Name": "email", "Value": journey.email}, {"Name": "name", "Value": "Demo Student"}]
-    client.sign_up(ClientId=client_id, Username=journey.email, Password=journey.password, UserAttributes=attributes)
+    attributes = {"email": journey.email, "name": "Demo Student", "phone_number": journey.phone}
+    client.sign_up(
+        ClientId=client_id,
+        Username=journey.email,
+        Password=journey.password,
+        UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+    )
     mail = eventually(lambda: next(iter(journey.mails()), None), "no mail with a code")
     code = re.search(r"\d{6}", mail["text"])
     expect(code, f"no code in: {mail['text']}")

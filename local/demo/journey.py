@@ -30,6 +30,7 @@ class Journey:
     stack: StackFile
     email: str = field(default_factory=lambda: f"demo-{secrets.token_hex(4)}@example.com")
     password: str = field(default_factory=lambda: f"Demo-{secrets.token_hex(8)}-1")
+    phone: str = field(default_factory=lambda: f"+9198{secrets.randbelow(10**8):08}")
     token: str = ""
     event: Json = field(default_factory=dict[str, Any])
     registration: Json = field(default_factory=dict[str, Any])
@@ -37,6 +38,8 @@ class Journey:
     checkout: Json = field(default_factory=dict[str, Any])
     live: Json = field(default_factory=dict[str, Any])
     """The course that is in session, the student's registration for it and their stays."""
+    queue: Json = field(default_factory=dict[str, Any])
+    """The full course, the registration that took its seat and the student's place in the queue."""
 
     def call(self, method: str, path: str, body: Json | None = None, *, status: int = 200, token: str = "") -> Json:
         """The API's answer to the student, or to whose token is given; raises StepFailedError on another status."""
@@ -59,8 +62,14 @@ class Journey:
 
     def mails(self) -> list[Json]:
         """The student's mails, the newest first."""
-        mailbox = requests.get(f"{self.stack.base_url}/_local/mail", timeout=10).json()
-        return [mail for mail in mailbox["emails"] if self.email in mail["to"]]
+        return [mail for mail in self._sent()["emails"] if self.email in mail["to"]]
+
+    def texts(self) -> list[Json]:
+        """The student's SMS, the newest first."""
+        return [text for text in self._sent()["sms"] if text["to"] == self.phone]
+
+    def _sent(self) -> Json:
+        return requests.get(f"{self.stack.base_url}/_local/mail", timeout=10).json()
 
     def cognito(self) -> Any:
         return client_of(self.stack.aws_endpoint_url, "cognito-idp")

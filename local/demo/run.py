@@ -7,14 +7,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import requests
+from websockets.exceptions import WebSocketException
 
-from local.demo import certificate, enrolment, live_session
+from local.demo import certificate, enrolment, live_session, waiting
 from local.demo.journey import Journey, Step, StepFailedError
 from local.process import end_group
 from local.stack_file import StackFile
 from local.state import StackError, StateFolder
 
-STEPS: tuple[Step, ...] = (*enrolment.STEPS, *live_session.STEPS, *certificate.STEPS)
+STEPS: tuple[Step, ...] = (*enrolment.STEPS, *waiting.STEPS, *live_session.STEPS, *certificate.STEPS)
 
 
 def run(state: StateFolder) -> bool:
@@ -29,7 +30,7 @@ def take(step: Step, journey: Journey) -> bool:
     began = time.monotonic()
     try:
         result, tick = step(journey), "✓"
-    except (StepFailedError, requests.RequestException, LookupError) as error:
+    except (StepFailedError, requests.RequestException, WebSocketException, TimeoutError, LookupError) as error:
         result, tick = f"{type(error).__name__}: {error}", "✗"
     print(f"  {tick} {time.monotonic() - began:4.1f} s  {step.__doc__}: {result}", flush=True)
     return tick == "✓"
