@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -11,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from functions.send_notifications.messages import rendered
-from functions.send_notifications.models import Busy, DeliveryError, Failed, Mail, Refused, Sms, Unanswered
+from functions.send_notifications.models import Attachment, Busy, DeliveryError, Failed, Mail, Refused, Sms, Unanswered
 from functions.send_notifications.providers import https, sendgrid, ses, sns, twilio
 from functions.send_notifications.senders import send_mail
 from shared.notifications import unsubscribing
@@ -59,6 +60,13 @@ def service(environment: Environment) -> Iterator[type[Service]]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_ses_is_told_to_encode_a_file_that_is_not_ascii() -> None:
+    entry = Attachment("session.ics", "text/calendar; charset=utf-8; method=PUBLISH", "SUMMARY:रस्ट".encode())
+    [file] = ses.content(replace(MAIL, attachments=(entry,)))["Attachments"]
+    assert (file["ContentTransferEncoding"], file["RawContent"]) == ("BASE64", entry.content)
+    assert "Attachments" not in ses.content(MAIL)
 
 
 def test_sendgrid_is_asked_for_one_recipient_with_both_bodies_and_the_headers(service: type[Service]) -> None:

@@ -27,7 +27,20 @@ def send(mail: Mail) -> str:
     optional: dict[str, Any] = {}
     if settings().ses_configuration_set:
         optional["ConfigurationSetName"] = settings().ses_configuration_set
-    simple: Any = {
+    with aws.translated(PERMANENT, BUSY):
+        answer = _client().send_email(
+            FromEmailAddress=settings().email_from,
+            Destination={"ToAddresses": [mail.to]},
+            Content={"Simple": content(mail)},
+            EmailTags=[{"Name": "notification", "Value": str(mail.notification_id)}],
+            **optional,
+        )
+    return answer["MessageId"]
+
+
+def content(mail: Mail) -> Any:
+    """What SES makes a MIME message of. It would send an attachment as 7 bits, which titles in Hindi are not."""
+    simple: dict[str, Any] = {
         "Subject": _text(mail.subject),
         "Body": {"Text": _text(mail.text), "Html": _text(mail.html)},
     }
@@ -35,18 +48,15 @@ def send(mail: Mail) -> str:
         simple["Headers"] = [{"Name": name, "Value": value} for name, value in mail.headers.items()]
     if mail.attachments:
         simple["Attachments"] = [
-            {"FileName": each.file_name, "ContentType": each.content_type, "RawContent": each.content}
+            {
+                "FileName": each.file_name,
+                "ContentType": each.content_type,
+                "ContentTransferEncoding": "BASE64",
+                "RawContent": each.content,
+            }
             for each in mail.attachments
         ]
-    with aws.translated(PERMANENT, BUSY):
-        answer = _client().send_email(
-            FromEmailAddress=settings().email_from,
-            Destination={"ToAddresses": [mail.to]},
-            Content={"Simple": simple},
-            EmailTags=[{"Name": "notification", "Value": str(mail.notification_id)}],
-            **optional,
-        )
-    return answer["MessageId"]
+    return simple
 
 
 def _text(text: str) -> dict[str, str]:
