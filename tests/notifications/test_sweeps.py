@@ -1,9 +1,13 @@
 """The 5-minute sweep: twice at once is once, after a day's gap everything comes, and a backlog goes to the queue."""
 
 import json
+import logging
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import batched
 from threading import Barrier
 from uuid import UUID
 
@@ -13,7 +17,7 @@ import pytest
 from functions.send_notifications.models import Claimed
 from functions.send_notifications.service import hand_off_rest, sweep
 from shared import db
-from shared.notifications.handoff import hand_off
+from shared.notifications.handoff import IDS_PER_MESSAGE, hand_off, messages
 from shared.notifications.models import Notice
 from shared.notifications.rendering import Message
 from tests.notifications.platform import Platform, client
@@ -89,6 +93,34 @@ def test_what_exceeds_a_run_goes_to_the_queue_once(platform: Platform) -> None:
     assert handed_over() == []
 
 
+@pytest.mark.parametrize("count", [2_000, pytest.param(50_000, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
+def test_one_sweep_hands_a_whole_backlog_to_the_queue_which_drains_it(platform: Platform, count: int) -> None:
+    backlog(platform, count)
+    queue: list[str] = []
+
+    def take(ids: Sequence[UUID]) -> Sequence[UUID]:
+        queue.extend(body for _, body in messages(ids))
+        return []
+
+    began = time.monotonic()
+    assert sweep(platform.ways(never), take)["in_app"] == 100
+    handed = time.monotonic() - began
+    assert len(queue) == math.ceil((count - 100) / IDS_PER_MESSAGE)
+    batches = iter(list(batched(queue, 10, strict=False)))
+    at_once(lambda: [platform.drain(*map(json.loads, batch)) for batch in batches])
+    took = time.monotonic() - began
+    logging.getLogger(__name__).info("%d handed over in %.1f s, %.0f drained a second", count, handed, count / took)
+    assert platform.states() == {"sent": count}
+    assert platform.rows("select count(*) as n from in_app_notifications") == [{"n": count}]
+
+
+def test_control_without_the_queue_a_backlog_takes_a_run_for_each_hundred(platform: Platform) -> None:
+    backlog(platform, 500)
+    for _ in range(4):
+        sweep(platform.ways(never), lambda ids: ids)
+    assert platform.states() == {"sent": 400, "pending": 100}
+
+
 def test_what_the_queue_refused_or_lost_is_handed_over_again(platform: Platform) -> None:
     ids = set(platform.mail_to(*platform.people(30)))
     offered: list[set[UUID]] = []
@@ -107,6 +139,13 @@ def test_what_the_queue_refused_or_lost_is_handed_over_again(platform: Platform)
     platform.pass_time(2 * 60)
     hand_off_rest(platform.ways(never), hand_off)
     assert set(handed_over()) == ids
+
+
+def backlog(platform: Platform, count: int) -> None:
+    people = platform.people(100)
+    for some in batched(range(count // 100), 50, strict=False):
+        notices = (Notice(who, "waitlist_joined", f"{n}", DATA, types=("in_app",)) for who in people for n in some)
+        platform.enqueue(*notices)
 
 
 def never(claimed: Claimed, message: Message) -> str:
