@@ -131,12 +131,14 @@ def free_held_seat(conn: Connection, due: Due, now: datetime) -> UUID | None:
 
 
 def find_seat(conn: Connection, due: Due) -> int | None:
-    """What the referrer paid for the seat they have, in minor units; null when they have none."""
+    """What the referrer paid for the seat they have, by money and credit, in minor units; null when they have none."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
-        select amount from public.registrations
-        where user_id = %(user)s and event_id = %(event)s and status = 'confirmed'
+        select r.amount + coalesce(u.amount - u.returned_amount, 0)
+        from public.registrations r
+        left join public.referral_credit_uses u on u.registration_id = r.id
+        where r.user_id = %(user)s and r.event_id = %(event)s and r.status = 'confirmed'
         """,
         {"user": due.referrer_id, "event": due.event_id},
     ).fetchone()

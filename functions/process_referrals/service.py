@@ -16,6 +16,7 @@ from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.notifications.models import Notice
 from shared.payments.service import BOOKABLE
+from shared.referrals import credits
 from shared.referrals import service as referrals
 from shared.referrals.service import REFERRALS_PER_REWARD
 from shared.seats import queries as seat_queries
@@ -110,8 +111,11 @@ def _free_seat(conn: Connection, event: RewardedEvent, due: Due, now: datetime) 
     if event.status not in BOOKABLE:
         return None
     held = queries.free_held_seat(conn, due, now)
-    if held is not None or not seats.has_free(conn, event.id, event.capacity, due.referrer_id):
+    if held is not None:
+        credits.give_back(conn, [held], percent=100)
         return held
+    if not seats.has_free(conn, event.id, event.capacity, due.referrer_id):
+        return None
     created = queries.insert_free_registration(conn, due, event.currency, now)
     if created is not None:
         seat_queries.close_entry(conn, event.id, due.referrer_id, created)

@@ -39,6 +39,8 @@ PATH = "/functions/v1/registrations"
 def register(body: Register) -> Response[RegistrationAnswer]:
     """A free course is confirmed at once; for a paid one the seat is held and `order` is what to pay.
 
+    A referral credit pays first; if it pays everything, the seat is confirmed at once too. It comes back when the seat
+    is given up before the payment, or with the refund.
     When Razorpay cannot answer now the seat is held all the same and `order` is missing:
     ask `POST registrations/{id}/payment` for it.
     """

@@ -16,6 +16,7 @@ from shared.notifications.models import Notice
 from shared.payments import service as payments
 from shared.payments.gateway import Gateway, GatewayRefused
 from shared.payments.models import PaymentEntity
+from shared.referrals import credits
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 
@@ -76,6 +77,7 @@ def _release(hold: ExpiredHold, now: datetime) -> bool:
                 data={"eventTitle": hold.event_title, "eventId": str(hold.event_id)},
             )
             notifications.enqueue(conn, [notice])
+            credits.give_back(conn, [hold.registration_id], percent=100)
             seats.offer_freed(conn, hold.event_id, now)
     hand_off(conn.enqueued)
     return freed

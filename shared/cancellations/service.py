@@ -13,6 +13,7 @@ from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.notifications.models import Notice
 from shared.payments.models import RefundReason
+from shared.referrals import credits
 from shared.referrals import service as referrals
 from shared.seats import queries as seat_queries
 
@@ -28,7 +29,8 @@ def cancel(
     now: datetime,
     remark: str | None = None,
 ) -> list[Cancelled]:
-    """Cancel those of one locked event that still have a seat, and have what they paid refunded, in percent.
+    """Cancel those of one locked event that still have a seat, and have what they paid refunded, in percent, by
+    money as by credit.
 
     The caller offers the seats on. Whoever pays afterwards, not knowing, gets it back by itself. `remark` is told.
     """
@@ -37,6 +39,7 @@ def cancel(
         return []
     ids = [each.id for each in cancelled]
     refunds = {each.registration_id: each for each in queries.request_refunds(conn, ids, refund_percent, reason)}
+    credits.give_back(conn, ids, refund_percent)
     referrals.take_back(conn, ids, now)
     notifications.enqueue(conn, [_notice(each, reason, refunds.get(each.id), remark) for each in cancelled])
     return cancelled

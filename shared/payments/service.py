@@ -13,6 +13,7 @@ from shared.notifications import service as notifications
 from shared.notifications.models import Notice
 from shared.payments import queries
 from shared.payments.models import Order, Outcome, PaymentEntity, RefundEntity, RefundReason
+from shared.referrals import credits
 from shared.referrals import service as referrals
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
@@ -133,7 +134,8 @@ def _buy_seat(conn: Connection, order: Order, payment: PaymentEntity, now: datet
 
 
 def _has_seat(conn: Connection, order: Order) -> bool:
-    """A pending registration holds its seat; one whose hold expired takes a free one, if there is."""
+    """A pending registration holds its seat; one whose hold expired takes a free one, if there is, and the credit
+    that paid a part of it again."""
     if order.event_status not in BOOKABLE:
         return False
     if order.registration_status == "pending":
@@ -142,6 +144,7 @@ def _has_seat(conn: Connection, order: Order) -> bool:
         order.registration_status == "expired"
         and seats.has_free(conn, order.event_id, order.event_capacity, order.user_id)
         and not queries.has_other_active_registration(conn, order.registration_id, order.user_id, order.event_id)
+        and credits.take_again(conn, order.registration_id, order.user_id, order.currency)
     )
 
 
@@ -149,7 +152,9 @@ def _settle(conn: Connection, order: Order, payment_id: str, now: datetime) -> O
     if queries.refunded_amount(conn, payment_id) < order.amount:
         return "recorded"
     queries.mark_refunded(conn, order.transaction_id)
-    if queries.give_up_refunded_seat(conn, order.registration_id, now):
+    had_seat = queries.give_up_refunded_seat(conn, order.registration_id, now)
+    credits.give_back(conn, [order.registration_id], percent=0)
+    if had_seat:
         referrals.take_back(conn, [order.registration_id], now)
         seats.offer_freed(conn, order.event_id, now)
     return "refunded"

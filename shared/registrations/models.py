@@ -11,7 +11,10 @@ Source = Literal["direct", "waitlist", "admin"]
 
 
 class Registration(Schema):
-    """`amount` in minor units; `holdExpiresAt` is when an unpaid seat may be given away."""
+    """Amounts in minor units: `amount` is to be paid, `creditAmount` of the price is paid by a referral credit.
+
+    `holdExpiresAt` is when an unpaid seat may be given away.
+    """
 
     id: UUID
     event_id: UUID
@@ -21,6 +24,7 @@ class Registration(Schema):
     status: Literal["pending", "confirmed", "cancelled", "expired"]
     payment_status: Literal["pending", "completed", "free", "failed", "refunded"]
     amount: int
+    credit_amount: int
     currency: str
     hold_expires_at: datetime | None
     confirmed_at: datetime | None

@@ -12,7 +12,9 @@ from shared.registrations.models import BookableEvent, OpenOrder, Registration, 
 REGISTRATION_COLUMNS: LiteralString = """
     r.id, r.event_id, e.title as event_title, e.starts_at as event_starts_at, e.ends_at as event_ends_at, r.status,
     r.payment_status, r.amount, r.currency, r.hold_expires_at, r.confirmed_at, r.cancelled_at, r.cancel_reason,
-    r.created_at
+    r.created_at, coalesce((
+        select u.amount - u.returned_amount from public.referral_credit_uses u where u.registration_id = r.id
+    ), 0) as credit_amount
 """
 
 
@@ -43,11 +45,15 @@ def insert_registration(
     *,
     user_id: UUID,
     event: BookableEvent,
+    amount: int,
     hold_expires_at: datetime | None,
     source: Source,
     now: datetime,
 ) -> UUID | None:
-    """A held seat, or a confirmed one where there is nothing to pay (no hold); null when the user has one already."""
+    """A held seat, or a confirmed one where there is nothing to pay (no hold); null when the user has one already.
+
+    `amount` is what is left to pay, in minor units.
+    """
     free = hold_expires_at is None
     return (
         conn.cursor(row_factory=scalar_row)
@@ -65,7 +71,7 @@ def insert_registration(
                 "event": event.id,
                 "status": "confirmed" if free else "pending",
                 "payment_status": "free" if free else "pending",
-                "amount": event.price_amount,
+                "amount": amount,
                 "currency": event.currency,
                 "hold": hold_expires_at,
                 "confirmed_at": now if free else None,

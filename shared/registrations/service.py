@@ -8,6 +8,7 @@ from shared.errors import Conflict, NotFound
 from shared.notifications import service as notifications
 from shared.notifications.models import Notice
 from shared.profiles.service import ProfileMissing
+from shared.referrals import credits
 from shared.referrals import service as referrals
 from shared.registrations import queries
 from shared.registrations.models import BookableEvent, Registration, Source
@@ -41,16 +42,20 @@ def take_seat(
 ) -> UUID:
     """Take a seat of a locked event that has one for this user; returns the registration.
 
+    What the user's referral credit pays of the price is spent; a credit that pays all of it confirms the seat.
     Raises Conflict (`already_registered`) and Invalid for a referral code that cannot count.
     """
     referrer = referrals.referrer_of(conn, referral_code, user_id) if referral_code else None
-    expires = now + hold if event.price_amount else None
+    price = event.price_amount
+    credit = credits.affordable(conn, user_id, price, event.currency) if price else 0
+    expires = now + hold if price > credit else None
     registration_id = queries.insert_registration(
-        conn, user_id=user_id, event=event, hold_expires_at=expires, source=source, now=now
+        conn, user_id=user_id, event=event, amount=price - credit, hold_expires_at=expires, source=source, now=now
     )
     if registration_id is None:
         raise _already_registered()
     with conn.pipeline():
+        credits.spend(conn, registration_id, user_id, credit, event.currency)
         seat_queries.close_entry(conn, event.id, user_id, registration_id)
         referrals.attribute(conn, event.id, user_id, registration_id, referrer)
     if expires is None:

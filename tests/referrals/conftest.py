@@ -1,5 +1,6 @@
-"""A school on a database of its own."""
+"""A school on a database of its own, and the platform that a module's tests share."""
 
+from tests.kept import emptied, kept
 from tests.seats.conftest import school
 
-__all__ = ["school"]
+__all__ = ["emptied", "kept", "school"]

@@ -71,6 +71,7 @@ def world(name: str, serial: int, admin_name: str) -> list[Table]:
         "referrals": {"referrer_id": who, "referred_user_id": friend, "event_id": event,
                       "registration_id": registration},
         "referral_rewards": {"referrer_id": who, "event_id": event, "kind": "credit"},
+        "referral_credit_uses": {"registration_id": registration, "user_id": who, **money},
         "event_feedback": {**owned, "rating": 5},
         "payment_transactions": {"id": order, "registration_id": registration, "user_id": who,
                                  "razorpay_order_id": f"order_{serial}", **money},

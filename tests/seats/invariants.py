@@ -65,7 +65,30 @@ BROKEN: dict[str, LiteralString] = {
         select r.id from registrations r join events e on e.id = r.event_id
         where r.status = 'confirmed' and r.payment_status = 'free' and e.price_amount > 0 and not exists (
             select from referral_rewards w where w.registration_id = r.id and w.status = 'granted'
+        ) and not exists (
+            select from referral_credit_uses u
+            where u.registration_id = r.id and u.amount - u.returned_amount = e.price_amount
         )
+    """,
+    "a seat costs less than its price": """
+        select r.id from registrations r
+        join events e on e.id = r.event_id
+        left join referral_credit_uses u on u.registration_id = r.id
+        where r.status in ('pending', 'confirmed') and r.payment_status <> 'free'
+            and r.amount + coalesce(u.amount - u.returned_amount, 0) <> e.price_amount
+    """,
+    "more credit is spent than was ever granted": """
+        select u.user_id from referral_credit_uses u
+        group by u.user_id
+        having sum(u.amount - u.returned_amount) > (
+            select coalesce(sum(w.amount), 0) from referral_rewards w
+            where w.referrer_id = u.user_id and w.kind = 'credit'
+        )
+    """,
+    "a seat that was not kept keeps credit": """
+        select r.id from registrations r join referral_credit_uses u on u.registration_id = r.id
+        where r.status in ('cancelled', 'expired') and r.payment_status in ('pending', 'failed', 'refunded')
+            and u.returned_amount <> u.amount
     """,
     "a reward is not backed by two paid referrals": """
         select w.id from referral_rewards w

@@ -11,17 +11,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from shared.errors import AppError
 from tests.seats.invariants import check, check_settled
-from tests.seats.school import School
+from tests.seats.school import PRICE, School
 
 PEOPLE = 6
 person = st.integers(0, PEOPLE - 1)
 course = st.sampled_from([0, 0, 0, 1])
 maybe_referrer = st.one_of(st.none(), st.sampled_from([0, 0, 1]))
 pick = st.integers(0, 30)
+DEAR = 3 * PRICE // 2
+"""More than a credit for the other course pays."""
 
 
 class SeatsMachine(RuleBasedStateMachine):
-    """Two technical courses, one tiny and one with a few seats; refusals are answers like any other."""
+    """Two courses, one tiny and one with a few seats; refusals are answers like any other."""
 
     school: School
 
@@ -31,7 +33,7 @@ class SeatsMachine(RuleBasedStateMachine):
         for _ in range(PEOPLE):
             self.school.person()
         self.school.event(capacity=3)
-        self.school.event(capacity=1, category="non_technical")
+        self.school.event(capacity=1, category="non_technical", price_amount=DEAR)
 
     @initialize(friends=st.sampled_from([0, 2, 3, 3]), waiting=st.integers(0, 2))
     def fill(self, friends: int, waiting: int) -> None:

@@ -187,7 +187,7 @@ def code_of(who: UUID) -> str:
 
 
 TABLES = (
-    *(b"in_app_notifications", b"notifications_queue", b"referral_rewards", b"referrals", b"refunds"),
-    *(b"payment_attempts", b"payment_transactions", b"event_waitlist", b"registrations", b"event_sessions"),
-    *(b"events", b"profiles"),
+    *(b"in_app_notifications", b"notifications_queue", b"referral_credit_uses", b"referral_rewards", b"referrals"),
+    *(b"refunds", b"payment_attempts", b"payment_transactions", b"event_waitlist", b"registrations"),
+    *(b"event_sessions", b"events", b"profiles"),
 )

@@ -31,11 +31,22 @@ class Reward(Schema):
     revoked_at: datetime | None
 
 
+class Credit(Schema):
+    """`amount` in minor units: what the next courses cost less. Below zero after a spent credit was taken back."""
+
+    amount: int
+    currency: str
+
+
 class ReferralsOut(Schema):
-    """`code` is given to friends, `shareUrl` has it in it; the newest 100 rewards."""
+    """`code` is given to friends, `shareUrl` has it in it; the newest 100 rewards.
+
+    `credits`: a credit pays for the next course by itself.
+    """
 
     success: bool = True
     code: str
     share_url: str
     counts: Counts
+    credits: list[Credit]
     rewards: list[Reward]

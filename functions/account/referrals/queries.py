@@ -4,7 +4,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.account.referrals.models import Counts, Reward
+from functions.account.referrals.models import Counts, Credit, Reward
 from shared.db import Connection
 
 
@@ -31,6 +31,28 @@ def count_referrals(conn: Connection, user_id: UUID) -> Counts:
     )
     assert row is not None
     return row
+
+
+def list_credits(conn: Connection, user_id: UUID) -> list[Credit]:
+    """What is left of the user's credits, by currency."""
+    return (
+        conn.cursor(row_factory=class_row(Credit))
+        .execute(
+            """
+            select currency, sum(amount)::bigint as amount
+            from (
+                select currency, amount from public.referral_rewards
+                where referrer_id = %(user)s and kind = 'credit' and status = 'granted'
+                union all
+                select currency, returned_amount - amount from public.referral_credit_uses where user_id = %(user)s
+            ) entries
+            group by currency
+            order by currency
+            """,
+            {"user": user_id},
+        )
+        .fetchall()
+    )
 
 
 def list_rewards(conn: Connection, user_id: UUID, limit: int) -> list[Reward]:

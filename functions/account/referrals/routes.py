@@ -29,8 +29,9 @@ def show_referrals() -> ReferralsOut:
         if code is None:
             raise Conflict("Confirm the sign-up or register for a course first.", code="profile_missing")
         counts = queries.count_referrals(conn, user_id)
+        credits = queries.list_credits(conn, user_id)
         rewards = queries.list_rewards(conn, user_id, REWARDS)
-    return ReferralsOut(code=code, share_url=_share_url(code), counts=counts, rewards=rewards)
+    return ReferralsOut(code=code, share_url=_share_url(code), counts=counts, credits=credits, rewards=rewards)
 
 
 def _share_url(code: str) -> str:
