@@ -21,6 +21,8 @@ SAMPLE: dict[str, Any] = {
     "currency": "INR",
     "reason": "Your bank declined the payment.",
     "startsAt": "2026-12-05T04:30:00+00:00",
+    "movedFrom": "2026-12-04T04:30:00+00:00",
+    "sessions": [{"startsAt": "2026-12-05T04:30:00+00:00"}, {"startsAt": "2026-12-06T04:30:00+00:00"}],
     "expiresAt": "2026-12-01T12:30:00+00:00",
     "certificateNumber": "CC-2026-000042-7",
     "verifyUrl": "https://api.example.com/functions/v1/generate-certificate?token=sample",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 IDS_PER_MESSAGE = 25
 MESSAGES_PER_CALL = 10
+HANDED_OFF_AT_ONCE = 5000
+"""As many ids as SQS takes within the time of one request; the sweep hands over the rest."""
 
 
 @cache

@@ -17,18 +17,20 @@ ALARM = timedelta(minutes=15)
 
 
 def invite(data: Mapping[str, Any], user_id: UUID, *, organizer: str, now: datetime) -> bytes | None:
-    """The calendar file of the session that a notification's data tells about; None when it tells about none.
+    """The calendar file of the session, or the `sessions`, that a notification's data tells about; None for none.
 
     Session and student make the UID and every move raises the SEQUENCE, so a later mail updates the same entry.
     """
-    if not {"sessionId", "startsAt", "endsAt", "eventTitle"} <= data.keys():
+    sessions = [{**data, **each} for each in data.get("sessions", [{}])]
+    if not all({"sessionId", "startsAt", "endsAt", "eventTitle"} <= each.keys() for each in sessions):
         return None
-    lines = _lines(data, user_id, organizer, now)
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Crash course//Sessions//EN", "METHOD:PUBLISH"]
+    lines += (line for each in sessions for line in _entry(each, user_id, organizer, now))
+    lines.append("END:VCALENDAR")
     return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line)).encode()
 
 
-def _lines(data: Mapping[str, Any], user_id: UUID, organizer: str, now: datetime) -> Iterator[str]:
-    yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Crash course//Sessions//EN", "METHOD:PUBLISH")
+def _entry(data: Mapping[str, Any], user_id: UUID, organizer: str, now: datetime) -> Iterator[str]:
     yield from (
         "BEGIN:VEVENT",
         f"UID:{data['sessionId']}.{user_id}@{organizer.rpartition('@')[2]}",
@@ -43,7 +45,7 @@ def _lines(data: Mapping[str, Any], user_id: UUID, organizer: str, now: datetime
     if link := data.get("meetingUrl"):
         yield f"LOCATION:{_text(link)}"
     yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{_text(_title(data))}")
-    yield from (f"TRIGGER:-PT{ALARM // timedelta(minutes=1)}M", "END:VALARM", "END:VEVENT", "END:VCALENDAR")
+    yield from (f"TRIGGER:-PT{ALARM // timedelta(minutes=1)}M", "END:VALARM", "END:VEVENT")
 
 
 def _title(data: Mapping[str, Any]) -> str:

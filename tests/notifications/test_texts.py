@@ -34,6 +34,13 @@ QUEUED: dict[str, dict[str, Any]] = {
     "event_cancelled": EVENT,
     "session_reminder_24h": EVENT,
     "session_reminder_1h": EVENT,
+    "sessions_moved": {
+        **EVENT,
+        "eventId": "e-1",
+        "startsAt": "2026-12-05T04:30:00+00:00",
+        "movedFrom": "2026-12-04T04:30:00+00:00",
+        "sessions": [{"startsAt": "2026-12-05T04:30:00+00:00"}],
+    },
     "certificate_issued": {**EVENT, "certificateNumber": "CC-2026-000042-7", "verifyUrl": "https://x.example.com/?t=1"},
     "certificate_revoked": EVENT,
     "referral_reward": {**EVENT, "kind": "credit"},

@@ -25,7 +25,7 @@ from shared.cancellations.service import work_off
 from shared.errors import Conflict
 from shared.http import created
 from shared.log import logger
-from shared.notifications.handoff import hand_off
+from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
 
@@ -67,17 +67,30 @@ def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     f"{PATH}/<event_id>",
     summary="Change a course",
     tags=["Admin"],
-    responses=answers(200, not_found=404, event_over=409, capacity_below_taken=409, terms_agreed=409, invalid=422),
+    responses=answers(
+        200,
+        not_found=404,
+        event_over=409,
+        capacity_below_taken=409,
+        session_attended=409,
+        sessions_outside=409,
+        terms_agreed=409,
+        invalid=422,
+    ),
 )
 def change_event(event_id: Annotated[UUID, Path()], body: EventChange) -> EventAnswer:
-    """What is left out stays. More seats are offered to those who wait."""
+    """What is left out stays. More seats are offered to those who wait.
+
+    When both times move by as much, the planned sessions move along; else they stay and must fit. Whoever has a seat
+    is told, with new calendar entries.
+    """
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         old, new = service.change(conn, event_id, body, clock.now())
         before, after = _differences(old, new)
         if after:
             admin.record(conn, "event.change", "event", event_id, old=before, new=after)
-    hand_off(conn.enqueued)
+    hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
     return EventAnswer(event=new)
 
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from functions.admin.events import queries
 from functions.admin.events.models import CancellationAnswer, Event, EventChange, EventList, NewEvent, Status
+from functions.admin.sessions import moving
 from shared.db import Connection
 from shared.errors import Conflict, Invalid, NotFound
 from shared.paging import cursor_after, read_cursor
@@ -37,8 +38,9 @@ def find(conn: Connection, event_id: UUID) -> Event:
 def change(conn: Connection, event_id: UUID, change: EventChange, now: datetime) -> tuple[Event, Event]:
     """The course before and after; seats that a larger capacity adds are offered to those who wait.
 
-    Raises NotFound, Invalid, and Conflict: `event_over`, `capacity_below_taken`, and `terms_agreed` for what whoever
-    registered has agreed to.
+    A course that moves takes its sessions along, and whoever has a seat is told.
+    Raises NotFound, Invalid, and Conflict: `event_over`, `capacity_below_taken`, `session_attended`,
+    `sessions_outside`, and `terms_agreed` for what whoever registered has agreed to.
     """
     seat_queries.lock_event(conn, event_id)
     old = find(conn, event_id)
@@ -48,9 +50,14 @@ def change(conn: Connection, event_id: UUID, change: EventChange, now: datetime)
         raise Conflict("Somebody has registered under these terms.", code="terms_agreed")
     if "capacity" in changed and wanted["capacity"] < old.seats_taken:
         raise Conflict(f"{old.seats_taken} seats are taken.", code="capacity_below_taken")
-    new = queries.update_event(conn, event_id, _whole(old, wanted))
-    if new is None:
+    whole = _whole(old, wanted)
+    before = moving.times_by_session(conn, event_id)
+    if changed & {"starts_at", "ends_at"}:
+        times = (old.starts_at, old.ends_at), (whole.starts_at, whole.ends_at)
+        moving.follow_course(conn, event_id, *times, now)
+    if queries.update_event(conn, event_id, whole) is None:
         raise Conflict("The course is over or cancelled.", code="event_over")
+    moving.tell(conn, event_id, before)
     queries.shorten_offers(conn, event_id)
     seats.offer_freed(conn, event_id, now)
     return old, find(conn, event_id)

@@ -13,14 +13,12 @@ from shared import db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
 from shared.http import created
-from shared.notifications.handoff import hand_off
+from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
 from shared.notifications.models import Type
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/notifications"
-HANDED_OFF_AT_ONCE = 5000
-"""As many ids as SQS takes within the time of one request; the sweep hands over the rest."""
 
 
 @routes.get(PATH, summary="List failed notifications", tags=["Admin"])

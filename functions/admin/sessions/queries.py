@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
+from psycopg import Cursor
 from psycopg.rows import class_row, scalar_row
 
 from functions.admin.sessions.models import Session
@@ -66,6 +67,39 @@ def update_session(conn: Connection, session_id: UUID, title: str, starts_at: da
         where id = %(id)s
         """,
         {"id": session_id, "title": title, "starts_at": starts_at, "ends_at": ends_at},
+    )
+
+
+def enqueue_moved(conn: Connection, event_id: UUID, session_ids: list[UUID], before: datetime) -> Cursor[UUID]:
+    """Tell everybody who has a seat that these sessions moved; `before` is when the first of them was to start.
+
+    Every move raises the sequence of a session, so the key is one move's. The keys are those of
+    `shared.notifications.service.enqueue`.
+    """
+    return conn.cursor(row_factory=scalar_row).execute(
+        """
+        with moved as (
+            select min(s.starts_at) as starts_at,
+                min(s.id::text || ':' || s.sequence) as key,
+                jsonb_agg(jsonb_build_object('sessionId', s.id, 'sessionTitle', s.title, 'startsAt', s.starts_at,
+                    'endsAt', s.ends_at, 'sequence', s.sequence) order by s.starts_at) as sessions
+            from public.event_sessions s where s.id = any(%(sessions)s)
+        )
+        insert into public.notifications_queue (user_id, type, channel, template, data, priority, dedupe_key)
+        select r.user_id, t.type, 'transactional', 'sessions_moved',
+            jsonb_build_object('eventTitle', e.title, 'eventId', e.id, 'registrationId', r.id,
+                'timeZone', e.time_zone, 'startsAt', m.starts_at, 'movedFrom', %(before)s::timestamptz,
+                'meetingUrl', e.meeting_url, 'sessions', m.sessions),
+            'high', format('sessions_moved:%%s:%%s:%%s', m.key, r.user_id, t.type)
+        from moved m
+        join public.events e on e.id = %(event)s and e.status in ('upcoming', 'ongoing')
+        join public.registrations r on r.event_id = e.id and r.status = 'confirmed'
+            and r.payment_status in ('completed', 'free')
+        cross join (values ('email'), ('sms'), ('in_app')) as t (type)
+        on conflict (dedupe_key) do nothing
+        returning id
+        """,
+        {"sessions": session_ids, "event": event_id, "before": before},
     )
 
 

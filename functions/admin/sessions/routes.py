@@ -13,6 +13,7 @@ from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
 from shared.http import created
+from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
 from shared.refusals import answers
 
 routes = APIGatewayHttpRouter()
@@ -63,12 +64,13 @@ def plan_session(event_id: Annotated[UUID, Path()], body: NewSession) -> Respons
 def change_session(
     event_id: Annotated[UUID, Path()], session_id: Annotated[UUID, Path()], body: SessionChange
 ) -> SessionAnswer:
-    """One that was attended keeps its start. Whoever was reminded of the old time is reminded of the new one."""
+    """One that was attended keeps its start. Whoever has a seat is told when it moves, and reminded of the new time."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         old, new = service.change(conn, event_id, session_id, body, clock.now())
         if old != new:
             admin.record(conn, "session.change", "session", session_id, old=_values(old), new=_values(new))
+    hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
     return SessionAnswer(session=new)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from functions.admin.sessions import queries
+from functions.admin.sessions import moving, queries
 from functions.admin.sessions.models import NewSession, Session, SessionChange
 from functions.admin.sessions.queries import Course
 from shared.db import Connection
@@ -37,16 +37,19 @@ def change(
 ) -> tuple[Session, Session]:
     """The session before and after; one that was attended keeps its start, one that is over both its times.
 
+    Whoever has a seat is told when it moved.
     Raises as `plan` does, and Conflict (`session_over`) and Invalid.
     """
     course = _plannable(conn, event_id)
     old = _find(conn, event_id, session_id)
+    before = moving.times_by_session(conn, event_id)
     wanted = _whole(old, change)
     if (wanted.starts_at, wanted.end) != (old.starts_at, old.ends_at):
         _refuse_unfair(old, wanted, now)
     queries.update_session(
         conn, session_id, wanted.title, *_fitting(conn, course, event_id, wanted, besides=session_id)
     )
+    moving.tell(conn, event_id, before)
     return old, _find(conn, event_id, session_id)
 
 

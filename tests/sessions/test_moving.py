@@ -1,0 +1,157 @@
+"""Whoever has a seat is told once when a session or the whole course moves, with new entries for the calendar."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from functions.send_notifications import messages
+from functions.send_notifications.models import Claimed
+from shared.notifications.invites import invite
+from tests.deployed import Answer
+from tests.sessions.classroom import HOUR, MINUTE, START, Classroom
+from tests.sessions.test_administering import Office
+from tests.sessions.test_reminders import properties, remind
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def office(classroom: Classroom) -> Office:
+    classroom.at(START - 48 * HOUR)
+    return Office(classroom)
+
+
+def move_course(office: Office, start: datetime, end: datetime) -> Answer:
+    """Both times of the course, as an administrator changes them."""
+    classroom = office.classroom
+    body = {"startsAt": start.isoformat(), "endsAt": end.isoformat()}
+    path = f"admin/events/{classroom.event_id}"
+    return classroom.platform.request("admin", "PATCH", path, user=office.admin_id, groups=("admin",), body=body)
+
+
+def told(office: Office) -> list[dict[str, Any]]:
+    """What was queued for mail about moves, the oldest first."""
+    found = office.classroom.platform.rows(
+        "select user_id, data from notifications_queue where template = 'sessions_moved' and type = 'email'"
+        " order by created_at, id"
+    )
+    return [{"user_id": row["user_id"], **row["data"]} for row in found]
+
+
+def plan_three_days(office: Office) -> list[str]:
+    office.lengthen_course()
+    return [office.plan(START + day * DAY).body["session"]["id"] for day in range(3)]
+
+
+def starts(office: Office) -> list[datetime]:
+    return [datetime.fromisoformat(each["startsAt"]) for each in office.sessions()]
+
+
+def test_whoever_has_a_seat_is_told_once_for_each_move_over_every_way(office: Office) -> None:
+    student, _ = office.classroom.student()
+    office.classroom.student(status="pending", payment_status="pending", hold_expires_at=START)
+    office.lengthen_course()
+    session = office.plan(START).body["session"]
+    for hours in (1, 1, 2):  # the second says the same again
+        times = {"startsAt": START + hours * HOUR, "endsAt": START + (hours + 2) * HOUR}
+        assert office.change(session["id"], **times).status == 200
+    assert [(each["user_id"], each["sessions"][0]["sequence"]) for each in told(office)] == [(student, 1), (student, 2)]
+    assert [datetime.fromisoformat(each["movedFrom"]) for each in told(office)] == [START, START + HOUR]
+    ways = office.classroom.platform.rows("select type, count(*) as n from notifications_queue group by type")
+    assert {row["type"]: row["n"] for row in ways} == {"email": 2, "sms": 2, "in_app": 2}
+    assert len(office.classroom.platform.handed_off()) == 6
+
+
+def test_another_title_is_no_move(office: Office) -> None:
+    office.classroom.student()
+    (session,) = office.sessions()
+    assert office.change(session["id"], title="Ownership").status == 200
+    assert told(office) == []
+
+
+@pytest.mark.parametrize("delta", [DAY, -HOUR, timedelta(days=-1), timedelta(weeks=1)])
+def test_a_course_that_moves_takes_its_sessions_along_and_is_told_once(office: Office, delta: timedelta) -> None:
+    office.classroom.student()
+    plan_three_days(office)
+    assert move_course(office, START + delta, START + 3 * DAY + delta).status == 200
+    assert starts(office) == [START + day * DAY + delta for day in range(3)]
+    (notice,) = told(office)
+    assert [each["sequence"] for each in notice["sessions"]] == [1, 1, 1]
+
+
+def test_a_course_with_the_session_it_came_with_moves_it(office: Office) -> None:
+    office.classroom.student()
+    assert move_course(office, START + DAY, START + DAY + 3 * HOUR).status == 200
+    assert starts(office) == [START + DAY]
+    assert len(told(office)) == 1
+
+
+def test_a_longer_course_keeps_its_sessions_and_a_shorter_one_must_hold_them(office: Office) -> None:
+    office.classroom.student()
+    plan_three_days(office)
+    assert move_course(office, START, START + 5 * DAY).status == 200
+    refused = move_course(office, START, START + DAY)
+    assert (refused.status, refused.body["code"]) == (409, "sessions_outside")
+    assert starts(office) == [START + day * DAY for day in range(3)]
+    assert told(office) == []
+
+
+def test_a_course_that_somebody_attended_does_not_move(office: Office) -> None:
+    student = office.classroom.student()
+    plan_three_days(office)
+    office.classroom.attend(student, START, START + 10 * MINUTE)
+    refused = move_course(office, START + DAY, START + 4 * DAY)
+    assert (refused.status, refused.body["code"]) == (409, "session_attended")
+    assert starts(office) == [START + day * DAY for day in range(3)]
+
+
+def test_the_mail_brings_an_entry_for_each_session_that_replaces_the_old_one(office: Office) -> None:
+    student, _ = office.classroom.student(confirmed_at=START - 30 * DAY)
+    ids = plan_three_days(office)
+    remind(office.classroom, START - 24 * HOUR)
+    reminder = office.classroom.platform.row("select data from notifications_queue where type = 'email'")["data"]
+    move_course(office, START + DAY, START + 4 * DAY)
+    (notice,) = told(office)
+    mail = mail_about(student, notice)
+    (attachment,) = mail.attachments
+    entries = attachment.content.decode().split("BEGIN:VEVENT")[1:]
+    assert ["SEQUENCE:1" in entry and session in entry for entry, session in zip(entries, ids, strict=True)] == [
+        True
+    ] * 3
+    old = properties(invite(reminder, student, organizer="courses@example.com", now=START) or b"")
+    assert (old["SEQUENCE"], f"UID:{old['UID']}" in entries[0].replace("\r\n ", "")) == ("0", True)
+    assert "3 sessions have moved" in mail.text
+    assert "Tue, 10 Mar 2026, 7:00 pm IST" in mail.text
+
+
+def mail_about(student: UUID, data: dict[str, Any]) -> Any:
+    claimed = Claimed(
+        id=student, user_id=student, type="email", channel="transactional", template="sessions_moved", data=data,
+        retry_count=0, email="asha@example.com", phone=None, full_name="Asha Rao", language="en", erased=False,
+        wanted=True, suppressed=None,
+    )  # fmt: skip
+    return messages.mail(claimed, messages.rendered(claimed))
+
+
+def test_nobody_is_told_of_a_draft_or_by_a_move_that_was_refused(office: Office) -> None:
+    office.classroom.student()
+    office.classroom.platform.rows("update events set status = 'draft'")
+    assert move_course(office, START + DAY, START + DAY + 2 * HOUR).status == 200
+    office.classroom.platform.rows("update events set status = 'completed'")
+    assert move_course(office, START, START + 2 * HOUR).body["code"] == "event_over"
+    assert told(office) == []
+
+
+def test_without_its_sequence_the_second_move_would_not_be_told(office: Office) -> None:
+    """The negative control: the key counts moves, and the database counts them."""
+    office.classroom.student()
+    platform = office.classroom.platform
+    platform.rows("alter table event_sessions disable trigger event_sessions_count_change")
+    try:
+        for days in (1, 2):
+            move_course(office, START + days * DAY, START + days * DAY + 2 * HOUR)
+    finally:
+        platform.rows("alter table event_sessions enable trigger event_sessions_count_change")
+    assert len(told(office)) == 1
