@@ -170,6 +170,14 @@ def test_a_held_seat_that_becomes_free_of_charge_costs_no_credit(school: School)
     check(school)
 
 
+def test_a_held_seat_that_an_administrator_makes_free_costs_no_credit(school: School, emptied: Deployed) -> None:
+    who, admin = earn(school), emptied.profile(admin=True)
+    held = school.register(who, school.event(capacity=5, price_amount=3 * PRICE))
+    path = f"admin/registrations/{held.id}/confirm"
+    assert emptied.request("admin", "POST", path, user=admin, groups=("admin",), body={"reason": "gift"}).status == 200
+    assert (seat_of(school, who), balance(school, who)) == ("confirmed free", PRICE)
+
+
 def test_a_seat_that_a_credit_paid_earns_its_whole_price_again(school: School) -> None:
     who, event_id = earn(school), school.event(capacity=5)
     assert school.register(who, event_id).status == "confirmed"

@@ -1,6 +1,5 @@
 """Seats that administrators give and take by hand, under the same lock and with the same effects as students' own."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.paging import cursor_after, read_cursor
 from shared.profiles.service import ProfileMissing
+from shared.referrals import credits
 from shared.registrations import queries as registration_queries
 from shared.registrations import service as registrations
 from shared.seats import queries as seat_queries
@@ -67,9 +67,8 @@ def grant(conn: Connection, wanted: Grant, now: datetime) -> UUID:
         raise Conflict("The course is over or cancelled.", code="event_over")
     if not seats.has_free(conn, event.id, event.capacity, user_id):
         raise Conflict("This event is full.", code="event_full")
-    free = replace(event, price_amount=0)
     registration_id = registration_queries.insert_registration(
-        conn, user_id=user_id, event=free, hold_expires_at=None, source="admin", now=now
+        conn, user_id=user_id, event=event, amount=0, hold_expires_at=None, source="admin", now=now
     )
     if registration_id is None:
         raise Conflict("This user has just registered.", code="already_registered")
@@ -90,6 +89,7 @@ def confirm(conn: Connection, registration_id: UUID, now: datetime) -> Registrat
         raise Conflict("The course is over or cancelled.", code="event_over")
     if not queries.confirm_free(conn, registration_id, now):
         raise Conflict("Only a held seat can be confirmed; grant another one.", code="not_held")
+    credits.give_back(conn, [registration_id], percent=100)
     registrations.tell_confirmed(conn, old.user_id, event, registration_id)
     return old
 
