@@ -2,9 +2,10 @@
 
 -- The order and payment a delivery is about, cut to the length of Razorpay's ids: a signed body may hold anything.
 -- The table is rewritten under its lock; deliveries meanwhile are answered 503, and Razorpay makes them again.
--- squawk-ignore adding-field-with-default
 alter table public.webhook_logs
+  -- squawk-ignore adding-field-with-default
   add column razorpay_order_id text generated always as (left(payload #>> '{payload,payment,entity,order_id}', 40)) stored,
+  -- squawk-ignore adding-field-with-default
   add column razorpay_payment_id text generated always as (left(payload #>> '{payload,payment,entity,id}', 40)) stored;
 create index webhook_logs_by_order on public.webhook_logs (razorpay_order_id) where razorpay_order_id is not null;
 create index webhook_logs_by_payment on public.webhook_logs (razorpay_payment_id) where razorpay_payment_id is not null;
@@ -25,8 +26,8 @@ end
 $$;
 
 -- admin: a seat that an administrator gave. The constraint only becomes wider.
--- squawk-ignore ban-drop-constraint
 alter table public.registrations
+  -- squawk-ignore ban-drop-constraint
   drop constraint registrations_source_known,
   add constraint registrations_source_known check (source in ('direct', 'waitlist', 'referral_reward', 'admin'));
 create index registrations_by_time on public.registrations (created_at desc, id);

@@ -20,7 +20,7 @@ class Filters(Schema):
     until: AwareDatetime | None = None
 
 
-class Change(Schema):
+class AuditedChange(Schema):
     """One change; personal values are masked. `hash` covers the row and the hash of the row before it."""
 
     position: int
@@ -37,7 +37,7 @@ class Change(Schema):
     hash: str
 
 
-class ChangeList(Schema):
+class AuditedChangeList(Schema):
     success: bool = True
-    audit_logs: list[Change]
+    audit_logs: list[AuditedChange]
     next_cursor: str | None

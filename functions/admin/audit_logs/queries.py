@@ -2,13 +2,13 @@
 
 from psycopg.rows import class_row
 
-from functions.admin.audit_logs.models import Change, Filters
+from functions.admin.audit_logs.models import AuditedChange, Filters
 from shared.db import Connection
 
 
-def list_changes(conn: Connection, which: Filters, *, before: int | None, limit: int) -> list[Change]:
+def list_changes(conn: Connection, which: Filters, *, before: int | None, limit: int) -> list[AuditedChange]:
     return (
-        conn.cursor(row_factory=class_row(Change))
+        conn.cursor(row_factory=class_row(AuditedChange))
         .execute(
             """
             select position, admin_id, action, resource_type, resource_id, old_values, new_values,

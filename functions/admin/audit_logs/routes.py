@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AwareDatetime
 
 from functions.admin.audit_logs import queries
-from functions.admin.audit_logs.models import ChangeList, Filters
+from functions.admin.audit_logs.models import AuditedChangeList, Filters
 from shared import db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
@@ -27,7 +27,7 @@ def list_changes(
     until: Annotated[AwareDatetime | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> ChangeList:
+) -> AuditedChangeList:
     """`python -m shared.audit.verify` checks that nothing in it was altered, removed or moved."""
     which = Filters(
         admin_id=admin_id,
@@ -41,4 +41,4 @@ def list_changes(
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         found = queries.list_changes(conn, which, before=read_position(cursor), limit=limit + 1)
     page, more = found[:limit], len(found) > limit
-    return ChangeList(audit_logs=page, next_cursor=cursor_at(page[-1].position) if more else None)
+    return AuditedChangeList(audit_logs=page, next_cursor=cursor_at(page[-1].position) if more else None)

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from shared.http import Schema
 
-type Status = Literal["pending", "confirmed", "cancelled", "expired"]
+type SeatStatus = Literal["pending", "confirmed", "cancelled", "expired"]
 type PaymentStatus = Literal["pending", "completed", "free", "failed", "refunded"]
 type Email = Annotated[str, Field(min_length=3, max_length=320, pattern="@")]
 type Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"\S")]
@@ -20,7 +20,7 @@ class Filters(Schema):
     event_id: UUID | None = None
     user_id: UUID | None = None
     email: str | None = None
-    status: Status | None = None
+    status: SeatStatus | None = None
     payment_status: PaymentStatus | None = None
 
 
@@ -45,7 +45,7 @@ class Confirm(Schema):
     reason: Reason
 
 
-class Cancel(Schema):
+class TakeBack(Schema):
     """`refund` is all of what was paid, what the event's policy gives back now, or nothing; `reason` is told."""
 
     reason: Reason
@@ -62,7 +62,7 @@ class Registration(Schema):
     event_id: UUID
     event_title: str
     event_starts_at: datetime
-    status: Status
+    status: SeatStatus
     payment_status: PaymentStatus
     amount: int
     currency: str
@@ -74,7 +74,7 @@ class Registration(Schema):
     created_at: datetime
 
 
-class Payment(Schema):
+class SeatPayment(Schema):
     """An order and what became of it; amounts in minor units. `reviewReason` says why a person must decide."""
 
     id: UUID
@@ -88,7 +88,7 @@ class Payment(Schema):
     created_at: datetime
 
 
-class Refund(Schema):
+class SeatRefund(Schema):
     """`amount` in minor units."""
 
     id: UUID
@@ -104,8 +104,8 @@ class Refund(Schema):
 class RegistrationAnswer(Schema):
     success: bool = True
     registration: Registration
-    payments: list[Payment]
-    refunds: list[Refund]
+    payments: list[SeatPayment]
+    refunds: list[SeatRefund]
 
 
 class RegistrationList(Schema):

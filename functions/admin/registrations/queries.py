@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.admin.registrations.models import Filters, Payment, Refund, Registration
+from functions.admin.registrations.models import Filters, Registration, SeatPayment, SeatRefund
 from shared.db import Connection
 
 COLUMNS: LiteralString = """
@@ -55,9 +55,9 @@ def find_registration(conn: Connection, registration_id: UUID) -> Registration |
     )
 
 
-def list_payments(conn: Connection, registration_id: UUID) -> list[Payment]:
+def list_payments(conn: Connection, registration_id: UUID) -> list[SeatPayment]:
     return (
-        conn.cursor(row_factory=class_row(Payment))
+        conn.cursor(row_factory=class_row(SeatPayment))
         .execute(
             """
             select id, razorpay_order_id, razorpay_payment_id, status, amount, currency, review_reason, paid_at,
@@ -71,9 +71,9 @@ def list_payments(conn: Connection, registration_id: UUID) -> list[Payment]:
     )
 
 
-def list_refunds(conn: Connection, registration_id: UUID) -> list[Refund]:
+def list_refunds(conn: Connection, registration_id: UUID) -> list[SeatRefund]:
     return (
-        conn.cursor(row_factory=class_row(Refund))
+        conn.cursor(row_factory=class_row(SeatRefund))
         .execute(
             """
             select f.id, f.payment_transaction_id as payment_id, f.razorpay_refund_id, f.amount, f.currency, f.reason,

@@ -9,14 +9,14 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin.registrations import service
 from functions.admin.registrations.models import (
-    Cancel,
     Confirm,
     Filters,
     Grant,
     PaymentStatus,
     RegistrationAnswer,
     RegistrationList,
-    Status,
+    SeatStatus,
+    TakeBack,
 )
 from shared import clock, db
 from shared.actors import administrator
@@ -38,7 +38,7 @@ def list_registrations(
     event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
     user_id: Annotated[UUID | None, Query(alias="userId")] = None,
     email: Annotated[str | None, Query(max_length=320)] = None,
-    status: Annotated[Status | None, Query()] = None,
+    status: Annotated[SeatStatus | None, Query()] = None,
     payment_status: Annotated[PaymentStatus | None, Query(alias="paymentStatus")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -110,7 +110,7 @@ def confirm_registration(registration_id: Annotated[UUID, Path()], body: Confirm
     tags=["Admin"],
     responses=answers(200, not_found=404, nothing_to_cancel=409),
 )
-def cancel_registration(registration_id: Annotated[UUID, Path()], body: Cancel) -> RegistrationAnswer:
+def cancel_registration(registration_id: Annotated[UUID, Path()], body: TakeBack) -> RegistrationAnswer:
     """At any time; the student is told the reason, and the seat is offered on."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:

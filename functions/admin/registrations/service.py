@@ -5,12 +5,12 @@ from uuid import UUID
 
 from functions.admin.registrations import queries
 from functions.admin.registrations.models import (
-    Cancel,
     Filters,
     Grant,
     Registration,
     RegistrationAnswer,
     RegistrationList,
+    TakeBack,
 )
 from shared.cancellations import queries as cancellation_queries
 from shared.cancellations import service as cancellations
@@ -94,7 +94,7 @@ def confirm(conn: Connection, registration_id: UUID, now: datetime) -> Registrat
     return old
 
 
-def cancel(conn: Connection, registration_id: UUID, how: Cancel, now: datetime) -> Registration:
+def cancel(conn: Connection, registration_id: UUID, how: TakeBack, now: datetime) -> Registration:
     """Take a seat back and offer it on, at any time, with the refund that was asked for; what it was.
 
     Raises NotFound and Conflict (`nothing_to_cancel`).

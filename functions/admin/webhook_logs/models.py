@@ -8,14 +8,14 @@ from pydantic import AwareDatetime
 
 from shared.http import Schema
 
-type Status = Literal["received", "processed", "failed"]
+type DeliveryStatus = Literal["received", "processed", "failed"]
 type Result = Literal["processed", "duplicate", "ignored", "failed"]
 
 
 class Filters(Schema):
     """`since` and `until` are of the arrival, `until` is not included."""
 
-    status: Status | None = None
+    status: DeliveryStatus | None = None
     event_type: str | None = None
     outcome: str | None = None
     signature_valid: bool | None = None
@@ -33,7 +33,7 @@ class Delivery(Schema):
     event_id: str | None
     event_type: str | None
     signature_valid: bool
-    status: Status
+    status: DeliveryStatus
     outcome: str | None
     error: str | None
     razorpay_order_id: str | None

@@ -12,9 +12,9 @@ from functions.admin.webhook_logs.models import (
     Delivery,
     DeliveryAnswer,
     DeliveryList,
+    DeliveryStatus,
     Filters,
     ReplayAnswer,
-    Status,
 )
 from shared import clock, db
 from shared.actors import administrator
@@ -30,7 +30,7 @@ PATH = "/functions/v1/admin/webhook-logs"
 
 @routes.get(PATH, summary="Webhook deliveries, the newest first", tags=["Admin"])
 def list_deliveries(
-    status: Annotated[Status | None, Query()] = None,
+    status: Annotated[DeliveryStatus | None, Query()] = None,
     event_type: Annotated[str | None, Query(alias="eventType", max_length=100)] = None,
     outcome: Annotated[str | None, Query(max_length=40)] = None,
     signature_valid: Annotated[bool | None, Query(alias="signatureValid")] = None,
