@@ -1,4 +1,4 @@
-"""Refusals in the OpenAPI document: which codes a route answers with which status."""
+"""Answers in the OpenAPI document: which codes a route refuses with which status, and what others have standardised."""
 
 from collections import defaultdict
 from http import HTTPStatus
@@ -17,3 +17,9 @@ def answers(*successes: int, **refused: int) -> dict[int, Any]:
     for status, names in codes.items():
         documented[status] = {"description": ", ".join(names), "content": {CONTENT_TYPE: schema}}
     return documented
+
+
+def published(content_type: str) -> dict[int, Any]:
+    """`responses` of a route that answers a document of somebody else's standard."""
+    kind = "object" if content_type == "application/json" else "string"
+    return {200: {"description": HTTPStatus.OK.phrase, "content": {content_type: {"schema": {"type": kind}}}}}

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "functions" / "status" / "openapi.json"
 SERVICE_TAG = "Jobs"
 """The tag of routes that take the service bearer."""
+REFERENCE = re.compile(r'"#/components/schemas/([^"]+)"')
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 WEBHOOK = {
@@ -105,11 +106,11 @@ def _adopt(part: dict[str, Any], function: str, paths: dict[str, Any], schemas: 
     found: dict[str, Any] = part.get("components", {}).get("schemas", {})
     found.pop("HTTPValidationError", None)
     found.pop("ValidationError", None)
-    taken = {name for name, schema in found.items() if name in schemas and schemas[name] != schema}
+    taken = _taken(found, schemas)
     prefix = "".join(word.capitalize() for word in function.split("_"))
     names = {name: f"{prefix}{name}" if name in taken else name for name in found}
     text = re.sub(
-        r'"#/components/schemas/([^"]+)"',
+        REFERENCE,
         lambda match: f'"#/components/schemas/{names.get(match[1], match[1])}"',
         json.dumps({"paths": part["paths"], "schemas": {names[name]: schema for name, schema in found.items()}}),
     )
@@ -117,6 +118,17 @@ def _adopt(part: dict[str, Any], function: str, paths: dict[str, Any], schemas: 
     schemas.update(renamed["schemas"])
     for path, operations in renamed["paths"].items():
         paths.setdefault(path, {}).update(operations)
+
+
+def _taken(found: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
+    """The names that mean something else already: by their own text, or by that of a schema they refer to."""
+    taken = {name for name, schema in found.items() if name in schemas and schemas[name] != schema}
+    refers = {
+        name: set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(each))) for name, each in found.items()
+    }
+    while more := {name for name in refers.keys() & schemas.keys() - taken if refers[name] & taken}:
+        taken |= more
+    return taken
 
 
 def _finish(operation: dict[str, Any], *, is_public: bool) -> None:

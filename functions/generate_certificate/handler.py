@@ -31,12 +31,18 @@ from shared.http import Router
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.problems import problem_response
+from shared.refusals import published
 
 app = Router()
 PATH = certificates.PATH
 TAGS = ["Certificates"]
 Token = Annotated[str, Query(description="The certificate's verification token")]
 JSON = "application/json"
+JWT = "application/vc+jwt"
+VERIFIED: dict[int, Any] = {
+    200: {"description": "What the token stands for", "content": {JSON: {"model": Verification}}},
+    404: {"description": "No certificate has this token", "content": {JSON: {"model": Unknown}}},
+}
 
 
 @app.post(PATH, summary="The certificate of a registration", tags=TAGS)
@@ -54,10 +60,7 @@ def generate(body: Generate) -> Response[CertificateAnswer]:
     PATH,
     summary="Verify a certificate by its token; without one, the caller's certificates",
     tags=TAGS,
-    responses={
-        200: {"description": "What the token stands for", "content": {JSON: {"model": Verification}}},
-        404: {"description": "No certificate has this token", "content": {JSON: {"model": Unknown}}},
-    },
+    responses=VERIFIED,
 )
 def verify_or_list(
     token: Annotated[str | None, Query(description="The certificate's verification token")] = None,
@@ -78,7 +81,7 @@ def verify_or_list(
         return _json(200, service.list_own(conn, user_id, cursor=cursor, limit=limit))
 
 
-@app.post(f"{PATH}/verify", summary="Verify the PDF of a certificate", tags=TAGS)
+@app.post(f"{PATH}/verify", summary="Verify the PDF of a certificate", tags=TAGS, responses=VERIFIED)
 def verify_pdf() -> Response[str]:
     """The body is the file (`application/pdf`), or a form with one file. 404 unless it is the one we issued."""
     pdf_hash = bytes.fromhex(app.current_event.body or "")
@@ -98,24 +101,29 @@ def open_pdf(token: Token) -> Response[str]:
     )
 
 
-@app.get(f"{PATH}/badge", summary="A certificate as an Open Badge 3.0", tags=TAGS)
+@app.get(f"{PATH}/badge", summary="A certificate as an Open Badge 3.0", tags=TAGS, responses=published(JWT))
 def download_badge(token: Token) -> Response[str]:
     """A W3C Verifiable Credential in a JWT; its status list knows whether it was revoked."""
     row = _find(token)
     named = {"Content-Disposition": f'attachment; filename="{row.certificate_number}.jwt"'}
-    return Response(200, "application/vc+jwt", badges.badge(row), named)
+    return Response(200, JWT, badges.badge(row), named)
 
 
-@app.get(f"{PATH}/status-lists/<number>", summary="Which badges were revoked (Bitstring Status List)", tags=TAGS)
+@app.get(
+    f"{PATH}/status-lists/<number>",
+    summary="Which badges were revoked (Bitstring Status List)",
+    tags=TAGS,
+    responses=published(JWT),
+)
 def show_status_list(number: Annotated[int, Path(ge=0, le=1_000_000)]) -> Response[str]:
     first = number * badges.LIST_SIZE
     with db.transaction(SERVICE, read_only=True) as conn:
         revoked = queries.list_revoked(conn, first, first + badges.LIST_SIZE - 1)
     signed = badges.status_list(number, revoked, clock.now())
-    return Response(200, "application/vc+jwt", signed, _cached(timedelta(minutes=5)))
+    return Response(200, JWT, signed, _cached(timedelta(minutes=5)))
 
 
-@app.get(f"{PATH}/keys", summary="The keys that sign badges and tree heads", tags=TAGS)
+@app.get(f"{PATH}/keys", summary="The keys that sign badges and tree heads", tags=TAGS, responses=published(JSON))
 def list_keys() -> Response[str]:
     """A JWK set: RSA for badges, Ed25519 for the tree heads of the log."""
     ours = [
@@ -125,7 +133,9 @@ def list_keys() -> Response[str]:
     return _plain({"keys": [badges.public_key(), *ours]})
 
 
-@app.get(f"{PATH}/keys/<name>", summary="The key of a badge, as its `kid` names it", tags=TAGS)
+@app.get(
+    f"{PATH}/keys/<name>", summary="The key of a badge, as its `kid` names it", tags=TAGS, responses=published(JSON)
+)
 def show_key(name: Annotated[str, Path(max_length=100)]) -> Response[str]:
     key = badges.public_key()
     if not key["kid"].endswith(f"/{name}"):
@@ -133,12 +143,14 @@ def show_key(name: Annotated[str, Path(max_length=100)]) -> Response[str]:
     return _plain(key)
 
 
-@app.get(f"{PATH}/issuer", summary="Who issues the badges", tags=TAGS)
+@app.get(f"{PATH}/issuer", summary="Who issues the badges", tags=TAGS, responses=published(JSON))
 def show_issuer() -> Response[str]:
     return _plain(badges.issuer(settings().certificate_issuer))
 
 
-@app.get(f"{PATH}/tree-head", summary="The latest signed head of the certificates' log", tags=TAGS)
+@app.get(
+    f"{PATH}/tree-head", summary="The latest signed head of the certificates' log", tags=TAGS, responses=published(JSON)
+)
 def show_tree_head() -> Response[str]:
     """RFC 6962: whoever keeps it can later prove that the log was not rewritten."""
     with db.transaction(SERVICE, read_only=True) as conn:
