@@ -53,6 +53,8 @@ def text(schema: dict[str, Any]) -> str:
         return str(uuid4())
     if schema.get("format") == "date-time":
         return (datetime.now(UTC) + timedelta(days=next(_days))).isoformat()
+    if schema.get("format") == "date":
+        return (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
     return matching(schema.get("pattern", "^[a-z]+$"), schema.get("minLength", 1), schema.get("maxLength", 1000))
 
 

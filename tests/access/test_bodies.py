@@ -13,8 +13,9 @@ from tests.deployed import Answer
 
 # Read whole: what others wrote, and what changed, in fields of their own. Everything else is closed.
 OPEN = {
-    "AuditedChange.newValues", "AuditedChange.oldValues", "Integrity.treeHead", "POST /functions/v1/razorpay-webhook",
-    "Problem.errors", "WholeDelivery.headers", "WholeDelivery.payload",
+    "AuditedChange.newValues", "AuditedChange.oldValues", "EventBatch.events.eventData", "Integrity.treeHead",
+    "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts",
+    "WholeDelivery.headers", "WholeDelivery.payload",
     *(f"GET /functions/v1/generate-certificate/{name}" for name in ("issuer", "keys", "keys/{name}", "tree-head")),
 }  # fmt: skip
 SMUGGLED = {"status": "confirmed", "amount": 1, "role": "admin", "userId2": "x", "isAdmin": True}
