@@ -41,6 +41,8 @@ class Settings(BaseModel):
     badge_key_id: str = ""
     tree_heads_bucket: str = ""
 
+    reconciliation_function: str = ""  # its ARN
+
     app_base_url: str = ""  # of the client's pages; without one, mails have no buttons that lead there
     link_secret_id: str = ""
     realtime_endpoint: str = ""

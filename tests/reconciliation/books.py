@@ -84,6 +84,7 @@ class Books:
 
     def work_off(self, has_time: Callable[[], bool] = lambda: True) -> list[dict[str, int]]:
         """What an invocation does, with waits that are noted and not waited; the counts of each run."""
+        self.deployed.set(DATABASE_SECRET_ID="database-worker")
         return [run.counts for run in service.work_off(gateway(), has_time, self.slept.append)]
 
     def request(self, days: int = 10) -> UUID:
