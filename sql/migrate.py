@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import psycopg
 from yoyo import get_backend, read_migrations
@@ -9,6 +10,10 @@ from yoyo import get_backend, read_migrations
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "migration_history"
 """The schema of yoyo's own tables: in public, Supabase would let its API roles write to them."""
+LOCK_SECONDS = 5
+"""How long a migration waits for a table: meanwhile everybody else waits behind it, and the platform stands still."""
+OPTIONS = {"schema": HISTORY, "options": f"-c lock_timeout={LOCK_SECONDS}s"}
+"""Of the connections that yoyo makes, one for itself and one for each migration."""
 
 
 def apply(database_url: str) -> list[str]:
@@ -30,8 +35,8 @@ def apply(database_url: str) -> list[str]:
 
 
 def _yoyo_url(database_url: str) -> str:
-    joiner = "&" if "?" in database_url else "?"
-    return database_url.replace("postgresql://", "postgresql+psycopg://", 1) + f"{joiner}schema={HISTORY}"
+    more = ("&" if "?" in database_url else "?") + urlencode(OPTIONS, quote_via=quote)
+    return database_url.replace("postgresql://", "postgresql+psycopg://", 1) + more
 
 
 if __name__ == "__main__":
