@@ -39,6 +39,19 @@ class Database:
     def worker_url(self) -> str:
         return self._cluster.url(NAME, "worker_login", self._settings.worker_password)
 
+    @property
+    def app_login(self) -> dict[str, str]:
+        """What the login's secret holds."""
+        return self._login("app_login", self._settings.app_password)
+
+    @property
+    def worker_login(self) -> dict[str, str]:
+        return self._login("worker_login", self._settings.worker_password)
+
+    def _login(self, username: str, password: str) -> dict[str, str]:
+        address = f"postgresql://127.0.0.1:{self._settings.ports.postgres}/{NAME}"
+        return {"url": address, "username": username, "password": password}
+
     def start(self) -> None:
         try:
             self._cluster.start()

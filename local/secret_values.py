@@ -11,8 +11,8 @@ from local.state import Settings
 def put(emulator: Emulator, stack: Deployed, database: Database, settings: Settings) -> None:
     """Also verify the address that mails come from, as the operator does by the link in Amazon's mail."""
     values = {
-        "DatabaseAppSecret": {"url": database.app_url},
-        "DatabaseWorkerSecret": {"url": database.worker_url},
+        "DatabaseAppSecret": database.app_login,
+        "DatabaseWorkerSecret": database.worker_login,
         "RazorpaySecret": {
             "keyId": settings.razorpay_key_id,
             "keySecret": settings.razorpay_key_secret,

@@ -5,10 +5,11 @@ Proxy in transaction mode. The login must own nothing and bypass nothing, or eve
 """
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import psycopg
@@ -170,9 +171,21 @@ def _refuse_unsafe_login(conn: Connection) -> None:
         raise UnsafeLogin("the database login must be no superuser, own nothing, inherit nothing and obey RLS")
 
 
+def login_url(login: Mapping[str, str], address: str) -> str:
+    """The URL to connect by: the secret's `url`, or `address` where it has none.
+
+    A URL without a user or password gets the secret's `username` and `password`, the keys that RDS Proxy reads.
+    """
+    url = urlsplit(login.get("url") or address)
+    user = url.username or quote(login.get("username", ""), safe="")
+    password = url.password or quote(login.get("password", ""), safe="")
+    host = url.netloc.rpartition("@")[2]
+    return url._replace(netloc=f"{user}:{password}@{host}" if user else host).geturl()
+
+
 @cache
 def _database(secret_id: str) -> Database:
-    return Database(lambda: secret(secret_id)["url"])
+    return Database(lambda: login_url(secret(secret_id), settings().database_address))
 
 
 def transaction(actor: Actor, *, read_only: bool = False) -> AbstractContextManager[Connection]:
