@@ -80,7 +80,7 @@ def trim(packages: Path) -> None:
     for path in [found for pattern in UNUSED for found in packages.glob(pattern)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for path in packages.glob("*.dist-info/**/*"):
-        if path.is_file() and path.name != "METADATA":
+        if path.is_file() and path.name not in {"METADATA", "entry_points.txt"}:
             path.unlink()
     for path in sorted(packages.glob("*.dist-info/**/"), reverse=True):
         if not any(path.iterdir()):

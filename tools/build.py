@@ -17,7 +17,7 @@ from layers.package import fix_hash_seed, replace_code
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAME = ("template.yaml", "samconfig.toml", "layers", "tools/sam.txt")
-CODE = ("functions", "shared")
+CODE = ("functions", "shared", "sql")
 DEPLOYED = "arm64"  # the template's default, whose output `sam deploy` and `sam local invoke` look for
 
 
@@ -68,11 +68,12 @@ def sam_build(architecture: str, folder: Path) -> None:
 
 
 def copy_code(folder: Path) -> None:
-    """Bring the code of the functions and of the common layer up to date, compiled for where Lambda puts it."""
+    """Bring the code of the functions and of the layers up to date, compiled for where Lambda puts it."""
     for built in folder.glob("*Function/functions/*"):
         replace_code(ROOT / "functions" / built.name, built, built.parents[1], "/var/task")
-    layer = folder / "CommonLayer" / "python"
-    replace_code(ROOT / "shared", layer / "shared", layer, "/opt/python")
+    for name, layer in (("shared", "CommonLayer"), ("sql", "MigrationsLayer")):
+        packages = folder / layer / "python"
+        replace_code(ROOT / name, packages / name, packages, "/opt/python")
 
 
 if __name__ == "__main__":

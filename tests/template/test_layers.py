@@ -16,7 +16,7 @@ from layers.package import compile_bytecode, replace_code, trim
 from tools.transform import ROOT
 
 MEGABYTE = 1_000_000
-LAYERS = ("common", "documents")
+LAYERS = ("common", "documents", "migrations")
 MACHINES = {"arm64": b"\xb7\x00", "x86_64": b"\x3e\x00"}
 """e_machine of an ELF header: AArch64 and x86-64."""
 
@@ -116,7 +116,7 @@ def test_installing_anew_gives_the_same_bytes_too(tmp_path: Path) -> None:
 
 def test_what_nothing_imports_is_left_out(tmp_path: Path) -> None:
     unwanted = ["bin/tool", "a/tests/test_a.py", "a/a.pyi", "fontTools/cu2qu/cu2qu.so", "a-1.dist-info/RECORD"]
-    wanted = ["a/a.py", "PIL/_imaging.so", "a-1.dist-info/METADATA"]
+    wanted = ["a/a.py", "PIL/_imaging.so", "a-1.dist-info/METADATA", "a-1.dist-info/entry_points.txt"]
     for name in unwanted + wanted:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
