@@ -80,9 +80,9 @@ bench: $(SETUP) ## Run the benchmarks, as ratios
 build: .venv/.ready .tools/sam/.ready ## sam build, only what changed; ARCH=arm64 (default) or x86_64
 	@$(RUN) -m tools.build $(ARCH)
 
-deploy: build ## sam deploy of that build; STAGE=dev is the section of samconfig.toml, ARGS=--guided asks
-	$(SAM) deploy --config-file $(CURDIR)/samconfig.toml --config-env $(or $(STAGE),default) $(ARGS) \
-	  --template-file $(if $(filter arm64,$(ARCH)),.aws-sam/build,.aws-sam/build-$(ARCH))/template.yaml
+deploy: build ## sam deploy of that build; STAGE=prod is a section of samconfig.toml
+	@$(RUN) -m tools.deploy $(or $(STAGE),default) \
+	  $(if $(filter arm64,$(ARCH)),.aws-sam/build,.aws-sam/build-$(ARCH))/template.yaml $(ARGS)
 
 invoke: .venv/.ready .tools/sam/.ready ## sam local invoke against the running stack; FN=<function> EVENT=events/<function>/<case>.json
 	@$(RUN) -m tools.build $(HOST_ARCH)
@@ -93,9 +93,9 @@ migrate: .venv/.ready ## Apply sql/migrations to DATABASE_URL, as the owner
 
 lock: .tools/uv/.ready ## Pin what the requirements ask for, with hashes; ARGS=--upgrade takes the newest
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
-	for layer in layers/common layers/documents; do \
+	for layer in layers/common layers/documents layers/migrations; do \
 	  $(LOCK) -c requirements-dev.txt $$layer/requirements.in -o $$layer/requirements.txt || exit; done
-	for tool in sam ministack uv; do $(LOCK) tools/$$tool.in -o tools/$$tool.txt || exit; done
+	for tool in checkov ministack sam uv; do $(LOCK) tools/$$tool.in -o tools/$$tool.txt || exit; done
 
 .venv/.ready: requirements-dev.txt
 	@tools/environment .venv requirements-dev.txt

@@ -5,6 +5,7 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | on AWS | here | why |
 | --- | --- | --- |
 | CloudFormation imports the HTTP API's `Body` | the same routes, authorizer and CORS by API calls | not in MiniStack |
+| alarms on computed metrics | none | not in MiniStack |
 | CodeDeploy shifts traffic | the alias moves at once, without `DeploymentPreference` | not in MiniStack |
 | Cognito calls the PostConfirmation trigger | our runner calls it | not in MiniStack |
 | access tokens last an hour | a day | so that stack.json serves for a day's work |
@@ -29,6 +30,7 @@ from local import build, http_api
 from local.emulator import ACCOUNT, REGION, Emulator
 from local.intrinsics import Resolver
 from local.state import StackError, StateFolder
+from tools.deploy import published_with
 
 STACK = "crash-course"
 EMAIL_FROM = "courses@example.com"
@@ -100,7 +102,7 @@ async def deploy(state: StateFolder, emulator: Emulator, built: Path, chosen: di
     options += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
     options += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
     options += ["--parameter-overrides", *(f"{name}={value}" for name, value in chosen.items())]
-    command = [str(build.SAM), "deploy", "--template", str(_deployable(built)), *options]
+    command = [str(build.SAM), "deploy", "--template", str(_deployable(built, chosen)), *options]
     environment = {**build.sam_environment(), **emulator.environment}
     try:
         await build.run("sam deploy", command, state.path("logs", "deploy.log"), environment)
@@ -133,15 +135,18 @@ def prune(emulator: Emulator, stack: Deployed) -> None:
                 client.delete_layer_version(LayerName=layer, VersionNumber=version["Version"])
 
 
-def _deployable(built: Path) -> Path:
-    """A copy of the built template without CodeDeploy, beside it, for its paths are relative."""
+def _deployable(built: Path, chosen: dict[str, str]) -> Path:
+    """A copy of the built template without what MiniStack lacks, beside it, for its paths are relative."""
     template = yaml.safe_load(built.read_text())
+    computed = [name for name, each in template["Resources"].items() if "Metrics" in each.get("Properties", {})]
+    for name in computed:
+        del template["Resources"][name]
     everything = [template.get("Globals", {}).get("Function", {})]
     everything += [resource.get("Properties", {}) for resource in template["Resources"].values()]
     for properties in everything:
         properties.pop("DeploymentPreference", None)
     copy = built.with_name("local-template.yaml")
-    copy.write_text(yaml.safe_dump(template, sort_keys=False))
+    copy.write_text(yaml.safe_dump(published_with(template, chosen), sort_keys=False))
     return copy
 
 

@@ -1,6 +1,7 @@
 """Resolves CloudFormation's intrinsic functions against a deployed stack.
 
-Only what a HTTP API's definition can hold: Ref, Fn::Sub, Fn::GetAtt, Fn::If, Fn::Join and the conditions under them.
+Only what a HTTP API's definition can hold: Ref, Fn::Sub, Fn::GetAtt, Fn::If, Fn::Join and the conditions under them;
+and what the template's rules assert.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
 """
 
@@ -63,9 +64,10 @@ class Resolver:
         return self._attributes(logical_id, name)
 
     def _holds(self, name: str) -> bool:
-        return self._evaluate(self._conditions[name])
+        return self.evaluate(self._conditions[name])
 
-    def _evaluate(self, condition: Any) -> bool:
+    def evaluate(self, condition: Any) -> bool:
+        """Whether a condition holds, or what a rule asserts; raises KeyError on a function of neither."""
         ((name, argument),) = condition.items()
         match name:
             case "Condition":
@@ -73,11 +75,14 @@ class Resolver:
             case "Fn::Equals":
                 left, right = self.resolve(argument)
                 return bool(left == right)
+            case "Fn::Contains":
+                values, value = self.resolve(argument)
+                return value in values
             case "Fn::Not":
-                return not self._evaluate(argument[0])
+                return not self.evaluate(argument[0])
             case "Fn::And":
-                return all(self._evaluate(each) for each in argument)
+                return all(self.evaluate(each) for each in argument)
             case "Fn::Or":
-                return any(self._evaluate(each) for each in argument)
+                return any(self.evaluate(each) for each in argument)
             case _:
                 raise KeyError(name)

@@ -48,7 +48,7 @@ def cloudformation(template: Template) -> Template:
     for resource in deployed["Resources"].values():
         for uri in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             resource["Properties"][uri] = "s3://artifacts/" + resource["Properties"][uri].rstrip("/")
-    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # complains that nobody collects its metrics
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # complains that AWS's own metrics and settings lack
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-south-1")  # the translator asks boto3 for a region
     return transform(deployed, dict(PARAMETERS), NoManagedPolicies())
 

@@ -167,7 +167,7 @@ def queue_readers_leave_connections_to_others(both: Templates) -> Iterator[str]:
 
 
 def dead_letters_are_kept_and_seen(both: Templates) -> Iterator[str]:
-    alarms = json.dumps([each["Dimensions"] for _, each in both.deployed("AWS::CloudWatch::Alarm")])
+    alarms = json.dumps([each.get("Dimensions") for _, each in both.deployed("AWS::CloudWatch::Alarm")])
     for name in dead_letter_queues(both):
         if both.properties(name).get("MessageRetentionPeriod") != TWO_WEEKS:
             yield f"{name} forgets before two weeks"
@@ -193,7 +193,40 @@ def everything_is_encrypted_and_private(both: Templates) -> Iterator[str]:
             yield f"{name} is open or not encrypted"
 
 
+def functions_wait_for_the_migrations(both: Templates) -> Iterator[str]:
+    """By a reference, which CloudFormation takes for a dependency; the one that migrates is what they wait for."""
+    for name, function in both.deployed("AWS::Lambda::Function"):
+        waits = function["Environment"]["Variables"]["SCHEMA"] == {
+            "Fn::If": ["MigratesDatabase", {"Ref": "DatabaseSchema"}, ""]
+        }
+        if waits == (name == "MigrateDatabaseFunction"):
+            yield f"{name} would run new code on an old schema"
+
+
+def rollouts_are_watched(both: Templates) -> Iterator[str]:
+    """Requests by the API's failures, other functions by their own, if they run at least once in a rollout."""
+    alarms = {json.dumps(each.get("AlarmName")): each for _, each in both.deployed("AWS::CloudWatch::Alarm")}
+    named = both.sam["Globals"]["Function"]["DeploymentPreference"]["Alarms"]["Fn::If"][1]
+    watched = json.dumps([alarms[json.dumps(each)] for each in named if json.dumps(each) in alarms])
+    yield from (f"{each} is no alarm" for each in named if json.dumps(each) not in alarms)
+    for name, function in both.written("AWS::Serverless::Function"):
+        events = function["Properties"].get("Events", {}).values()
+        often = {each["Type"] for each in events if not is_rare(each)}
+        unseen = json.dumps([{"Name": "FunctionName", "Value": {"Ref": name}}]) not in watched
+        if unseen and "Condition" not in function and (often - {"HttpApi"} or not events):
+            yield f"{name} may fail unseen"
+
+
+def is_rare(event: dict[str, Any]) -> bool:
+    """Whether this is a schedule of an hour or more."""
+    return event["Type"] == "ScheduleV2" and "minute" not in event["Properties"]["ScheduleExpression"]
+
+
 def data_survives_the_stack(both: Templates) -> Iterator[str]:
+    for name, cluster in both.written("AWS::RDS::DBCluster"):
+        policies = (cluster.get("DeletionPolicy"), cluster.get("UpdateReplacePolicy"))
+        if policies != ("Snapshot", "Snapshot") or not cluster["Properties"].get("DeletionProtection"):
+            yield f"{name} is deleted without a snapshot"
     stores = ("AWS::S3::Bucket", "AWS::Cognito::UserPool", "AWS::SecretsManager::Secret")
     for name, resource in ((name, each) for kind in stores for name, each in both.written(kind)):
         if resource.get("DeletionPolicy") != "RetainExceptOnCreate" or resource.get("UpdateReplacePolicy") != "Retain":
@@ -227,15 +260,20 @@ def callers_are_throttled(both: Templates) -> Iterator[str]:
 def functions_read_only_the_secrets_they_are_granted(both: Templates) -> Iterator[str]:
     for name, function in both.deployed("AWS::Lambda::Function"):
         variables: dict[str, Any] = function["Environment"]["Variables"]
-        named = {referred(value) for key, value in variables.items() if key.endswith("_SECRET_ID")}
-        granted = set(
-            re.findall(r'"secretArn": {"Ref": "(\w+)"', json.dumps(both.properties(f"{name}Role")["Policies"]))
-        )
+        named = {json.dumps(value) for key, value in variables.items() if key.endswith("_SECRET_ID")}
+        granted = {json.dumps(each) for each in granted_secrets(both.properties(f"{name}Role"))}
         if named != granted:
             yield f"{name} names {sorted(named)} and may read {sorted(granted)}"
         for key, value in variables.items():
             if re.search("PASSWORD|TOKEN$|KEY$|SECRET$", key) or ("://" in str(value) and "@" in str(value)):
                 yield f"{name} has a secret in {key}"
+
+
+def granted_secrets(role: dict[str, Any]) -> Iterator[Any]:
+    """What SAM's policy of that name makes of the secrets it is given."""
+    for statement in (each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]):
+        if statement["Action"] == ["secretsmanager:GetSecretValue"]:
+            yield statement["Resource"]["Fn::Sub"][1]["secretArn"]
 
 
 def parameters_are_explained_and_used(both: Templates) -> Iterator[str]:

@@ -91,6 +91,14 @@ PLANTED: list[tuple[Rule, Plant]] = [
         edit("DocumentsBucket", "Properties.PublicAccessBlockConfiguration.BlockPublicPolicy", False),
     ),
     (rules.everything_is_encrypted_and_private, edit("RecordingsBucket", "Properties.BucketEncryption", None)),
+    (
+        rules.functions_wait_for_the_migrations,
+        edit("EventsFunction", "Properties.Environment.Variables.SCHEMA", ""),
+    ),
+    (rules.rollouts_are_watched, edit("RolloutApiAlarm", "Properties.AlarmName", "another")),
+    (rules.rollouts_are_watched, lambda resources: resources["RolloutJobsAlarm"]["Properties"]["Metrics"].pop(1)),
+    (rules.data_survives_the_stack, edit("DatabaseCluster", "DeletionPolicy", "Delete")),
+    (rules.data_survives_the_stack, edit("DatabaseCluster", "Properties.DeletionProtection", False)),
     (rules.data_survives_the_stack, edit("UserPool", "DeletionPolicy", None)),
     (rules.data_survives_the_stack, edit("DocumentsBucket", "UpdateReplacePolicy", "Delete")),
     (
