@@ -1,0 +1,179 @@
+"""Two handlers on two connections, taken through the orders that their statements can come in.
+
+A handler runs in a thread that stops before each statement and each commit, and one of the two takes one step at a
+time. Whether a step is done or waits for a lock is asked of PostgreSQL, not of a clock, so an order can be repeated.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from shared import db
+from shared.actors import Actor
+from shared.errors import AppError
+from tests.conftest import Database
+
+type Work = Callable[[db.Connection], object]
+type Handler = Sequence[tuple[Actor, Work]]
+"""Transactions, one after the other."""
+
+LOCKS = (b" for no key update of e, r, t", b" for no key update of e", b" for no key update", b" for update")
+ADVISORY = b"select pg_advisory_xact_lock(hashtextextended('certificates', 0))"
+
+
+class SteppedCursor(psycopg.Cursor[Any]):
+    """Stops before each statement; a twin without locks sends it without what locks."""
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
+        conn = self.connection
+        assert isinstance(conn, SteppedConnection)
+        conn.stop()
+        return super().execute(unlocked(query) if conn.is_unlocked else query, params, **more)
+
+    def executemany(self, *args: Any, **more: Any) -> None:
+        conn = self.connection
+        assert isinstance(conn, SteppedConnection)
+        conn.stop()
+        super().executemany(*args, **more)
+
+
+class SteppedConnection(db.Connection):
+    """Stops before each statement and commit once `stop` is set; sends one statement at a time."""
+
+    is_unlocked = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cursor_factory = SteppedCursor
+        self.stop: Callable[[], object] = lambda: None
+
+    @contextmanager
+    def pipeline(self) -> Generator[psycopg.Pipeline]:
+        yield psycopg.Pipeline(self)  # not entered: every statement waits for its result
+
+    def commit(self) -> None:
+        self.stop()
+        super().commit()
+
+
+def unlocked(query: Any) -> Any:
+    text: bytes = query.encode() if isinstance(query, str) else query
+    for lock in LOCKS:
+        text = b" ".join(text.split()).replace(lock, b"")
+    return b"select 1" if text == ADVISORY else text
+
+
+@dataclass
+class Runner:
+    """One handler in its thread."""
+
+    database: Database
+    handler: Handler
+    is_unlocked: bool
+    failure: Exception | None = None
+    is_done: bool = False
+    _resting: threading.Event = field(default_factory=threading.Event)
+    _turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def __post_init__(self) -> None:
+        login = "worker_login" if self.handler[0][0].role == "service_role" else "app_login"
+        url = self.database.cluster.url(self.database.name, user=login)  # a pooler would hide who waits for whom
+        self.conn = SteppedConnection.connect(url, autocommit=True, prepare_threshold=None)
+        self.conn.is_unlocked = self.is_unlocked
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def step(self) -> None:
+        """Begin the next step; `rests` tells when it is over."""
+        self._resting.clear()
+        self._turn.release()
+
+    def rests(self, look: psycopg.Connection) -> bool:
+        """Wait until the step is over, or until it waits for a lock of the other one, which is False."""
+        while not self._resting.wait(0.002):
+            waits = look.execute("select cardinality(pg_blocking_pids(%s)) > 0", (self.conn.info.backend_pid,))
+            if waits.fetchone() == (True,) and not self._resting.is_set():
+                return False
+        return True
+
+    def end(self) -> None:
+        self._thread.join()
+        self.conn.close()
+
+    def _stop(self) -> None:
+        self._resting.set()
+        self._turn.acquire()
+
+    def _run(self) -> None:
+        try:
+            for actor, work in self.handler:
+                self._transact(actor, work)
+        except AppError:
+            self.conn.rollback()  # a refusal is an answer like any other
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what the run found
+            self.failure = error
+            self.conn.rollback()
+        finally:
+            self.is_done = True
+            self._resting.set()
+
+    def _transact(self, actor: Actor, work: Work) -> None:
+        self.conn.stop = lambda: None
+        self.conn.execute("begin")
+        self.conn.execute("set local lock_timeout = '60s'; set local statement_timeout = 0")
+        self.conn.execute("select public.begin_request(%s, %s)", (actor.role, Jsonb(actor.claims)))
+        self.conn.stop = self._stop
+        work(self.conn)
+        self.conn.commit()
+
+
+def run(
+    database: Database, look: psycopg.Connection, handlers: Sequence[Handler], prefix: Sequence[int], *, unlocked: bool
+) -> list[tuple[int, bool]]:
+    """Take the handlers through one order: `prefix`, and then whoever comes first.
+
+    Returns each step's choice, and whether the other handler could have taken it. Raises what a handler died of.
+    """
+    runners = [Runner(database, handler, unlocked) for handler in handlers]
+    taken: list[tuple[int, bool]] = []
+    try:
+        while True:
+            # One that waited may have been let on by the other's last step.
+            ready = [n for n, each in enumerate(runners) if each.rests(look) and not each.is_done]
+            if not ready:
+                if all(each.is_done for each in runners):
+                    break
+                continue  # both wait: PostgreSQL ends a deadlock by itself
+            wanted = prefix[len(taken)] if len(taken) < len(prefix) else ready[0]
+            choice = wanted if wanted in ready else ready[0]
+            taken.append((choice, len(ready) > 1))
+            runners[choice].step()
+    finally:
+        for each in runners:
+            each.end()
+    for each in runners:
+        if each.failure:
+            raise each.failure
+    return taken
+
+
+def orders(
+    try_order: Callable[[Sequence[int]], list[tuple[int, bool]]], choose: random.Random | None = None
+) -> Iterator[list[int]]:
+    """Every order, once; `try_order` takes one from its beginning on and may raise what it found.
+
+    Neighbours differ in their last steps, so whoever wants only some had better let `choose` pick.
+    """
+    beginnings: list[list[int]] = [[]]
+    while beginnings:
+        beginning = beginnings.pop(choose.randrange(len(beginnings)) if choose else -1)
+        taken = try_order(beginning)
+        choices = [choice for choice, _ in taken]
+        beginnings += [[*choices[:n], 1 - choices[n]] for n in range(len(beginning), len(taken)) if taken[n][1]]
+        yield choices
