@@ -77,7 +77,7 @@ def _email(record: dict[str, Any]) -> Email:
         html=record["BodyHtml"] or None,
         attachments=[
             Attachment(file_name=each["FileName"], content_type=each["ContentType"], content=each["RawContent"])
-            for each in record.get("Attachments", [])
+            for each in record["Attachments"]
         ],
     )
 

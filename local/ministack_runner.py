@@ -41,6 +41,7 @@ load = app._load_persisted_state
 ses_state = ses.get_state
 restore_ses = ses.load_persisted_state
 handle_ses = ses_v2.handle_request
+list_mails = app._handle_ses_messages_request
 
 
 async def dispatch_with_trigger(action: str, data: dict[str, Any]) -> Response:
@@ -107,6 +108,19 @@ async def handle_ses_with_attachments(
     return response
 
 
+async def list_mails_with_attachments(
+    method: str, path: str, headers: dict[str, str], query: dict[str, Any]
+) -> Response | None:
+    response = await list_mails(method, path, headers, query)
+    if response is None or response[0] != 200:
+        return response
+    kept = {mail["MessageId"]: mail for mails in ses._sent_emails.to_dict().values() for mail in mails}
+    document = json.loads(response[2])
+    for mail in (each for account in document["messages"].values() for each in account):
+        mail["Attachments"] = kept[mail["MessageId"]].get("Attachments", [])
+    return (*response[:2], json.dumps(document).encode())
+
+
 class UnpackedOnce(zipfile.ZipFile):
     """Puts a link to an unpacked copy where MiniStack wants to unpack."""
 
@@ -157,6 +171,7 @@ if __name__ == "__main__":
     logging.getLogger("persistence").setLevel(logging.ERROR)
     cognito._dispatch_idp = dispatch_with_trigger
     ses_v2.handle_request = handle_ses_with_attachments
+    app._handle_ses_messages_request = list_mails_with_attachments
     ses.get_state = ses_state_with_mails
     ses.load_persisted_state = restore_ses_with_mails
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": UnpackedOnce})

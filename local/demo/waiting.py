@@ -1,5 +1,6 @@
 """A full course: waiting for a seat, and being told over every way the moment there is one."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -59,4 +60,19 @@ def claim(journey: Journey) -> str:
     return status
 
 
-STEPS = (find_it_full, queue_up, get_pushed, read_sms, claim)
+def see_it_moved(journey: Journey) -> str:
+    """is told when the course moves, with a new entry for the calendar"""
+    event = journey.queue["event"]
+    times = {name: _an_hour_later(event[name]) for name in ("startsAt", "endsAt")}
+    journey.administer("PATCH", f"events/{event['id']}", times)
+    mail = eventually(lambda: next((each for each in journey.mails() if each["attachments"]), None), "no such mail")
+    entry = base64.b64decode(mail["attachments"][0]["content"]).decode()
+    expect("SEQUENCE:1\r\n" in entry, f"the calendar entry is {entry}")
+    return f"“{mail['subject']}” with {mail['attachments'][0]['fileName']}"
+
+
+STEPS = (find_it_full, queue_up, get_pushed, read_sms, claim, see_it_moved)
+
+
+def _an_hour_later(instant: str) -> str:
+    return (datetime.fromisoformat(instant) + timedelta(hours=1)).isoformat()
