@@ -95,10 +95,9 @@ class Platform:
         self.deployed.set(DATABASE_SECRET_ID="database-worker")
         return job.lambda_handler({"source": "schedule", "job": "generate-certificates"}, context or Context(900_000))  # pyright: ignore[reportArgumentType]
 
-    def issue_many(self, count: int, name: str = "Asha Rao", *, printed: bool = False) -> list[Certificate]:
-        """Certificates whose files are only pretended, for what is not about files, unless `printed`."""
-        event_id = self.completed_event()
-        ids = [
+    def graduates(self, count: int, name: str = "Asha Rao") -> list[UUID]:
+        """The registrations of so many students of one course that are due a certificate."""
+        return [
             row["id"]
             for row in self.deployed.rows(
                 """
@@ -112,9 +111,13 @@ class Platform:
                 """,
                 name,
                 count,
-                event_id,
+                self.completed_event(),
             )
         ]
+
+    def issue_many(self, count: int, name: str = "Asha Rao", *, printed: bool = False) -> list[Certificate]:
+        """Certificates whose files are only pretended, for what is not about files, unless `printed`."""
+        ids = self.graduates(count, name)
         issued: list[Certificate] = []
         for start in range(0, count, 500):
             with db.transaction(SERVICE) as conn:

@@ -1,6 +1,9 @@
 """Who gets a certificate, that it is one, and that its number is nobody else's."""
 
+import logging
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -241,6 +244,35 @@ def test_the_job_stops_in_time_and_the_next_run_goes_on(platform: Platform) -> N
     assert platform.run_job(Context(10_000)) == {"success": True, "issued": 0, "signedTreeSize": None}
     assert platform.run_job() == {"success": True, "issued": 3, "signedTreeSize": 3}
     assert platform.run_job() == {"success": True, "issued": 0, "signedTreeSize": None}
+
+
+@dataclass
+class Invocation(Context):
+    """One that Lambda ends after `seconds` of real time."""
+
+    seconds: int = 900
+    began: float = field(default_factory=time.monotonic)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * (self.began + self.seconds - time.monotonic()))
+
+
+@pytest.mark.parametrize(
+    ("due", "seconds"),
+    [(60, 92), pytest.param(10_000, 900, marks=[pytest.mark.long, pytest.mark.timeout(7200)])],
+)
+def test_whatever_is_due_is_issued_within_the_time_of_invocations(platform: Platform, due: int, seconds: int) -> None:
+    platform.graduates(due)
+    issued: list[int] = []
+    began = time.monotonic()
+    while sum(issued) < due:
+        invocation = Invocation(seconds=seconds)
+        issued.append(platform.run_job(invocation)["issued"])
+        assert invocation.get_remaining_time_in_millis() > 0
+    rate = due / (time.monotonic() - began)
+    logging.getLogger(__name__).info("%s by invocations of %d s, %.1f a second", issued, seconds, rate)
+    assert platform.deployed.row("select count(distinct registration_id) as n from certificates")["n"] == due
+    assert platform.deployed.row("select count(*) as n from certificate_drafts")["n"] == 0
 
 
 def test_the_job_takes_pages_until_nothing_is_due(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

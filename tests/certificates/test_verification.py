@@ -1,7 +1,9 @@
 """What anybody learns about a certificate: everything certified, nothing else, and nothing by guessing (A8)."""
 
 import json
+import random
 import re
+import string
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +15,7 @@ from shared.certificates import chain, service, tree
 from shared.certificates import queries as certificate_queries
 from tests.certificates.platform import Platform
 
+ALPHABET = f"{string.ascii_letters}{string.digits}-_"
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 CERTIFIED = {
     "certificateNumber",
@@ -71,20 +74,34 @@ def test_unknown_and_malformed_tokens_look_the_same(platform: Platform, accept: 
 
 
 def test_a_hundred_thousand_guesses_hit_nothing(platform: Platform) -> None:
-    platform.issue_many(100)
-    hits = platform.deployed.row(
+    issued = [certificate.verification_token for certificate in platform.issue_many(100)]
+    assert len(set(issued)) == 100
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{32}", token) for token in issued)
+    dice = random.Random(8)
+    guesses = ["".join(dice.choices(ALPHABET, k=32)) for _ in range(100_000)]
+    assert _hits(platform, guesses) == 0
+    assert _hits(platform, [*guesses, issued[50]]) == 1
+
+
+def test_a_guess_is_looked_up_as_the_hundred_thousand_are(platform: Platform) -> None:
+    """By the hash alone, so that no part of a token is nearer to a hit than another."""
+    token = platform.certificate()["verificationToken"]
+    near = [token[:-1] + other for other in ALPHABET if other != token[-1]]
+    assert _hits(platform, [*near, token.lower(), token.upper()]) == 0
+    answers = {platform.get(token=each).raw for each in near[:20]}
+    assert answers == {platform.get(token="x").raw}
+    assert platform.get(token=token).status == 200
+
+
+def _hits(platform: Platform, guesses: list[str]) -> int:
+    """How many certificates these tokens would show, by the column that they are looked up in."""
+    return platform.deployed.row(
         """
-        select count(*) from generate_series(1, 100000) g
-        join certificates c
-            on c.verification_token_hash = sha256(convert_to(encode(sha256(g::text::bytea), 'base64'), 'UTF8'))
-        """
-    )
-    assert hits["count"] == 0
-    tokens = [
-        each["verification_token"] for each in platform.deployed.rows("select verification_token from certificates")
-    ]
-    assert len(set(tokens)) == 100
-    assert all(re.fullmatch(r"[A-Za-z0-9_-]{32}", token) for token in tokens)
+        select count(*) as hits from unnest(%s::text[]) guess
+        join certificates on verification_token_hash = sha256(convert_to(guess, 'UTF8'))
+        """,
+        guesses,
+    )["hits"]
 
 
 def test_a_page_shows_a_hostile_name_as_text_and_loads_nothing(platform: Platform) -> None:
