@@ -34,13 +34,13 @@ demo: $(SETUP) ## Walk a student's journey against the running stack, or a fresh
 reset: .venv/.ready ## Forget the local stack's state (.local)
 	@$(RUN) -m local reset
 
-test: $(SETUP) ## Run every test
+test: $(SETUP) .tools/openapi-client/.ready ## Run every test
 	@tools/debian-packages $(PROGRAMS)
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) -m "not long" $(ARGS)
 	$(PYTEST) -m "not long" --pgbouncer tests/registrations tests/events tests/account
 
-test-long: $(SETUP) ## Run the longer campaigns too
+test-long: $(SETUP) .tools/openapi-client/.ready ## Run the longer campaigns too
 	@tools/debian-packages $(PROGRAMS)
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) $(ARGS)
@@ -95,7 +95,7 @@ lock: .tools/uv/.ready ## Pin what the requirements ask for, with hashes; ARGS=-
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	for layer in layers/common layers/documents layers/migrations; do \
 	  $(LOCK) -c requirements-dev.txt $$layer/requirements.in -o $$layer/requirements.txt || exit; done
-	for tool in checkov ministack sam uv; do $(LOCK) tools/$$tool.in -o tools/$$tool.txt || exit; done
+	for tool in checkov ministack openapi-client sam uv; do $(LOCK) tools/$$tool.in -o tools/$$tool.txt || exit; done
 
 .venv/.ready: requirements-dev.txt
 	@tools/environment .venv requirements-dev.txt

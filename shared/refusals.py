@@ -19,7 +19,8 @@ def answers(*successes: int, **refused: int) -> dict[int, Any]:
     return documented
 
 
-def published(content_type: str) -> dict[int, Any]:
-    """`responses` of a route that answers a document of somebody else's standard."""
+def published(content_type: str, *statuses: int) -> dict[int, Any]:
+    """`responses` (200 unless said otherwise) of a route whose answer is a page, or of somebody else's standard."""
     kind = "object" if content_type == "application/json" else "string"
-    return {200: {"description": HTTPStatus.OK.phrase, "content": {content_type: {"schema": {"type": kind}}}}}
+    content = {content_type: {"schema": {"type": kind}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses or (200,)}

@@ -31,6 +31,7 @@ from shared import config, db, secrets
 from shared.notifications import handoff
 from shared.payments import gateway
 from shared.profiles import service as profiles
+from tests import contract
 from tests.database.link import Link
 
 if TYPE_CHECKING:
@@ -212,9 +213,18 @@ class Deployed:
         claims: Mapping[str, str] | None = None,
         **more: Any,
     ) -> Answer:
-        """One HTTP request, by a user with an access token where one is given; `more` as in `http_event`."""
+        """One HTTP request, by a user with an access token where one is given; `more` as in `http_event`.
+
+        Raises AssertionError for an answer that the API's document does not know.
+        """
         claims = access_token(user, *groups) if user else claims
-        return Answer.of(self.invoke(function, http_event(method, path, claims=claims, **more)))
+        event = http_event(method, path, claims=claims, **more)
+        answer = Answer.of(self.invoke(function, event))
+        content_type = answer.headers.get("content-type", "")
+        assert (breach := contract.breach(method, event["rawPath"], answer.status, content_type, answer.body)) == "", (
+            breach
+        )
+        return answer
 
     def webhook(
         self, body: bytes, *, secret: str | None = WEBHOOK_SECRET, event_id: str | None = None, as_base64: bool = False

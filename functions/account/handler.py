@@ -18,8 +18,10 @@ from shared.errors import NotFound
 from shared.http import Router
 from shared.notifications import unsubscribing
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.refusals import answers, published
 
 app = Router()
+PAGE = published("text/html", 200, 404)
 app.include_router(feedback)
 app.include_router(referrals)
 
@@ -48,7 +50,10 @@ def read_all_notifications() -> ReadAllOut:
 
 
 @app.post(
-    "/functions/v1/notifications/<notification_id>/read", summary="Mark a notification as read", tags=["Notifications"]
+    "/functions/v1/notifications/<notification_id>/read",
+    summary="Mark a notification as read",
+    tags=["Notifications"],
+    responses=answers(200, not_found=404),
 )
 def read_notification(notification_id: UUID) -> NotificationOut:
     user_id = auth.caller(app.current_event.raw_event)
@@ -71,7 +76,7 @@ def change_preferences(changes: PreferencesIn) -> PreferencesOut:
         return PreferencesOut(preferences=service.choose(conn, user_id, changes.preferences))
 
 
-@app.get("/functions/v1/unsubscribe", summary="Show the unsubscribe page", tags=["Notifications"])
+@app.get("/functions/v1/unsubscribe", summary="Show the unsubscribe page", tags=["Notifications"], responses=PAGE)
 def show_unsubscribe_page(token: Annotated[str, Query(max_length=200)]) -> Response[str]:
     """A page with a button: mail scanners follow links, so looking changes nothing (RFC 8058, section 3.1)."""
     try:
@@ -81,7 +86,9 @@ def show_unsubscribe_page(token: Annotated[str, Query(max_length=200)]) -> Respo
     return _page(200, pages.ASK)
 
 
-@app.post("/functions/v1/unsubscribe", summary="Unsubscribe from marketing mail", tags=["Notifications"])
+@app.post(
+    "/functions/v1/unsubscribe", summary="Unsubscribe from marketing mail", tags=["Notifications"], responses=PAGE
+)
 def unsubscribe(token: Annotated[str, Query(max_length=200)]) -> Response[str]:
     """No more marketing mail for whom the token stands for: the page's button, or a mail client's (RFC 8058)."""
     try:

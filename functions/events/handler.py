@@ -12,6 +12,7 @@ from shared import db
 from shared.actors import ANONYMOUS
 from shared.http import Router
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.refusals import answers
 
 app = Router()
 
@@ -27,7 +28,12 @@ def list_events(
         return service.list_events(conn, status=status, category=category, cursor=cursor, limit=limit)
 
 
-@app.get("/functions/v1/events/<event_id>", summary="One published course", tags=["Events"])
+@app.get(
+    "/functions/v1/events/<event_id>",
+    summary="One published course",
+    tags=["Events"],
+    responses=answers(200, not_found=404),
+)
 def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     with db.transaction(ANONYMOUS, read_only=True) as conn:
         return EventAnswer(event=service.find_event(conn, event_id))

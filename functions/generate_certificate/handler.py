@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from functions.generate_certificate import badges, html, queries, service, verification
 from functions.generate_certificate.models import (
     CertificateAnswer,
+    CertificateList,
     Generate,
     Unknown,
     Verification,
@@ -31,7 +32,7 @@ from shared.http import Router
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.problems import problem_response
-from shared.refusals import published
+from shared.refusals import answers, published
 
 app = Router()
 PATH = certificates.PATH
@@ -39,13 +40,30 @@ TAGS = ["Certificates"]
 Token = Annotated[str, Query(description="The certificate's verification token")]
 JSON = "application/json"
 JWT = "application/vc+jwt"
-VERIFIED: dict[int, Any] = {
-    200: {"description": "What the token stands for", "content": {JSON: {"model": Verification}}},
-    404: {"description": "No certificate has this token", "content": {JSON: {"model": Unknown}}},
+PAGE: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
+UNKNOWN: dict[int, Any] = {
+    404: {"description": "No certificate of ours", "content": {JSON: {"model": Unknown}, **PAGE}}
 }
+VERIFIED: dict[int, Any] = {
+    200: {"description": "The certificate", "content": {JSON: {"model": Verification}, **PAGE}},
+    **UNKNOWN,
+}
+VERIFIED_OR_LISTED: dict[int, Any] = {
+    200: {
+        "description": "The certificate of the token; without one, the caller's",
+        "content": {JSON: {"model": Verification | CertificateList}, **PAGE},
+    },
+    **UNKNOWN,
+}
+LINKED: dict[int, Any] = {302: {"description": "`Location` works for a quarter of an hour", "content": {}}}
 
 
-@app.post(PATH, summary="The certificate of a registration", tags=TAGS)
+@app.post(
+    PATH,
+    summary="The certificate of a registration",
+    tags=TAGS,
+    responses=answers(200, 201, not_found=404, certificate_not_due=409),
+)
 def generate(body: Generate) -> Response[CertificateAnswer]:
     """201 when it is issued now, 200 when it already was. 409 `certificate_not_due` says what is missing."""
     user_id = auth.caller(app.current_event.raw_event)
@@ -60,7 +78,7 @@ def generate(body: Generate) -> Response[CertificateAnswer]:
     PATH,
     summary="Verify a certificate by its token; without one, the caller's certificates",
     tags=TAGS,
-    responses=VERIFIED,
+    responses=VERIFIED_OR_LISTED,
 )
 def verify_or_list(
     token: Annotated[str | None, Query(description="The certificate's verification token")] = None,
@@ -81,7 +99,12 @@ def verify_or_list(
         return _json(200, service.list_own(conn, user_id, cursor=cursor, limit=limit))
 
 
-@app.post(f"{PATH}/verify", summary="Verify the PDF of a certificate", tags=TAGS, responses=VERIFIED)
+@app.post(
+    f"{PATH}/verify",
+    summary="Verify the PDF of a certificate",
+    tags=TAGS,
+    responses=VERIFIED | answers(body_too_large=413, not_a_pdf=422),
+)
 def verify_pdf() -> Response[str]:
     """The body is the file (`application/pdf`), or a form with one file. 404 unless it is the one we issued."""
     pdf_hash = bytes.fromhex(app.current_event.body or "")
@@ -91,7 +114,7 @@ def verify_pdf() -> Response[str]:
     return _verification(found, is_file=True)
 
 
-@app.get(f"{PATH}/pdf", summary="The PDF of a certificate", tags=TAGS)
+@app.get(f"{PATH}/pdf", summary="The PDF of a certificate", tags=TAGS, responses=LINKED | answers(not_found=404))
 def open_pdf(token: Token) -> Response[str]:
     """Leads to a link that works for a quarter of an hour."""
     row = _find(token)
@@ -101,7 +124,12 @@ def open_pdf(token: Token) -> Response[str]:
     )
 
 
-@app.get(f"{PATH}/badge", summary="A certificate as an Open Badge 3.0", tags=TAGS, responses=published(JWT))
+@app.get(
+    f"{PATH}/badge",
+    summary="A certificate as an Open Badge 3.0",
+    tags=TAGS,
+    responses=published(JWT) | answers(not_found=404),
+)
 def download_badge(token: Token) -> Response[str]:
     """A W3C Verifiable Credential in a JWT; its status list knows whether it was revoked."""
     row = _find(token)
@@ -134,7 +162,10 @@ def list_keys() -> Response[str]:
 
 
 @app.get(
-    f"{PATH}/keys/<name>", summary="The key of a badge, as its `kid` names it", tags=TAGS, responses=published(JSON)
+    f"{PATH}/keys/<name>",
+    summary="The key of a badge, as its `kid` names it",
+    tags=TAGS,
+    responses=published(JSON) | answers(not_found=404),
 )
 def show_key(name: Annotated[str, Path(max_length=100)]) -> Response[str]:
     key = badges.public_key()
@@ -149,7 +180,10 @@ def show_issuer() -> Response[str]:
 
 
 @app.get(
-    f"{PATH}/tree-head", summary="The latest signed head of the certificates' log", tags=TAGS, responses=published(JSON)
+    f"{PATH}/tree-head",
+    summary="The latest signed head of the certificates' log",
+    tags=TAGS,
+    responses=published(JSON) | answers(not_found=404),
 )
 def show_tree_head() -> Response[str]:
     """RFC 6962: whoever keeps it can later prove that the log was not rewritten."""

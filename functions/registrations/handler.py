@@ -35,7 +35,22 @@ app = Router()
 PATH = "/functions/v1/registrations"
 
 
-@app.post(PATH, summary="Register for a course", tags=["Registrations"], status_code=201)
+@app.post(
+    PATH,
+    summary="Register for a course",
+    tags=["Registrations"],
+    status_code=201,
+    responses=answers(
+        201,
+        forbidden=403,
+        not_found=404,
+        already_registered=409,
+        sales_closed=409,
+        event_full=409,
+        unknown_referral_code=422,
+        self_referral=422,
+    ),
+)
 def register(body: Register) -> Response[RegistrationAnswer]:
     """A free course is confirmed at once; for a paid one the seat is held and `order` is what to pay.
 
@@ -66,14 +81,24 @@ def list_registrations(
         return service.list_registrations(conn, user_id, cursor=cursor, limit=limit)
 
 
-@app.get(f"{PATH}/<registration_id>", summary="One of the caller's registrations", tags=["Registrations"])
+@app.get(
+    f"{PATH}/<registration_id>",
+    summary="One of the caller's registrations",
+    tags=["Registrations"],
+    responses=answers(200, not_found=404),
+)
 def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return RegistrationAnswer(registration=registrations.find_registration(conn, registration_id, user_id))
 
 
-@app.post(f"{PATH}/<registration_id>/payment", summary="What to pay a held seat with", tags=["Payments"])
+@app.post(
+    f"{PATH}/<registration_id>/payment",
+    summary="What to pay a held seat with",
+    tags=["Payments"],
+    responses=answers(200, not_found=404, nothing_to_pay=409, payment_provider_unavailable=503),
+)
 def open_payment(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
     """The open order, or a new one."""
     user_id = auth.caller(app.current_event.raw_event)
@@ -81,7 +106,21 @@ def open_payment(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer
     return RegistrationAnswer(registration=registration, order=order)
 
 
-@app.post(f"{PATH}/<registration_id>/verify-payment", summary="Confirm a payment at once", tags=["Payments"])
+@app.post(
+    f"{PATH}/<registration_id>/verify-payment",
+    summary="Confirm a payment at once",
+    tags=["Payments"],
+    responses=answers(
+        200,
+        not_found=404,
+        payment_held=409,
+        payment_not_captured=409,
+        invalid_signature=422,
+        order_mismatch=422,
+        unknown_payment=422,
+        payment_provider_unavailable=503,
+    ),
+)
 def verify_payment(registration_id: Annotated[UUID, Path()], body: CheckoutResult) -> VerifyAnswer:
     """What Razorpay Checkout handed to the page; the webhook would come to the same a little later."""
     user_id = auth.caller(app.current_event.raw_event)

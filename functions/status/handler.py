@@ -13,12 +13,21 @@ from shared.actors import ANONYMOUS
 from shared.config import settings
 from shared.errors import Unavailable
 from shared.http import Router
+from shared.refusals import published
 
 app = Router()
 OPENAPI = Path(__file__).with_name("openapi.json")
 
 
-@app.get("/functions/v1/health", summary="Build, and whether the database answers", tags=["Status"])
+@app.get(
+    "/functions/v1/health",
+    summary="Build, and whether the database answers",
+    tags=["Status"],
+    responses={
+        200: {"description": "OK"},
+        503: {"description": "The database does not answer", "content": {"application/json": {"model": Health}}},
+    },
+)
 def get_health() -> Response[Health]:
     """503 while the database does not answer."""
     try:
@@ -36,12 +45,22 @@ def get_health() -> Response[Health]:
     return Response(status_code=200 if reachable else 503, content_type="application/json", body=health)
 
 
-@app.get("/functions/v1/openapi.json", include_in_schema=False)
+@app.get(
+    "/functions/v1/openapi.json",
+    summary="This document",
+    tags=["Status"],
+    responses=published("application/json"),
+)
 def get_openapi() -> Response[str]:
     return Response(status_code=200, content_type="application/json", body=OPENAPI.read_text())
 
 
-@app.get("/functions/v1/docs", include_in_schema=False)
+@app.get(
+    "/functions/v1/docs",
+    summary="This document as a page to browse and try",
+    tags=["Status"],
+    responses=published("text/html"),
+)
 def get_docs() -> Response[str]:
     return Response(status_code=200, content_type="text/html; charset=utf-8", body=_swagger_page())
 

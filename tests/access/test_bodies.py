@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from tests.access.examples import body_of, resolved
 from tests.access.routes import Route, document, routes
 from tests.access.world import CALLER, NOBODY, World
+from tests.contract import response_of
 from tests.deployed import Answer
 
 # Read whole: what others wrote, and what changed, in fields of their own. Everything else is closed.
@@ -16,6 +17,7 @@ OPEN = {
     "AuditedChange.newValues", "AuditedChange.oldValues", "EventBatch.events.eventData", "Integrity.treeHead",
     "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts",
     "WholeDelivery.headers", "WholeDelivery.payload",
+    "GET /functions/v1/openapi.json",
     *(f"GET /functions/v1/generate-certificate/{name}" for name in ("issuer", "keys", "keys/{name}", "tree-head")),
 }  # fmt: skip
 SMUGGLED = {"status": "confirmed", "amount": 1, "role": "admin", "userId2": "x", "isAdmin": True}
@@ -23,8 +25,7 @@ SMUGGLED = {"status": "confirmed", "amount": 1, "role": "admin", "userId2": "x",
 
 def described(route: Route, answer: Answer) -> dict[str, Any]:
     """The schema of an answer, by its status."""
-    responses = route.operation["responses"]
-    response = responses.get(str(answer.status), responses.get("default", {}))
+    response = response_of(document(), route.operation, str(answer.status)) or {}
     content = answer.headers.get("content-type", "").partition(";")[0]
     return response.get("content", {}).get(content, {}).get("schema", {})
 
@@ -96,8 +97,8 @@ def items(schema: dict[str, Any]) -> list[dict[str, Any]]:
 def all_open() -> set[str]:
     found: set[str] = set()
     for route in routes():
-        contents = [route.operation.get("requestBody", {}), *route.operation["responses"].values()]
-        for content in contents:
+        answered = (response_of(document(), route.operation, status) or {} for status in route.operation["responses"])
+        for content in (route.operation.get("requestBody", {}), *answered):
             for kind, media in content.get("content", {}).items():
                 if "json" in kind:
                     found |= set(open_objects(media.get("schema", {}), str(route), set()))

@@ -18,6 +18,7 @@ from shared.http import created
 from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.refusals import answers
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/certificates"
@@ -38,7 +39,12 @@ def list_certificates(
         )
 
 
-@routes.post(f"{PATH}/<certificate_id>/revoke", summary="Revoke a certificate", tags=["Admin"])
+@routes.post(
+    f"{PATH}/<certificate_id>/revoke",
+    summary="Revoke a certificate",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, already_revoked=409),
+)
 def revoke_certificate(certificate_id: Annotated[UUID, Path()], body: Revoke) -> CertificateAnswer:
     """For good: a revoked certificate is never issued again, only reissued here."""
     admin = administrator_of(routes.current_event.raw_event)
@@ -50,7 +56,13 @@ def revoke_certificate(certificate_id: Annotated[UUID, Path()], body: Revoke) ->
     return CertificateAnswer(certificate=service.shown(row))
 
 
-@routes.post(f"{PATH}/<certificate_id>/reissue", summary="Reissue with another name", tags=["Admin"], status_code=201)
+@routes.post(
+    f"{PATH}/<certificate_id>/reissue",
+    summary="Reissue with another name",
+    tags=["Admin"],
+    status_code=201,
+    responses=answers(201, not_found=404, already_replaced=409, reissue_lost=409, name_not_printable=422),
+)
 def reissue_certificate(certificate_id: Annotated[UUID, Path()], body: Reissue) -> Response[CertificateAnswer]:
     """A new certificate with a number of its own; the old one is revoked and points to it."""
     admin = administrator_of(routes.current_event.raw_event)

@@ -16,6 +16,7 @@ from shared.http import created
 from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
 from shared.notifications.models import Type
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.refusals import answers
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/notifications"
@@ -44,7 +45,13 @@ def retry_all(which: RetryAll) -> Retried:
     return Retried(retried=retried)
 
 
-@routes.post(f"{PATH}/broadcasts", summary="Tell all students of a course", tags=["Admin"], status_code=201)
+@routes.post(
+    f"{PATH}/broadcasts",
+    summary="Tell all students of a course",
+    tags=["Admin"],
+    status_code=201,
+    responses=answers(200, 201, not_found=404, idempotency_key_reused=409),
+)
 def start_broadcast(
     body: NewBroadcast,
     idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=100)] = None,
@@ -62,14 +69,24 @@ def start_broadcast(
     return created(answer) if is_new else Response(200, content_type="application/json", body=answer)
 
 
-@routes.get(f"{PATH}/broadcasts/<broadcast_id>", summary="The progress of a broadcast", tags=["Admin"])
+@routes.get(
+    f"{PATH}/broadcasts/<broadcast_id>",
+    summary="The progress of a broadcast",
+    tags=["Admin"],
+    responses=answers(200, not_found=404),
+)
 def show_broadcast(broadcast_id: Annotated[UUID, Path()]) -> BroadcastAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.broadcast(conn, broadcast_id)
 
 
-@routes.post(f"{PATH}/<notification_id>/retry", summary="Try a failed notification again", tags=["Admin"])
+@routes.post(
+    f"{PATH}/<notification_id>/retry",
+    summary="Try a failed notification again",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_failed=409),
+)
 def retry(notification_id: Annotated[UUID, Path()]) -> Retried:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:

@@ -22,7 +22,7 @@ TAGS = ["Admin"]
 NOT_RECORDED = {"id", "event_id", "attended"}
 
 
-@routes.get(PATH, summary="The live sessions of a course", tags=TAGS)
+@routes.get(PATH, summary="The live sessions of a course", tags=TAGS, responses=answers(200, not_found=404))
 def list_sessions(event_id: Annotated[UUID, Path()]) -> SessionList:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:

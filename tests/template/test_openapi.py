@@ -1,0 +1,116 @@
+"""The OpenAPI document is whole, true to the template, and every example in it is what its schema asks for."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from tests.contract import breach, codes, document, response_of
+from tests.template.rules import PUBLIC_ROUTES, Templates, routes
+from tools.openapi.examples import faults
+from tools.openapi.operations import shape
+from tools.transform import ROOT, sam_template
+
+Json = dict[str, Any]
+BY_SERVICE = {"POST /functions/v1/send-notifications", "POST /functions/v1/process-referrals"}
+"""Public at the gateway; the service's bearer is checked in code."""
+
+
+def operations() -> Iterator[tuple[str, Json]]:
+    for path, methods in document()["paths"].items():
+        yield from ((f"{verb.upper()} {path}", operation) for verb, operation in methods.items())
+
+
+ROUTES = [route for route, _ in operations()]
+
+
+@pytest.fixture(scope="module")
+def schemas() -> Json:
+    return document()["components"]["schemas"]
+
+
+def test_it_is_openapi() -> None:
+    validate(document())
+
+
+def test_it_has_every_route_of_the_template_and_no_other() -> None:
+    template = {shape(route) for route, _ in routes(Templates(sam_template()))}
+
+    assert {shape(route) for route in ROUTES} == template
+
+
+def test_who_may_call_is_what_the_gateway_and_the_functions_ask() -> None:
+    public = {shape(route) for route in PUBLIC_ROUTES - BY_SERVICE}
+    for route, operation in operations():
+        asked = {name for choice in operation["security"] for name in choice}
+        if shape(route) in public:
+            assert {} in operation["security"] or not asked, route
+        else:
+            assert asked == ({"service"} if route in BY_SERVICE else {"user"}), route
+        assert ("401" in operation["responses"]) >= bool(asked), route
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_operation_says_what_it_takes_and_answers_with_examples(route: str, schemas: Json) -> None:
+    operation = dict(operations())[route]
+    assert operation["summary"]
+    assert operation["tags"]
+    succeeded = [status for status in operation["responses"] if status[0] in "23"]
+    assert succeeded
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        assert content["examples"]
+        for name, example in content["examples"].items():
+            assert faults(example["value"], content["schema"], schemas) == [], name
+    for status in operation["responses"]:
+        response = response_of(document(), operation, status) or {}
+        assert wrong_examples(response, schemas) == [], status
+        assert status[0] in "23" or response["content"], status
+
+
+def wrong_examples(response: Json, schemas: Json) -> list[str]:
+    found: list[str] = []
+    for kind, content in response.get("content", {}).items():
+        examples = [each["value"] for each in content.get("examples", {}).values()]
+        examples += [content["example"]] if "example" in content else []
+        found += [] if examples else [f"{kind} has no example"]
+        found += [fault for example in examples for fault in faults(example, content["schema"], schemas)]
+    return found
+
+
+def test_a_missing_or_a_wrong_example_is_found(schemas: Json) -> None:
+    schema = {"$ref": "#/components/schemas/EventAnswer"}
+    assert wrong_examples({"content": {"application/json": {"schema": schema}}}, schemas)
+    assert wrong_examples({"content": {"application/json": {"schema": schema, "example": {"event": {}}}}}, schemas)
+
+
+def test_every_code_it_names_is_one_that_the_code_refuses_with() -> None:
+    """A code that nothing raises any more would be a promise to nobody."""
+    files = [file for folder in ("functions", "shared") for file in (ROOT / folder).rglob("*.py")]
+    text = "\n".join(re.sub(r"answers\((?:[^()]|\n)*\)", "", file.read_text()) for file in files)
+    for route, operation in operations():
+        for status in operation["responses"]:
+            for code in codes(response_of(document(), operation, status) or {}):
+                assert f'"{code}"' in text, f"{route}: {status} {code}"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "is_known"), [(409, "event_full", True), (409, "not_a_code", False), (418, "event_full", False)]
+)
+def test_an_answer_that_is_not_documented_is_found(status: int, code: str, is_known: bool) -> None:
+    found = breach("POST", "/functions/v1/registrations", status, "application/problem+json", {"code": code})
+
+    assert (found == "") == is_known
+
+
+def test_an_answer_of_another_shape_is_found() -> None:
+    answer: Json = json.loads(
+        json.dumps(response_of(document(), dict(operations())["GET /functions/v1/health"], "200"))
+    )
+    body = answer["content"]["application/json"]["example"]
+
+    assert breach("GET", "/functions/v1/health", 200, "application/json", body) == ""
+    assert "build" in breach("GET", "/functions/v1/health", 200, "application/json", body | {"build": 7})
+    assert breach("GET", "/functions/v1/health", 200, "text/html", "<p>")

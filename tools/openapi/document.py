@@ -1,0 +1,90 @@
+"""The whole API in one document: every router's own, with what the template and the examples know of it."""
+
+import importlib
+import json
+from copy import deepcopy
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from tools.openapi import ROOT, examples, operations, schemas, webhook
+from tools.openapi.operations import shape
+
+SECURITY_SCHEMES = {
+    "user": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Access token"},
+    "service": {"type": "http", "scheme": "bearer", "description": "The service bearer"},
+}
+
+
+def document() -> dict[str, Any]:
+    """Raises SystemExit that says what to add where something cannot be documented."""
+    paths: dict[str, Any] = deepcopy(webhook.PATHS)
+    found: dict[str, Any] = {**webhook.SCHEMAS, "Problem": _problem(), "GatewayMessage": operations.GATEWAY_SCHEMA}
+    for name in functions():
+        handler = importlib.import_module(f"functions.{name}.handler")
+        if hasattr(handler, "app"):
+            part = json.loads(handler.app.get_openapi_json_schema())
+            for path, methods in schemas.adopt(part, name, found).items():
+                paths.setdefault(path, {}).update(methods)
+    public = public_routes()
+    for path, methods in paths.items():
+        for verb, operation in methods.items():
+            operations.finish(path, verb, operation, public)
+    _refuse_twins(paths)
+    examples.add(paths, found)
+    responses = operations.share(paths)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Crash-course platform",
+            "version": "1.0.0",
+            "description": "JSON in camelCase, times in ISO 8601 with an offset, money in minor units with a currency. "
+            "Every refusal of ours is an RFC 9457 problem with a machine-readable `code`.",
+        },
+        "servers": [{"url": "/"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(found.items())),
+            "responses": responses,
+            "securitySchemes": SECURITY_SCHEMES,
+        },
+    }
+
+
+def functions() -> list[str]:
+    """Folders with a handler; the administrators' last, so that theirs and not the public's schemas give way."""
+    names = [path.parent.name for path in (ROOT / "functions").glob("*/handler.py")]
+    return sorted(names, key=lambda name: (name == "admin", name))
+
+
+def http_routes() -> list[dict[str, Any]]:
+    """Properties of every route of the template."""
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    return [
+        event["Properties"]
+        for resource in template["Resources"].values()
+        for event in resource.get("Properties", {}).get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    ]
+
+
+def public_routes() -> set[tuple[str, str]]:
+    """The routes that API Gateway lets through without a token."""
+    return {
+        (route["Method"].upper(), shape(route["Path"]))
+        for route in http_routes()
+        if route.get("Auth", {}).get("Authorizer") == "NONE"
+    }
+
+
+def _problem() -> dict[str, Any]:
+    from shared.http import Problem  # noqa: PLC0415 - with the routers, after the path is set
+
+    return Problem.model_json_schema(by_alias=True)
+
+
+def _refuse_twins(paths: dict[str, Any]) -> None:
+    """Clients name their methods after these."""
+    ids = [operation["operationId"] for methods in paths.values() for operation in methods.values()]
+    if twins := sorted({each for each in ids if ids.count(each) > 1}):
+        raise SystemExit(f"two operations have one name, rename a handler: {', '.join(twins)}")
