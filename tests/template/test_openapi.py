@@ -15,7 +15,11 @@ from tools.openapi.operations import shape
 from tools.transform import ROOT, sam_template
 
 Json = dict[str, Any]
-BY_SERVICE = {"POST /functions/v1/send-notifications", "POST /functions/v1/process-referrals"}
+BY_SERVICE = {
+    "POST /functions/v1/send-notifications",
+    "POST /functions/v1/process-referrals",
+    "POST /functions/v1/payment-reconciliation",
+}
 """Public at the gateway; the service's bearer is checked in code."""
 
 
