@@ -38,6 +38,8 @@ class Journey:
     checkout: Json = field(default_factory=dict[str, Any])
     live: Json = field(default_factory=dict[str, Any])
     """The course that is in session, the student's registration for it and their stays."""
+    lost: Json = field(default_factory=dict[str, Any])
+    """The registration whose payment we were not told about, and the payment."""
     queue: Json = field(default_factory=dict[str, Any])
     """The full course, the registration that took its seat and the student's place in the queue."""
 

@@ -9,13 +9,19 @@ from contextlib import contextmanager
 import requests
 from websockets.exceptions import WebSocketException
 
-from local.demo import certificate, enrolment, live_session, waiting
+from local.demo import certificate, enrolment, live_session, reconciliation, waiting
 from local.demo.journey import Journey, Step, StepFailedError
 from local.process import end_group
 from local.stack_file import StackFile
 from local.state import StackError, StateFolder
 
-STEPS: tuple[Step, ...] = (*enrolment.STEPS, *waiting.STEPS, *live_session.STEPS, *certificate.STEPS)
+STEPS: tuple[Step, ...] = (
+    *enrolment.STEPS,
+    *waiting.STEPS,
+    *live_session.STEPS,
+    *certificate.STEPS,
+    *reconciliation.STEPS,
+)
 
 
 def run(state: StateFolder) -> bool:

@@ -138,6 +138,14 @@ class PaymentKnobs(OnLoop):
         return [public(entity) for entity in self.account.store.all(wanted)]
 
     @knob
+    def change_entity(self, kind: Literal["order", "payment", "refund"], entity_id: str, changes: Entity) -> None:
+        """Razorpay says something else of an entity from now on, and tells nobody."""
+        lookups = {"order": None, "payment": "order_id", "refund": "payment_id"}
+        entity = self.account.books.require(kind, entity_id) | changes
+        lookup = lookups[kind]
+        self.account.books.save(kind, entity, entity[lookup] if lookup else None)
+
+    @knob
     def set_list_lag(self, seconds: float) -> None:
         """How long a new entity stays out of lists (GET by id has it at once)."""
         self.account.settings.list_lag = seconds

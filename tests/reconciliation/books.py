@@ -1,5 +1,6 @@
 """Our books and Razorpay's, and ways to make them differ."""
 
+import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -62,6 +63,32 @@ class Books:
         order = self.razorpay.open_order(49_900, receipt=row.hex)["id"]
         return Held(self.school, user, row, self.deployed.order(row, razorpay_order_id=order))
 
+    def sell(self, count: int, amount: int) -> list[str]:
+        """As many held seats of one course, each with an order; the orders."""
+        orders = [self.razorpay.open_order(amount)["id"] for _ in range(count)]
+        self.deployed.rows(
+            """
+            with people as (
+                insert into profiles (id, email)
+                select id, id || '@example.com' from (select gen_random_uuid() as id from generate_series(1, %s)) ids
+                returning id
+            ), held as (
+                insert into registrations (user_id, event_id, status, payment_status, amount, currency, hold_expires_at)
+                select id, %s, 'pending', 'pending', %s, 'INR', now() + interval '30 minutes' from people
+                returning id, user_id, amount
+            )
+            insert into payment_transactions (registration_id, user_id, razorpay_order_id, amount, currency)
+            select h.id, h.user_id, o.id, h.amount, 'INR'
+            from (select id, user_id, amount, row_number() over () as n from held) h
+            join unnest(%s::text[]) with ordinality o (id, n) using (n)
+            """,
+            count,
+            self.deployed.event(capacity=count),
+            amount,
+            orders,
+        )
+        return orders
+
     def paid(self) -> tuple[Held, str]:
         """A seat that was paid, as both sides know; and the payment."""
         held = self.order()
@@ -84,7 +111,8 @@ class Books:
 
     def work_off(self, has_time: Callable[[], bool] = lambda: True) -> list[dict[str, int]]:
         """What an invocation does, with waits that are noted and not waited; the counts of each run."""
-        self.deployed.set(DATABASE_SECRET_ID="database-worker")
+        if os.environ["DATABASE_SECRET_ID"] != "database-worker":  # an administrator has asked for something
+            self.deployed.set(DATABASE_SECRET_ID="database-worker")
         return [run.counts for run in service.work_off(gateway(), has_time, self.slept.append)]
 
     def request(self, days: int = 10) -> UUID:
@@ -127,9 +155,6 @@ class Books:
 
     def everything(self) -> dict[str, Any]:
         return self.deployed.row(MONEY)
-
-    def requests_by_id(self) -> int:
-        return len(self.razorpay.requests("GET", "/v1/orders/"))
 
     def ask_service(self, body: object = None, key: str | None = None) -> Answer:
         headers = {"authorization": f"Bearer {key}"} if key else {}

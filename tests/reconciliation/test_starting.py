@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from shared.clock import in_zone
 from tests.deployed import SERVICE_KEY
 from tests.reconciliation.books import Books
@@ -95,27 +93,26 @@ def test_a_machine_starts_a_run_for_days_and_hears_how_far_it_came(books: Books)
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("key", [None, "", "wrong", SERVICE_KEY[:-1]])
-def test_a_run_needs_the_service_bearer(books: Books, key: str | None) -> None:
-    assert books.ask_service(None, key).status == 401
+def test_a_run_needs_the_service_bearer(books: Books) -> None:
+    for key in (None, "", "wrong", SERVICE_KEY[:-1]):
+        assert books.ask_service(None, key).status == 401, key
     assert books.deployed.rows("select 1 from reconciliation_runs") == []
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_wrong_days_are_refused(books: Books) -> None:
+    wrong: list[dict[str, object]] = [
         {"startDate": "2026-02-02", "endDate": "2026-02-01"},
         {"startDate": "2026-01-01", "endDate": "2026-02-01"},
         {"startDate": "2999-01-01", "endDate": "2999-01-02"},
         {"startDate": "1999-01-01", "endDate": "1999-01-02"},
+        {"startDate": "9999-12-31", "endDate": "9999-12-31"},
         {"startDate": "2026-01-01"},
         {"startDate": "2026-01-01", "endDate": "2026-01-01", "windowStart": "x"},
         {"startDate": 1, "endDate": []},
-    ],
-)
-def test_wrong_days_are_refused(books: Books, body: object) -> None:
-    answer = books.ask_service(body, SERVICE_KEY)
-    assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
+    ]
+    for body in wrong:
+        answer = books.ask_service(body, SERVICE_KEY)
+        assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json"), body
     assert books.deployed.rows("select 1 from reconciliation_runs") == []
 
 
