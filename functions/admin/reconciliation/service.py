@@ -21,8 +21,9 @@ from shared.spreadsheets import sheet
 MOST_ROWS = 20_000
 """What a Lambda can answer with, 6 MB, holds well over this many."""
 ROWS_SHOWN = 100
-COMPARED = ("status", "amount", "currency", "fee", "tax", "amountRefunded", "settlementId", "utr")
-"""What of `ours` and `theirs` has columns of its own in the table."""
+OURS = ("status", "registrationStatus", "amount", "currency", "fee", "tax")
+THEIRS = ("status", "amount", "currency", "fee", "tax", "amountRefunded", "settlementId", "utr")
+"""What of both sides has columns of its own in the table."""
 
 
 def list_runs(conn: Connection, kind: str | None, status: str | None, *, cursor: str | None, limit: int) -> RunList:
@@ -50,14 +51,15 @@ def list_items(conn: Connection, filters: Filters, *, cursor: str | None, limit:
 def items_table(conn: Connection, filters: Filters) -> str:
     """The newest items, as many as an answer holds, for a spreadsheet; amounts in minor units, times in UTC."""
     header = ["created_at", "run_id", "comparison", "entity_id", "payment_id", "verdict", "repaired"]
-    header += [f"{side}_{name}" for side in ("ours", "theirs") for name in COMPARED]
+    header += [f"ours_{name}" for name in OURS] + [f"theirs_{name}" for name in THEIRS]
     return sheet(header, (_cells(item) for item in queries.list_items(conn, filters, None, MOST_ROWS)))
 
 
 def _cells(item: Item) -> list[object]:
     of_itself = [item.created_at.isoformat(), item.run_id, item.comparison, item.entity_id, item.payment_id]
-    compared = [(side or {}).get(name) for side in (item.ours, item.theirs) for name in COMPARED]
-    return [*of_itself, item.verdict, item.repaired, *compared]
+    ours = [(item.ours or {}).get(name) for name in OURS]
+    theirs = [(item.theirs or {}).get(name) for name in THEIRS]
+    return [*of_itself, item.verdict, item.repaired, *ours, *theirs]
 
 
 def list_settlements(conn: Connection, window: tuple[datetime, datetime]) -> list[Settlement]:
