@@ -5,7 +5,7 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | on AWS | here | why |
 | --- | --- | --- |
 | CloudFormation imports the HTTP API's `Body` | the same routes, authorizer and CORS by API calls | not in MiniStack |
-| alarms on computed metrics | none | not in MiniStack |
+| alarms on computed metrics, on a dashboard | none, their metrics at `/_local/metrics` | not in MiniStack |
 | CodeDeploy shifts traffic | the alias moves at once, without `DeploymentPreference` | not in MiniStack |
 | Cognito calls the PostConfirmation trigger | our runner calls it | not in MiniStack |
 | access tokens last an hour | a day | so that stack.json serves for a day's work |
@@ -138,9 +138,9 @@ def prune(emulator: Emulator, stack: Deployed) -> None:
 def _deployable(built: Path, chosen: dict[str, str]) -> Path:
     """A copy of the built template without what MiniStack lacks, beside it, for its paths are relative."""
     template = yaml.safe_load(built.read_text())
-    computed = [name for name, each in template["Resources"].items() if "Metrics" in each.get("Properties", {})]
-    for name in computed:
-        del template["Resources"][name]
+    for name, each in list(template["Resources"].items()):
+        if "Metrics" in each.get("Properties", {}) or each["Type"] == "AWS::CloudWatch::Dashboard":
+            del template["Resources"][name]
     everything = [template.get("Globals", {}).get("Function", {})]
     everything += [resource.get("Properties", {}) for resource in template["Resources"].values()]
     for properties in everything:

@@ -17,9 +17,11 @@ from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 
+from shared import log, metrics
 from shared.actors import Actor
 from shared.config import settings
 from shared.errors import Forbidden, Unavailable
+from shared.metrics import Metric
 from shared.secrets import secret
 
 CONNECT_SECONDS = 3
@@ -32,12 +34,13 @@ class UnsafeLogin(Exception):
 
 
 class Connection(psycopg.Connection[tuple[Any, ...]]):
-    """A connection that remembers the notifications its last transaction enqueued, for the hand-off after commit."""
+    """A connection that remembers what its last transaction enqueued and measured: both count once it has committed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._enqueued: list[UUID] = []
         self._enqueuing: list[Cursor[UUID]] = []
+        self._measured: list[tuple[Metric, float]] = []
 
     def enqueue(self, inserted: Cursor[UUID]) -> None:
         """Remember the ids that an insert returns; they are read when asked for, so that a pipeline goes on."""
@@ -53,8 +56,20 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
     def enqueued(self, ids: list[UUID]) -> None:
         self._enqueued = ids
 
-    def forget_enqueued(self) -> None:
-        self._enqueued, self._enqueuing = [], []
+    def measure(self, metric: Metric, value: float = 1) -> None:
+        """Add to a metric, unless this transaction is rolled back."""
+        if value:
+            self._measured.append((metric, value))
+
+    def forget(self) -> None:
+        """What a transaction or a part of it enqueued and measured has not happened."""
+        self._enqueued, self._enqueuing, self._measured = [], [], []
+
+    def publish(self) -> None:
+        """Write down what the transaction measured: it has committed."""
+        for metric, value in self._measured:
+            metrics.add(metric, value)
+        self._measured = []
 
 
 class Database:
@@ -72,17 +87,19 @@ class Database:
         committed), and Forbidden when an administrator is none. A connection found dead before the first statement
         is replaced once; nothing is ever sent twice.
         """
-        conn = self._begin(actor, read_only=read_only)
-        try:
-            yield conn
-            if conn.info.transaction_status == TransactionStatus.INERROR:
-                raise RuntimeError("a failed statement was ignored; its transaction cannot be committed")
-            conn.commit()
-        except BaseException as error:
-            self._abandon(conn)
-            if _is_transient(error):
-                raise Unavailable("The database cannot answer now.") from error
-            raise
+        with metrics.timed(Metric.DATABASE_TRANSACTION_TIME):
+            conn = self._begin(actor, read_only=read_only)
+            try:
+                yield conn
+                if conn.info.transaction_status == TransactionStatus.INERROR:
+                    raise RuntimeError("a failed statement was ignored; its transaction cannot be committed")
+                conn.commit()
+            except BaseException as error:
+                self._abandon(conn)
+                if _is_transient(error):
+                    raise _unavailable("The database cannot answer now.") from error
+                raise
+        conn.publish()
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -108,7 +125,7 @@ class Database:
         except psycopg.Error as error:
             self._abandon(conn)
             if _is_transient(error):
-                raise Unavailable("The database cannot be reached now.") from error
+                raise _unavailable("The database cannot be reached now.") from error
             raise
 
     def _connect(self) -> Connection:
@@ -137,6 +154,11 @@ class Database:
             conn.close()
 
 
+def _unavailable(detail: str) -> Unavailable:
+    metrics.add(Metric.DATABASE_UNAVAILABLE)
+    return Unavailable(detail)
+
+
 def _is_transient(error: BaseException) -> bool:
     """Whether the same request may succeed later: not what the statement itself asks too much for (class 54)."""
     if isinstance(error, psycopg.errors.IdleInTransactionSessionTimeout | psycopg.errors.TransactionTimeout):
@@ -147,11 +169,12 @@ def _is_transient(error: BaseException) -> bool:
 
 
 def _start(conn: Connection, actor: Actor, *, read_only: bool) -> Connection:
-    """Begin and become the actor, in one round trip."""
-    conn.forget_enqueued()
+    """Begin and become the actor, in one round trip; what is queued for people keeps the id of what caused it."""
+    conn.forget()
+    claims = actor.claims | {"correlation_id": log.correlation_id() or ""}
     with conn.pipeline():
         conn.execute("begin read only" if read_only else "begin")
-        conn.execute("select public.begin_request(%s, %s)", (actor.role, Jsonb(actor.claims)))
+        conn.execute("select public.begin_request(%s, %s)", (actor.role, Jsonb(claims)))
     return conn
 
 

@@ -166,9 +166,9 @@ def shared_folder() -> Path:
 
 
 @pytest.fixture
-def log() -> Iterator[Log]:
+def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
     """What the functions write to their log from here on."""
-    with Log.kept() as log:
+    with Log.kept(capsys) as log:
         yield log
 
 

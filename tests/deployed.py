@@ -53,7 +53,6 @@ ENVIRONMENT = {
     "STAGE": "test",
     "LOG_LEVEL": "INFO",
     "POWERTOOLS_SERVICE_NAME": "crash-course",
-    "POWERTOOLS_METRICS_NAMESPACE": "CrashCourse",
     "RAZORPAY_SECRET_ID": "razorpay",
     "RAZORPAY_BASE_URL": "http://127.0.0.1:9",  # the discard port: refuses at once
     "SERVICE_ROLE_SECRET_ID": "service-role",

@@ -16,6 +16,7 @@ from shared import auth, db
 from shared.actors import user
 from shared.errors import NotFound
 from shared.http import Router
+from shared.invocations import invocation
 from shared.notifications import unsubscribing
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers, published
@@ -26,6 +27,7 @@ app.include_router(feedback)
 app.include_router(referrals)
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)
 

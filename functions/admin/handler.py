@@ -21,6 +21,7 @@ from functions.admin.registrations.routes import routes as registrations
 from functions.admin.sessions.routes import routes as sessions
 from functions.admin.webhook_logs.routes import routes as webhook_logs
 from shared.http import Router
+from shared.invocations import invocation
 
 app = Router()
 app.include_router(attendance)
@@ -37,5 +38,6 @@ app.include_router(sessions)
 app.include_router(webhook_logs)
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)

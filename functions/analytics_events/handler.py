@@ -14,6 +14,7 @@ from functions.analytics_events.service import Source
 from shared import actors, clock, db, tokens
 from shared.errors import Invalid
 from shared.http import Router
+from shared.invocations import invocation
 from shared.log import logger
 from shared.refusals import answers
 
@@ -44,6 +45,7 @@ def track(body: EventBatch) -> BatchReport:
     return BatchReport(accepted=accepted, duplicates=len(events) - accepted, rejected=rejected)
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)
 

@@ -8,12 +8,14 @@ from functions.analytics_events import queries
 from shared import db
 from shared.actors import SERVICE
 from shared.config import settings
+from shared.invocations import invocation
 from shared.log import logger
 
 MONTHS_AHEAD = 3
 """A quarter of failing runs is noticed; rows of a month that is missing all the same are kept by the default one."""
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Raises Unavailable when a lock was not free within a second: a later run does it."""
     with db.transaction(SERVICE) as conn:

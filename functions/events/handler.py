@@ -11,6 +11,7 @@ from functions.events.models import EventAnswer, EventList
 from shared import db
 from shared.actors import ANONYMOUS
 from shared.http import Router
+from shared.invocations import invocation
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
 
@@ -39,5 +40,6 @@ def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
         return EventAnswer(event=service.find_event(conn, event_id))
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)

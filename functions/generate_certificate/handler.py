@@ -29,6 +29,7 @@ from shared.certificates.models import Certificate
 from shared.config import settings
 from shared.errors import AppError, NotFound, Unauthenticated
 from shared.http import Router
+from shared.invocations import invocation
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.problems import problem_response
@@ -194,6 +195,7 @@ def show_tree_head() -> Response[str]:
     return _plain(heads.published(head))
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         return app.serve(with_file_hashed(event, f"{PATH}/verify"), context)

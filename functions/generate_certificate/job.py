@@ -7,12 +7,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.generate_certificate import service
 from shared import clock
 from shared.certificates import heads
+from shared.invocations import invocation
 from shared.log import log_failure, logger
 
 TIME_TO_SPARE_MS = 90_000
 """A page of certificates takes a few seconds, a page of the tree less; the rest is for a slow S3."""
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Raises an ExceptionGroup at the end when something could not be printed: the others do not wait for it."""
 

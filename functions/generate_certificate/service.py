@@ -12,7 +12,7 @@ from functions.generate_certificate.models import (
     OwnedCertificate,
     Replacement,
 )
-from shared import db
+from shared import db, metrics
 from shared.actors import SERVICE, Actor, service_for
 from shared.certificates import eligibility, files, storage
 from shared.certificates import queries as certificate_queries
@@ -21,6 +21,7 @@ from shared.certificates.files import Unprinted
 from shared.certificates.models import Content, Facts
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
+from shared.metrics import Metric
 from shared.notifications.handoff import hand_off
 from shared.paging import cursor_after, read_cursor
 
@@ -49,11 +50,13 @@ def issue(user_id: UUID, registration_id: UUID, now: datetime) -> bool:
 
 def issue_all(actor: Actor, due: Sequence[Facts], now: datetime) -> tuple[int, list[Unprinted]]:
     """Issue to registrations that are due; how many were issued, and what could not be printed. Raises Unavailable."""
+    metrics.add(Metric.CERTIFICATES_ATTEMPTED, len(due))
     with db.transaction(actor) as conn:
         drafts = certificates.reserve(conn, due, now)
     printed, failed = files.store_all(drafts)
     with db.transaction(actor) as conn:
         issued = certificates.append(conn, printed)
+        conn.measure(Metric.CERTIFICATES_GENERATED, len(due) - len(failed))
     hand_off(conn.enqueued)
     return len(issued), failed
 

@@ -6,10 +6,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.migrate_database import cloudformation, service
 from shared.config import settings
+from shared.invocations import invocation
 from shared.log import logger
 from shared.secrets import secret
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """CloudFormation's custom resource; whatever else invokes this function gets the ids of what was applied.
 

@@ -12,6 +12,7 @@ from functions.payment_reconciliation.models import ReconciliationAnswer
 from shared import auth, clock, db
 from shared.actors import SERVICE
 from shared.http import Router
+from shared.invocations import invocation
 from shared.payments.gateway import gateway
 from shared.reconciliation.models import Days
 from shared.reconciliation.service import request_run
@@ -24,6 +25,7 @@ HTTP_SECONDS = 10
 app = Router()
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if "requestContext" in event:
         return app.serve(event, context)

@@ -12,6 +12,7 @@ from functions.process_referrals.models import Answer
 from shared import auth, clock
 from shared.config import settings
 from shared.http import Router
+from shared.invocations import invocation
 from shared.log import logger
 
 TIME_TO_SPARE_MS = 15_000
@@ -22,6 +23,7 @@ HTTP_SECONDS = 12
 app = Router()
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if "requestContext" in event:
         return app.serve(event, context)

@@ -7,11 +7,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import db
 from shared.actors import service_for
+from shared.invocations import invocation
 from shared.log import logger
 from shared.profiles import queries
 from shared.profiles.models import PoolUser
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     attributes: dict[str, str] = event["request"]["userAttributes"]
     user_id = UUID(attributes["sub"])

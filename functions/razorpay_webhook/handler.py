@@ -7,11 +7,13 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.razorpay_webhook.signature import is_signed
-from shared import clock, db
+from shared import clock, db, metrics
 from shared.actors import SERVICE
 from shared.config import settings
 from shared.errors import AppError, NotJson, TooLarge, Unauthenticated, Unavailable
+from shared.invocations import invocation
 from shared.log import log_failure, logger
+from shared.metrics import Metric
 from shared.notifications.handoff import hand_off
 from shared.problems import json_response, problem_response
 from shared.secrets import secret
@@ -22,11 +24,13 @@ MAX_BODY_BYTES = 1024 * 1024
 MAX_UNSIGNED_BYTES = 64 * 1024
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request_id = str(event.get("requestContext", {}).get("requestId", ""))
     try:
         headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-        answer = receive(_raw_body(event), headers)
+        with metrics.timed(Metric.WEBHOOK_PROCESSING_TIME), metrics.failures(Metric.WEBHOOKS_FAILED):
+            answer = receive(_raw_body(event), headers)
     except AppError as refusal:
         return problem_response(refusal, request_id)
     return json_response(200, answer.model_dump())
@@ -68,6 +72,7 @@ def _keep_failed(delivery: Delivery, error: str) -> None:
     logger.error("webhook_failed", error=error, event_type=delivery.event_type)
     with db.transaction(SERVICE) as conn:
         queries.insert_failed_delivery(conn, delivery, error)
+        conn.measure(Metric.WEBHOOKS_FAILED)
 
 
 def _keep_unsigned(body: bytes, headers: dict[str, str]) -> None:

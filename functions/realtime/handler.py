@@ -12,10 +12,12 @@ from functions.realtime.models import SocketEvent
 from shared import clock, db, tokens
 from shared.actors import SERVICE, service_for
 from shared.errors import AppError
+from shared.invocations import invocation
 from shared.log import logger
 from shared.problems import problem_response
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request = SocketEvent.model_validate(event)
     connection_id = request.request_context.connection_id

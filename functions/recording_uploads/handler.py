@@ -12,10 +12,12 @@ from functions.recording_uploads import queries, service
 from functions.recording_uploads.models import Announced, ObjectCreated
 from shared import db
 from shared.actors import SERVICE
+from shared.invocations import invocation
 from shared.log import logger
 from shared.recordings import storage
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     created = ObjectCreated.model_validate(event)
     recording_id = _recording_of(created.detail.object.key)

@@ -11,6 +11,7 @@ from functions.recordings.models import Playback, Position, PositionAnswer, Reco
 from shared import auth, clock, db
 from shared.actors import user
 from shared.http import Router
+from shared.invocations import invocation
 from shared.log import logger
 from shared.refusals import answers
 
@@ -60,5 +61,6 @@ def keep_position(recording_id: Annotated[UUID, Path()], body: Position) -> Posi
     return PositionAnswer(recording_id=recording_id, position_seconds=body.position_seconds)
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)

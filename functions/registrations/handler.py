@@ -21,6 +21,7 @@ from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
 from shared.http import Router, created
+from shared.invocations import invocation
 from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -153,6 +154,7 @@ def list_payments(
         return service.list_payments(conn, user_id, cursor=cursor, limit=limit)
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)
 

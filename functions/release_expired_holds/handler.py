@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.release_expired_holds import cancelled_events, offers, service
 from shared import clock
+from shared.invocations import invocation
 from shared.log import logger
 from shared.payments.gateway import gateway
 
@@ -13,6 +14,7 @@ TIME_TO_SPARE_MS = 30_000
 """One call to Razorpay and two transactions, each at its time limit, with room."""
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     now = clock.now()
 

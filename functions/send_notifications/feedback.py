@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from functions.send_notifications import queries
 from functions.send_notifications.models import Handed
 from shared.db import Connection
+from shared.metrics import Metric
 
 _BRACKETED = re.compile(r"<([^<>]+)>\s*$")
 
@@ -73,4 +74,4 @@ def learn(conn: Connection, told: Bounce | Complaint) -> None:
     elif told.bounce.kind == "Permanent":
         queries.suppress(conn, [each.address for each in told.bounce.recipients], "bounce")
         if told.mail.notification_id:
-            queries.mark_bounced(conn, told.mail.notification_id)
+            conn.measure(Metric.NOTIFICATIONS_ATTEMPTED, queries.mark_bounced(conn, told.mail.notification_id))

@@ -15,8 +15,9 @@ from shared import auth, db
 from shared.actors import SERVICE
 from shared.config import settings
 from shared.http import Router
-from shared.log import log_failure, logger
-from shared.notifications.handoff import hand_off
+from shared.invocations import invocation
+from shared.log import correlated, log_failure, logger
+from shared.notifications.handoff import CORRELATION, hand_off
 
 LONGEST_ATTEMPT_SECONDS = 12
 """A provider's time limits and two transactions; less than this left, and no attempt is begun."""
@@ -26,6 +27,7 @@ HTTP_SECONDS = 25
 app = Router()
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if "requestContext" in event:
         return app.serve(event, context)
@@ -51,8 +53,17 @@ def run(has_time: Callable[[], bool]) -> RunOut:
 def drain(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Deliver what the messages of a batch name; a message that fails comes again alone."""
     ways = _ways(_time_left(context))
-    failed = [record["messageId"] for record in event["Records"] if not _drained(ways, record)]
+    failed: list[str] = []
+    for record in event["Records"]:
+        with correlated(_cause_of(record)):
+            if not _drained(ways, record):
+                failed.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _cause_of(record: dict[str, Any]) -> str | None:
+    """What caused the message, as `shared.notifications.handoff` wrote it; SES says nothing of the kind."""
+    return ((record.get("messageAttributes") or {}).get(CORRELATION) or {}).get("stringValue")
 
 
 def _drained(ways: service.Ways, record: dict[str, Any]) -> bool:

@@ -29,6 +29,15 @@ class Claimed:
     erased: bool
     wanted: bool
     suppressed: str | None
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many notifications are due and not sent, and for how many seconds the oldest."""
+
+    due: int
+    oldest_seconds: float
 
 
 @dataclass(frozen=True)

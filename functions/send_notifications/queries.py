@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from functions.send_notifications.models import Claimed, InboxRow
+from functions.send_notifications.models import Backlog, Claimed, InboxRow
 from shared.db import Connection
 
 MAX_ATTEMPTS = 3
@@ -32,11 +32,11 @@ def claim(conn: Connection, lease: UUID, lease_seconds: int, ids: Sequence[UUID]
                 set lease_token = %(lease)s, lease_until = now() + make_interval(secs => %(lease_seconds)s)
                 from due where q.id = due.id
                 returning q.id, q.user_id, q.type, q.channel, q.template, q.data, q.retry_count, q.priority_rank,
-                    q.scheduled_for
+                    q.scheduled_for, q.correlation_id
             )
             select c.id, c.user_id, c.type, c.channel, c.template, c.data, c.retry_count, p.email, p.phone,
                 p.full_name, p.language, p.erased_at is not null as erased, coalesce(w.enabled, true) as wanted,
-                s.reason as suppressed
+                s.reason as suppressed, c.correlation_id
             from claimed c
             join public.profiles p on p.id = c.user_id
             left join public.notification_preferences w
@@ -111,9 +111,9 @@ def mark_sent(conn: Connection, lease: UUID, notification_id: UUID, provider_mes
     return cursor.rowcount == 1
 
 
-def end(conn: Connection, lease: UUID, status: str, reasons: Mapping[UUID, str]) -> None:
-    """End leased notifications as failed or cancelled, each with its reason."""
-    conn.execute(
+def end(conn: Connection, lease: UUID, status: str, reasons: Mapping[UUID, str]) -> int:
+    """End leased notifications as failed or cancelled, each with its reason; how many were still ours."""
+    return conn.execute(
         """
         update public.notifications_queue q
         set status = %(status)s, last_error = r.value, lease_token = null, lease_until = null
@@ -125,7 +125,7 @@ def end(conn: Connection, lease: UUID, status: str, reasons: Mapping[UUID, str])
             "status": status,
             "reasons": Jsonb({str(notification): reason for notification, reason in reasons.items()}),
         },
-    )
+    ).rowcount
 
 
 def retry_later(
@@ -230,12 +230,20 @@ def suppress(conn: Connection, addresses: Sequence[str], reason: str) -> None:
     )
 
 
-def mark_bounced(conn: Connection, notification_id: UUID) -> None:
-    """What was taken by the provider has not arrived after all."""
-    conn.execute(
+def mark_bounced(conn: Connection, notification_id: UUID) -> int:
+    """What was taken by the provider has not arrived after all; 0 where that is known."""
+    return conn.execute(
         """
         update public.notifications_queue set status = 'failed', last_error = 'bounced'
         where id = %(id)s and status = 'sent'
         """,
         {"id": notification_id},
+    ).rowcount
+
+
+def backlog(conn: Connection) -> Backlog | None:
+    return (
+        conn.cursor(row_factory=class_row(Backlog))
+        .execute("select due, oldest_seconds from private.notification_backlog()")
+        .fetchone()
     )

@@ -9,13 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import groupby
 from uuid import UUID, uuid4
 
 from functions.send_notifications import queries
 from functions.send_notifications.messages import inbox_row, rendered
 from functions.send_notifications.models import Busy, Claimed, DeliveryError, InboxRow, Refused
+from shared import metrics
 from shared.db import Connection
-from shared.log import logger
+from shared.log import correlated, logger
+from shared.metrics import Metric
 from shared.notifications.rendering import Message, Unrenderable
 
 PER_RUN = 100
@@ -61,11 +64,15 @@ def deliver(ways: Ways, ids: Sequence[UUID] | None = None, limit: int = PER_RUN)
         unwanted = {each.id: reason for each in claimed if (reason := why_not(each))}
         if unwanted:
             queries.end(conn, lease, "cancelled", unwanted)
+    for each in claimed:
+        if reason := unwanted.get(each.id):
+            with correlated(each.correlation_id):
+                logger.info("notification_cancelled", notification_id=str(each.id), type=each.type, reason=reason)
     wanted = [each for each in claimed if each.id not in unwanted]
     messages, unrenderable = _render(wanted)
     if unrenderable:
         with ways.transact() as conn:
-            queries.end(conn, lease, "failed", unrenderable)
+            conn.measure(Metric.NOTIFICATIONS_ATTEMPTED, queries.end(conn, lease, "failed", unrenderable))
     run = Run(ways, lease, messages)
     run.fill_inboxes([each for each in wanted if each.type == "in_app" and each.id in messages])
     complete = run.send([each for each in wanted if each.type != "in_app" and each.id in messages])
@@ -93,7 +100,11 @@ def retry_delay(attempt: int) -> float:
 def sweep(ways: Ways, hand_off: Callable[[Sequence[UUID]], Sequence[UUID]]) -> Counter[str]:
     """One scheduled run: end what died trying, deliver the most urgent, hand everything else to the queue."""
     with ways.transact() as conn:
+        if backlog := queries.backlog(conn):
+            metrics.add(Metric.NOTIFICATION_BACKLOG, backlog.due)
+            metrics.add(Metric.NOTIFICATION_BACKLOG_AGE, backlog.oldest_seconds)
         if lost := queries.fail_unanswered(conn):
+            conn.measure(Metric.NOTIFICATIONS_ATTEMPTED, lost)
             logger.error("notifications_unanswered", notifications=lost)
     outcome = deliver(ways)
     hand_off_rest(ways, hand_off)
@@ -121,8 +132,18 @@ def _render(claimed: Sequence[Claimed]) -> tuple[dict[UUID, Message], dict[UUID,
             messages[each.id] = rendered(each)
         except Unrenderable as error:
             unrenderable[each.id] = str(error)
-            logger.error("notification_unrenderable", notification_id=str(each.id), template=each.template)
+            with correlated(each.correlation_id):
+                logger.error("notification_unrenderable", notification_id=str(each.id), template=each.template)
     return messages, unrenderable
+
+
+def _cause(claimed: Claimed) -> str:
+    return claimed.correlation_id or ""
+
+
+def _measure_delivered(conn: Connection, notifications: int) -> None:
+    conn.measure(Metric.NOTIFICATIONS_ATTEMPTED, notifications)
+    conn.measure(Metric.NOTIFICATIONS_DELIVERED, notifications)
 
 
 class Run:
@@ -141,7 +162,11 @@ class Run:
         with self._ways.transact() as conn:
             rows = [inbox_row(each, self._messages[each.id]) for each in claimed]
             arrived = queries.insert_inbox_rows(conn, self._lease, rows)
+            _measure_delivered(conn, len(arrived))
         self.counts["in_app"] += len(arrived)
+        for caused_by, rows_of_cause in groupby(sorted(claimed, key=_cause), key=_cause):
+            with correlated(caused_by):
+                logger.info("notifications_in_inbox", notification_ids=[str(each.id) for each in rows_of_cause])
         self._ways.push(arrived)
 
     def send(self, claimed: Sequence[Claimed]) -> bool:
@@ -153,7 +178,8 @@ class Run:
             if each.type in self._stopped:
                 self._release([each])
             else:
-                self._send(each)
+                with correlated(each.correlation_id):
+                    self._send(each)
         return True
 
     def _send(self, claimed: Claimed) -> None:
@@ -167,8 +193,10 @@ class Run:
             self._write_down(claimed, attempt, error)
             return
         with self._ways.transact() as conn:
-            queries.mark_sent(conn, self._lease, claimed.id, provider_message_id)
+            if queries.mark_sent(conn, self._lease, claimed.id, provider_message_id):
+                _measure_delivered(conn, 1)
         self.counts[claimed.type] += 1
+        logger.info("notification_sent", notification_id=str(claimed.id), type=claimed.type, attempt=attempt)
 
     def _write_down(self, claimed: Claimed, attempt: int, error: DeliveryError) -> None:
         reason = str(error)
@@ -176,7 +204,9 @@ class Run:
         delay = BUSY_SECONDS * random.uniform(1, 2) if isinstance(error, Busy) else retry_delay(attempt)  # noqa: S311
         with self._ways.transact() as conn:
             if is_final:
-                queries.end(conn, self._lease, "failed", {claimed.id: reason})
+                conn.measure(
+                    Metric.NOTIFICATIONS_ATTEMPTED, queries.end(conn, self._lease, "failed", {claimed.id: reason})
+                )
             else:
                 queries.retry_later(conn, self._lease, claimed.id, delay, reason, uncounted=not error.counts)
         self.counts["failed"] += 1

@@ -14,6 +14,7 @@ from shared.actors import service_for, user
 from shared.config import settings
 from shared.errors import Invalid
 from shared.http import Router
+from shared.invocations import invocation
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
@@ -77,6 +78,7 @@ def list_history(
         return service.list_history(conn, user_id, cursor=cursor, limit=limit)
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)
 

@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.session_reminders import service
 from shared import clock, db
 from shared.actors import SERVICE
+from shared.invocations import invocation
 from shared.log import logger
 from shared.notifications.handoff import hand_off
 
@@ -14,6 +15,7 @@ TIME_TO_SPARE_MS = 10_000
 """One page, its hand-off and the answer."""
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     queued = service.remind(
         lambda: db.transaction(SERVICE),

@@ -13,6 +13,7 @@ from shared.actors import ANONYMOUS
 from shared.config import settings
 from shared.errors import Unavailable
 from shared.http import Router
+from shared.invocations import invocation
 from shared.refusals import published
 
 app = Router()
@@ -65,6 +66,7 @@ def get_docs() -> Response[str]:
     return Response(status_code=200, content_type="text/html; charset=utf-8", body=_swagger_page())
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)
 

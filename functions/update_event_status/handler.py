@@ -7,9 +7,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.update_event_status import queries
 from shared import clock, db
 from shared.actors import SERVICE
+from shared.invocations import invocation
 from shared.log import logger
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     now = clock.now()
     counts = {"begun": 0, "completed": 0, "attendanceClosed": 0}

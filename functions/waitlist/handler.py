@@ -14,6 +14,7 @@ from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
 from shared.http import Router, created
+from shared.invocations import invocation
 from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -105,6 +106,7 @@ def leave(entry_id: Annotated[UUID, Path()]) -> EntryAnswer:
     return EntryAnswer(entry=entry)
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)
 

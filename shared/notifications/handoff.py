@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from shared.config import settings
-from shared.log import logger
+from shared.log import correlation_id, logger
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -17,6 +17,8 @@ IDS_PER_MESSAGE = 25
 MESSAGES_PER_CALL = 10
 HANDED_OFF_AT_ONCE = 5000
 """As many ids as SQS takes within the time of one request; the sweep hands over the rest."""
+CORRELATION = "correlationId"
+"""The attribute of a message that says what caused it; the body is the same for whoever caused it."""
 
 
 @cache
@@ -56,7 +58,11 @@ def _send(bodies: Sequence[str]) -> list[bool] | None:
     """Which of at most ten messages the queue took; None when it cannot be reached."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - comes with boto3
 
-    entries: list[Any] = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
+    caused_by = correlation_id()
+    attributes = {CORRELATION: {"DataType": "String", "StringValue": caused_by}} if caused_by else {}
+    entries: list[Any] = [
+        {"Id": str(n), "MessageBody": body, "MessageAttributes": attributes} for n, body in enumerate(bodies)
+    ]
     try:
         answer = _client().send_message_batch(QueueUrl=settings().notification_queue_url, Entries=entries)
     except (BotoCoreError, ClientError) as error:

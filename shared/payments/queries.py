@@ -117,11 +117,17 @@ def mark_failed(conn: Connection, transaction_id: UUID, registration_id: UUID) -
     )
 
 
-def hold_for_review(conn: Connection, transaction_id: UUID, reason: str) -> None:
-    conn.execute(
-        "update public.payment_transactions set review_reason = %(reason)s where id = %(id)s",
+def hold_for_review(conn: Connection, transaction_id: UUID, reason: str) -> bool:
+    """False when it already is."""
+    held = conn.execute(
+        """
+        update public.payment_transactions set review_reason = %(reason)s
+        where id = %(id)s and review_reason is distinct from %(reason)s
+        returning 1
+        """,
         {"id": transaction_id, "reason": reason},
     )
+    return held.fetchone() is not None
 
 
 def keep_signature(conn: Connection, transaction_id: UUID, signature: str) -> None:

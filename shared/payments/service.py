@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.db import Connection
+from shared.metrics import Metric
 from shared.notifications import service as notifications
 from shared.notifications.models import Notice
 from shared.payments import queries
@@ -30,12 +31,14 @@ def apply_payment(
     """
     queries.record_attempt(conn, order.transaction_id, payment, told_at)
     if (payment.amount, payment.currency) != (order.amount, order.currency):
-        queries.hold_for_review(conn, order.transaction_id, "amount_mismatch")
+        if queries.hold_for_review(conn, order.transaction_id, "amount_mismatch"):
+            conn.measure(Metric.PAYMENTS_ATTEMPTED)
         return "held"
     if payment.is_captured:
         return _captured(conn, order, payment, now)
     if payment.status == "failed" and order.status == "initiated":
         queries.mark_failed(conn, order.transaction_id, order.registration_id)
+        conn.measure(Metric.PAYMENTS_ATTEMPTED)
         _tell(conn, order, "payment_failed", order.razorpay_order_id, reason=payment.error_reason)
         return "failed"
     return "recorded"
@@ -113,6 +116,9 @@ def _captured(conn: Connection, order: Order, payment: PaymentEntity, now: datet
     if order.razorpay_payment_id is not None:
         return request_full_refund(conn, order, payment, "duplicate_payment")
     queries.mark_paid(conn, order.transaction_id, payment)
+    conn.measure(Metric.PAYMENTS_SUCCEEDED)
+    if order.status == "initiated":
+        conn.measure(Metric.PAYMENTS_ATTEMPTED)
     outcome = _buy_seat(conn, order, payment, now)
     if order.has_refunds and _settle(conn, order, payment.id, now) == "refunded":
         return "refunded"

@@ -103,7 +103,7 @@ alter table public.notifications_queue
   add column correlation_id text,
   add constraint notifications_queue_correlation_length check (length(correlation_id) <= 200),
   alter column correlation_id
-    set default nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'correlation_id';
+    set default nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'correlation_id', '');
 
 -- How many notifications are due and not yet sent (10,000 stand for more), and for how many seconds the oldest.
 create function private.notification_backlog(out due integer, out oldest_seconds double precision)

@@ -19,9 +19,11 @@ from shared.certificates.models import Draft
 from shared.certificates.numbers import certificate_number, is_certificate_number
 from shared.certificates.service import Printed
 from shared.errors import Unavailable
+from shared.metrics import Metric
 from tests.certificates.platform import NOW, Platform
 from tests.deployed import Context
 from tests.issuer import Issuer
+from tests.log import Log
 
 
 def test_a_graduate_gets_a_certificate_once(platform: Platform) -> None:
@@ -309,3 +311,30 @@ def test_only_a_users_own_token_lists_certificates(platform: Platform, issuer: I
     assert {listed(token).status for token in refused} == {401}
     forged.close()
     assert listed(issuer.token(UUID(int=0))).body["certificates"] == []
+
+
+def test_what_is_printed_counts_as_generated_and_what_is_not_as_attempted_only(platform: Platform, log: Log) -> None:
+    platform.certificate()
+    assert (log.total(Metric.CERTIFICATES_ATTEMPTED), log.total(Metric.CERTIFICATES_GENERATED)) == (1, 1)
+    log.forget()
+    platform.graduate()
+    platform.graduate()
+    platform.deployed.set(DOCUMENTS_BUCKET="gone")
+    with pytest.raises(Unavailable):
+        platform.run_job()
+    assert (log.total(Metric.CERTIFICATES_ATTEMPTED), log.total(Metric.CERTIFICATES_GENERATED)) == (2, 0)
+    log.forget()
+    platform.deployed.set(DOCUMENTS_BUCKET="documents")
+    platform.run_job()
+    platform.run_job()
+    assert (log.total(Metric.CERTIFICATES_ATTEMPTED), log.total(Metric.CERTIFICATES_GENERATED)) == (2, 2)
+
+
+def test_a_reissued_certificate_counts_as_generated(platform: Platform, log: Log) -> None:
+    certificate = platform.certificate()
+    log.forget()
+    answer = platform.admin(
+        "POST", f"/{certificate['id']}/reissue", body={"recipientName": "Asha S. Rao", "reason": "name"}
+    )
+    assert answer.status == 201
+    assert (log.total(Metric.CERTIFICATES_ATTEMPTED), log.total(Metric.CERTIFICATES_GENERATED)) == (1, 1)

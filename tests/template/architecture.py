@@ -48,6 +48,24 @@ def defined(file: Path) -> set[str]:
     return {node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)}
 
 
+def handlers_are_invocations(root: Path) -> Iterator[str]:
+    """Only what `shared.invocations` surrounds writes what it measures, and one id into every line."""
+    for file in sources(root, "functions"):
+        functions = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)]
+        for node in functions:
+            if node.name == "lambda_handler" and "invocation" not in map(ast.unparse, node.decorator_list):
+                yield f"{file.relative_to(root)} has a handler that is no invocation"
+
+
+def every_metric_is_measured(root: Path) -> Iterator[str]:
+    """Each member of `shared.metrics.Metric` is named where something is measured."""
+    metrics = root / "shared" / "metrics.py"
+    named = " ".join(file.read_text() for file in sources(root, "functions", "shared") if file != metrics)
+    for member in re.findall(r"^    ([A-Z_]+) = ", metrics.read_text(), re.MULTILINE):
+        if f"Metric.{member}" not in named:
+            yield f"nothing measures {member}"
+
+
 def functions_import_no_other_function(root: Path) -> Iterator[str]:
     for file in sources(root, "functions"):
         own = f"functions.{file.relative_to(root).parts[1]}"

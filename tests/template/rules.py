@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from shared.metrics import NAMESPACE, SERVICE, Metric
 from tools.transform import Template, cloudformation
 
 PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what everybody may see
@@ -35,6 +36,15 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
 DATABASE_CONNECTIONS = 20  # what the queues together may take of the pool
 TWO_WEEKS = 1_209_600
 EXPRESSION = re.compile(r"rate\(([2-9]|\d\d+) (minute|hour|day)s\)|rate\(1 (minute|hour|day)\)|cron\((\S+ ){5}\S+\)")
+
+
+TARGETS = {  # the user's own, by what a breach of them is measured with
+    "PaymentsSucceeded": ("LessThanThreshold", 95),
+    "WebhookProcessingTime": ("GreaterThanThreshold", 2000),
+    "NotificationsDelivered": ("LessThanThreshold", 98),
+    "CertificatesGenerated": ("LessThanThreshold", 100),
+}
+OUR_DIMENSIONS = {"service": SERVICE, "stage": {"Ref": "Stage"}}
 
 
 class Templates:
@@ -283,3 +293,83 @@ def parameters_are_explained_and_used(both: Templates) -> Iterator[str]:
             yield f"{name} is not used"
         if not parameter.get("Description"):
             yield f"{name} is not explained"
+
+
+def our_metrics_are_watched_and_no_others(both: Templates) -> Iterator[str]:
+    """Each metric that the code writes has an alarm or a place on the dashboard, under the dimensions it is written."""
+    written = {metric.value[0] for metric in Metric}
+    used = [*alarm_metrics(both), *dashboard_metrics(both)]
+    ours = [(where, metric, dimensions) for where, namespace, metric, dimensions in used if namespace == NAMESPACE]
+    for where, metric, dimensions in ours:
+        if metric not in written:
+            yield f"{where} looks at {metric}, which nothing writes"
+        if dimensions != OUR_DIMENSIONS:
+            yield f"{where} looks at {metric} under {dimensions}"
+    yield from (f"nobody looks at {metric}" for metric in sorted(written - {metric for _, metric, _ in ours}))
+    yield from (
+        f"{where} looks into {namespace}"
+        for where, namespace, _, _ in used
+        if namespace != NAMESPACE and not namespace.startswith("AWS/")
+    )
+
+
+def alarm_metrics(both: Templates) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """Alarm, namespace, metric and dimensions, of what each alarm looks at."""
+    for name, alarm in both.deployed("AWS::CloudWatch::Alarm"):
+        looked_at = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+        for metric in looked_at or [alarm]:
+            dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+            yield name, metric["Namespace"], metric["MetricName"], dimensions
+
+
+def dashboard_metrics(both: Templates) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """Widget, namespace, metric and dimensions, of what each dashboard shows."""
+    for _, dashboard in both.deployed("AWS::CloudWatch::Dashboard"):
+        for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]:
+            for metric in widget["properties"].get("metrics", []):
+                if isinstance(metric[0], str):
+                    namespace, name, *pairs = [each for each in metric if isinstance(each, str)]
+                    values = [{"Ref": value[2:-1]} if re.fullmatch(r"\$\{\w+\}", value) else value for value in pairs]
+                    yield (
+                        widget["properties"]["title"],
+                        namespace,
+                        name,
+                        dict(zip(pairs[::2], values[1::2], strict=True)),
+                    )
+
+
+def alarms_keep_the_targets(both: Templates) -> Iterator[str]:
+    """What the platform is measured by: the targets as they were set, none left out."""
+    found: dict[str, tuple[str, float]] = {}
+    for name, alarm in both.deployed("AWS::CloudWatch::Alarm"):
+        for where, _, metric, _ in alarm_metrics(both):
+            if where == name:
+                found[metric] = (alarm["ComparisonOperator"], alarm["Threshold"])
+    for metric, target in TARGETS.items():
+        if found.get(metric) != target:
+            yield f"{metric} is alarmed at {found.get(metric)}, not at {target}"
+
+
+def alarms_say_what_to_do_and_reach_somebody(both: Templates) -> Iterator[str]:
+    shown = json.dumps([each["DashboardBody"] for _, each in both.deployed("AWS::CloudWatch::Dashboard")])
+    for name, alarm in both.deployed("AWS::CloudWatch::Alarm"):
+        sentences = alarm.get("AlarmDescription", "").split(". ")
+        if len(sentences) < 2:
+            yield f"{name} does not say what to do"
+        if alarm.get("AlarmActions") != [{"Ref": "AlarmTopic"}]:
+            yield f"{name} reaches nobody"
+        if alarm.get("TreatMissingData") != "notBreaching":
+            yield f"{name} rings at night when nobody does anything"
+        if f"${{{name}.Arn}}" not in shown:
+            yield f"{name} is not on the dashboard"
+
+
+def rates_count_what_never_succeeded_and_not_one_failure_at_night(both: Templates) -> Iterator[str]:
+    """CloudWatch drops a point where one side of an expression is missing: no success at all would not be seen."""
+    for name, alarm in both.deployed("AWS::CloudWatch::Alarm"):
+        for expression in [each["Expression"] for each in alarm.get("Metrics", []) if "Expression" in each]:
+            if re.search(r"(?<!FILL\()succeeded", expression):
+                yield f"{name} sees nothing while nothing succeeds"
+            is_rate = "attempted" in expression
+            if is_rate and (not expression.startswith("IF(attempted >") or alarm["DatapointsToAlarm"] < 2):
+                yield f"{name} rings for a single failure"

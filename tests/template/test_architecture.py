@@ -11,7 +11,7 @@ from tests.template.rules import name
 from tools.transform import ROOT, sam_template
 
 Rule = Callable[[Path], Iterator[str]]
-HANDLER = '"""Edge."""\n\n\ndef lambda_handler(event, context):\n    return {}\n'
+HANDLER = '"""Edge."""\n\n\n@invocation\ndef lambda_handler(event, context):\n    return {}\n'
 README = "# Demo\n\n| Function | does |\n| --- | --- |\n| `events` | lists |\n\ntext | `other` |\n"
 TEMPLATE: dict[str, Any] = {
     "Resources": {
@@ -34,6 +34,8 @@ BREACHES: list[tuple[Rule, str, str]] = [
     (architecture.only_queries_speak_sql, "functions/events/service.py", "x = '''\n  select 1\n'''"),
     (architecture.only_queries_speak_sql, "shared/seats/service.py", "x = 'update registrations set status = 1'"),
     (architecture.no_package_files_below_functions, "functions/events/__init__.py", ""),
+    (architecture.handlers_are_invocations, "functions/events/job.py", "def lambda_handler(event, context): ..."),
+    (architecture.every_metric_is_measured, "shared/metrics.py", "class Metric:\n    SEATS = 1\n    LATE = 2\n"),
 ]
 RULES = {rule for rule, _, _ in BREACHES}
 
@@ -47,6 +49,8 @@ def project(tmp_path: Path) -> Path:
         "functions/events/queries.py": "FIND = 'select 1'\n",
         "shared/config.py": "import os\nSTAGE = os.environ.get('STAGE')\n",
         "shared/clock.py": '"""Select a clock."""\n',
+        "shared/metrics.py": "class Metric:\n    SEATS = 1\n",
+        "shared/seats/service.py": "add(Metric.SEATS)\n",
         "events/events/list.json": "{}",
     }.items():
         plant(tmp_path, file, text)

@@ -31,6 +31,15 @@ def edit(resource: str, key: str, value: Any) -> Plant:
     return plant
 
 
+def on_dashboard(resources: dict[str, Any], old: str, new: str) -> None:
+    body: dict[str, str] = resources["Dashboard"]["Properties"]["DashboardBody"]
+    body["Fn::Sub"] = body["Fn::Sub"].replace(old, new)
+
+
+def with_expression(resources: dict[str, Any], expression: str) -> None:
+    resources["PaymentSuccessAlarm"]["Properties"]["Metrics"][0]["Expression"] = expression
+
+
 TOUCHED = ("Account", "Events", "ProcessRefunds", "Profiles", "SendNotifications", "Status")
 OPEN_ROUTE = {
     "ApiId": {"Ref": "HttpApi"},
@@ -129,6 +138,37 @@ PLANTED: list[tuple[Rule, Plant]] = [
     (
         rules.functions_read_only_the_secrets_they_are_granted,
         edit("EventsFunction", "Properties.Environment.Variables.DATABASE_URL", "postgresql://app:hunter2@db/app"),
+    ),
+    (rules.our_metrics_are_watched_and_no_others, edit("WebhookTimeAlarm", "Properties.MetricName", "WebhookTime")),
+    (
+        rules.our_metrics_are_watched_and_no_others,
+        edit("WebhookTimeAlarm", "Properties.Dimensions", [{"Name": "service", "Value": "crash-course"}]),
+    ),
+    (rules.our_metrics_are_watched_and_no_others, edit("WebhookTimeAlarm", "Properties.Namespace", "Crash")),
+    (rules.our_metrics_are_watched_and_no_others, lambda resources: resources.pop("Dashboard")),
+    (rules.our_metrics_are_watched_and_no_others, lambda resources: on_dashboard(resources, "Backlog", "Queue")),
+    (rules.our_metrics_are_watched_and_no_others, lambda resources: on_dashboard(resources, "${Stage}", "dev")),
+    (rules.alarms_keep_the_targets, edit("PaymentSuccessAlarm", "Properties.Threshold", 90)),
+    (rules.alarms_keep_the_targets, edit("CertificateAlarm", "Properties.ComparisonOperator", "GreaterThanThreshold")),
+    (rules.alarms_keep_the_targets, lambda resources: resources.pop("NotificationDeliveryAlarm")),
+    (rules.alarms_say_what_to_do_and_reach_somebody, edit("WebhookTimeAlarm", "Properties.AlarmDescription", "Slow")),
+    (rules.alarms_say_what_to_do_and_reach_somebody, edit("WebhookTimeAlarm", "Properties.AlarmActions", [])),
+    (rules.alarms_say_what_to_do_and_reach_somebody, edit("CertificateAlarm", "Properties.TreatMissingData", None)),
+    (
+        rules.alarms_say_what_to_do_and_reach_somebody,
+        lambda resources: on_dashboard(resources, "WebhookTimeAlarm", "WebhookFailureAlarm"),
+    ),
+    (
+        rules.rates_count_what_never_succeeded_and_not_one_failure_at_night,
+        edit("PaymentSuccessAlarm", "Properties.DatapointsToAlarm", 1),
+    ),
+    (
+        rules.rates_count_what_never_succeeded_and_not_one_failure_at_night,
+        lambda resources: with_expression(resources, "IF(attempted >= 20, 100 * succeeded / attempted, 100)"),
+    ),
+    (
+        rules.rates_count_what_never_succeeded_and_not_one_failure_at_night,
+        lambda resources: with_expression(resources, "100 * FILL(succeeded, 0) / attempted"),
     ),
     (
         rules.websockets_have_no_condition,

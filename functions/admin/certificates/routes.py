@@ -16,6 +16,7 @@ from shared.certificates import files
 from shared.certificates.models import Certificate
 from shared.http import created
 from shared.log import logger
+from shared.metrics import Metric
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
@@ -69,9 +70,11 @@ def reissue_certificate(certificate_id: Annotated[UUID, Path()], body: Reissue) 
     now = clock.now()
     with db.transaction(administrator(admin.id)) as conn:
         before, draft = service.prepare_replacement(conn, certificate_id, body.recipient_name, now)
+        conn.measure(Metric.CERTIFICATES_ATTEMPTED)
     printed = files.store(draft)
     with db.transaction(administrator(admin.id)) as conn:
         old, new = service.replace(conn, certificate_id, printed, body.reason.strip(), now)
+        conn.measure(Metric.CERTIFICATES_GENERATED)
         admin.record(conn, "certificate.reissue", "certificate", old.id, old=_revocation(before), new=_revocation(old))
     hand_off(conn.enqueued)
     logger.info("certificate_reissued", certificate_id=str(old.id), new_certificate_id=str(new.id))

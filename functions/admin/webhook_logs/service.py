@@ -64,5 +64,5 @@ def _process(conn: Connection, kept: Kept, now: datetime) -> tuple[Result, str |
     except (NotJson, webhooks.Hostile) as error:
         return "failed", type(error).__name__
     except webhooks.UNPROCESSABLE as error:
-        conn.forget_enqueued()
+        conn.forget()
         return "failed", f"sqlstate {error.sqlstate}"
