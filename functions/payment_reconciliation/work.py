@@ -131,6 +131,7 @@ class Work:
         repaired = [each for each in wrong if (each.subject, each.entity_id) in mended]
         queries.record(conn, self.run.id, repaired, repaired=True)
         queries.record(conn, self.run.id, [each for each in wrong if each not in repaired], repaired=False)
+        queries.record(conn, self.run.id, after, repaired=False)
 
 
 def _apply(

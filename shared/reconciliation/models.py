@@ -27,15 +27,15 @@ LONGEST_DAYS = 31
 
 
 class Days(Schema):
-    """Days of the platform's time zone, both included; at most 31, none before 2020, none to come."""
+    """Days of the platform's time zone, both included; at most 31, none before 2020."""
 
     start_date: date
     end_date: date
 
     @model_validator(mode="after")
     def _few_and_past(self) -> Self:
-        if not date(2020, 1, 1) <= self.start_date <= self.end_date:
-            raise ValueError("startDate must not be after endDate")
+        if not date(2020, 1, 1) <= self.start_date <= self.end_date < date(2100, 1, 1):
+            raise ValueError("startDate must not be after endDate, nor either outside 2020 to 2099")
         if (self.end_date - self.start_date).days >= LONGEST_DAYS:
             raise ValueError(f"at most {LONGEST_DAYS} days")
         return self

@@ -135,6 +135,34 @@ def release_run(school: School) -> Case:
     return Case(school.release_holds, lambda: state(held), wanted)
 
 
+def reconciliation_run(school: School) -> Case:
+    """A lost webhook, found by asking about open orders."""
+    held = hold(school)
+    school.deployed.rows(
+        "update payment_transactions set created_at = now() - interval '20 minutes' where razorpay_order_id = %s",
+        held.order_id,
+    )
+    payment = school.razorpay.pay(held.order_id)["id"]
+    school.razorpay.take()
+
+    def found() -> object:
+        items = school.deployed.rows(
+            "select verdict, repaired from reconciliation_items where razorpay_entity_id = %s order by created_at",
+            payment,
+        )
+        return state(held), [(item["verdict"], item["repaired"]) for item in items]
+
+    def end_lease() -> None:
+        school.deployed.rows("update reconciliation_runs set lease_until = now() where lease_until is not null")
+
+    return Case(
+        lambda: school.deployed.invoke("payment_reconciliation", {"source": "schedule"}),
+        found,
+        ((PAID_ORDER, {"payment_success": 2}), [("captured_not_confirmed", True), ("matched", False)]),
+        again=end_lease,
+    )
+
+
 def delivery_run(school: School) -> Case:
     user = school.deployed.profile()
     school.deployed.rows(
@@ -173,6 +201,7 @@ CASES = (
     verification,
     refund_run,
     release_run,
+    reconciliation_run,
     delivery_run,
 )
 

@@ -79,7 +79,11 @@ def mismatches(books: Books) -> int:
 
 
 @pytest.mark.parametrize(
-    ("orders", "lost"), [pytest.param(90, 20, id="90"), pytest.param(3950, 500, id="10000", marks=pytest.mark.long)]
+    ("orders", "lost"),
+    [
+        pytest.param(90, 20, id="90"),
+        pytest.param(3950, 500, id="10000", marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
+    ],
 )
 def test_one_run_makes_up_for_what_was_never_delivered_and_the_next_writes_nothing(
     books: Books, orders: int, lost: int

@@ -103,7 +103,7 @@ def test_wrong_days_are_refused(books: Books) -> None:
     wrong: list[dict[str, object]] = [
         {"startDate": "2026-02-02", "endDate": "2026-02-01"},
         {"startDate": "2026-01-01", "endDate": "2026-02-01"},
-        {"startDate": "2999-01-01", "endDate": "2999-01-02"},
+        {"startDate": "2099-01-01", "endDate": "2099-01-02"},
         {"startDate": "1999-01-01", "endDate": "1999-01-02"},
         {"startDate": "9999-12-31", "endDate": "9999-12-31"},
         {"startDate": "2026-01-01"},
