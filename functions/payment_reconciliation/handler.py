@@ -16,6 +16,7 @@ from shared.invocations import invocation
 from shared.payments.gateway import gateway
 from shared.reconciliation.models import Days
 from shared.reconciliation.service import request_run
+from shared.refusals import answers
 
 TIME_TO_SPARE_MS = 30_000
 """One call to Razorpay, at most 10 s, and two transactions at their time limits, with room."""
@@ -34,7 +35,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return ReconciliationAnswer(runs=runs).model_dump(mode="json")
 
 
-@app.post("/functions/v1/payment-reconciliation", summary="Reconcile payments with Razorpay", tags=["Jobs"])
+@app.post(
+    "/functions/v1/payment-reconciliation",
+    summary="Reconcile payments with Razorpay",
+    tags=["Jobs"],
+    responses=answers(200, days_to_come=422),
+)
 def reconcile(days: Annotated[Days | None, Body()] = None) -> ReconciliationAnswer:
     """As the schedules do, or for these days of the platform's time zone; a run that does not end here goes on by
     itself within 15 minutes, or with the next call."""

@@ -39,7 +39,11 @@ def _tabular(model: type[BaseModel], **refused: int) -> dict[int, Any]:
 
 
 @routes.post(
-    f"{PATH}/runs", summary="Start a reconciliation", tags=["Admin"], status_code=201, responses=answers(201, 200)
+    f"{PATH}/runs",
+    summary="Start a reconciliation",
+    tags=["Admin"],
+    status_code=201,
+    responses=answers(201, 200, days_to_come=422),
 )
 def start_run(days: Days) -> Response[RunAnswer]:
     """Over these days of the platform's time zone. It is begun at once and goes on by itself; 200 and the run that is
