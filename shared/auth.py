@@ -26,8 +26,7 @@ def user_id_of(claims: Mapping[str, Any]) -> UUID:
     Raises Unauthenticated.
     """
     configured = settings()
-    from_own_pool = bool(configured.user_pool_id) and configured.token_issuer.endswith(configured.user_pool_id)
-    if from_own_pool and (
+    if configured.uses_own_pool and (
         claims.get("token_use") != "access" or str(claims.get("client_id")) not in configured.client_ids
     ):
         raise Unauthenticated("An access token of this platform is needed.")

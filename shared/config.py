@@ -36,6 +36,7 @@ class Settings(BaseModel):
     referral_cooling_days: int = Field(default=7, ge=0)
     checkin_opens_minutes: int = Field(default=30, ge=0)
     analytics_retention_months: int = Field(default=13, ge=3, le=120)
+    device_retention_days: int = Field(default=90, ge=1)
     documents_bucket: str
     recordings_bucket: str
 
@@ -64,6 +65,11 @@ class Settings(BaseModel):
     def sms_templates(self) -> dict[str, str]:
         """DLT template id by the name of the notification's template."""
         return dict(pair.split("=", 1) for pair in self.sms_template_ids.split(",") if "=" in pair)
+
+    @property
+    def uses_own_pool(self) -> bool:
+        """Whether tokens come from the stack's own user pool, not from an issuer given by parameter."""
+        return bool(self.user_pool_id) and self.token_issuer.endswith(self.user_pool_id)
 
     @property
     def client_ids(self) -> frozenset[str]:

@@ -30,7 +30,7 @@ from local.razorpay.payloads import new_id, webhook_headers
 from shared import config, db, secrets
 from shared.notifications import handoff
 from shared.payments import gateway
-from shared.profiles import service as profiles
+from shared.profiles import pool
 from tests import contract
 from tests.database.link import Link
 
@@ -408,7 +408,7 @@ def forget_everything() -> None:
     config.settings.cache_clear()
     secrets.forget()
     handoff._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
-    profiles._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    pool._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
     gateway._kept.cache_clear()  # pyright: ignore[reportPrivateUsage]
 
 

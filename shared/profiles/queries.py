@@ -6,8 +6,9 @@ from shared.db import Connection
 from shared.profiles.models import PoolUser
 
 
-def upsert_profile(conn: Connection, user_id: UUID, user: PoolUser) -> None:
-    conn.execute(
+def upsert_profile(conn: Connection, user_id: UUID, user: PoolUser) -> bool:
+    """False for whoever was erased."""
+    written = conn.execute(
         """
         insert into public.profiles as known (id, email, full_name, phone, language)
         values (%(id)s, %(email)s, %(full_name)s, %(phone)s, %(language)s)
@@ -17,3 +18,4 @@ def upsert_profile(conn: Connection, user_id: UUID, user: PoolUser) -> None:
         """,
         {"id": user_id, **user.model_dump()},
     )
+    return written.rowcount == 1

@@ -31,3 +31,28 @@ alter table public.registrations
   drop constraint registrations_source_known,
   add constraint registrations_source_known check (source in ('direct', 'waitlist', 'referral_reward', 'admin'));
 create index registrations_by_time on public.registrations (created_at desc, id);
+
+-- An account that was erased, and the user of the pool who is still to be deleted for it (null once that is done, or
+-- where the users are somebody else's).
+create table public.erasures (
+  user_id uuid primary key references public.profiles (id),
+  requested_at timestamptz not null,
+  pool_username text,
+  constraint erasures_username_length check (length(pool_username) <= 128)
+);
+create index erasures_unfinished on public.erasures (requested_at) where pool_username is not null;
+
+alter table public.erasures enable row level security;
+alter table public.erasures force row level security;
+create policy administer on public.erasures for select to app_admin using (true);
+create policy serve on public.erasures for all to service_role using (true) with check (true);
+grant select on public.erasures to app_admin;
+grant select, insert, update (pool_username) on public.erasures to service_role;
+
+-- What an erasure takes away; what was bought, paid and certified stays.
+grant delete on public.in_app_notifications, public.notification_preferences, public.suppressed_addresses
+  to service_role;
+grant update (user_id, session_id, event_data) on public.analytics_events to service_role;
+grant update (comments) on public.event_feedback to service_role;
+create policy serve on public.recording_positions for all to service_role using (true) with check (true);
+grant select, delete on public.recording_positions to service_role;

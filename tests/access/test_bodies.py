@@ -15,7 +15,7 @@ from tests.deployed import Answer
 # Read whole: what others wrote, and what changed, in fields of their own. Everything else is closed.
 OPEN = {
     "AuditedChange.newValues", "AuditedChange.oldValues", "EventBatch.events.eventData", "Integrity.treeHead",
-    "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts",
+    "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts", "Export.data",
     "WholeDelivery.headers", "WholeDelivery.payload",
     "GET /functions/v1/openapi.json",
     *(f"GET /functions/v1/generate-certificate/{name}" for name in ("issuer", "keys", "keys/{name}", "tree-head")),

@@ -120,6 +120,7 @@ def world(name: str, serial: int, admin_name: str) -> list[Table]:
                                "processing_status": "ready"},
         "recording_positions": {"recording_id": recording, "user_id": who, "position_seconds": 60},
         "event_waitlist": {"event_id": event, "user_id": who},
+        "erasures": {"user_id": who if serial < 3 else person("dora"), "requested_at": NOW, "pool_username": str(who)},
     }  # fmt: skip
     partition = Table("private", "analytics_events_default", {**rows["analytics_events"], "created_at": NOW})
     return [*(Table("public", table, row) for table, row in rows.items()), partition]

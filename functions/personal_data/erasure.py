@@ -1,0 +1,96 @@
+"""Forgetting a person: all of it in one transaction, and then their login at the identity provider."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from functions.personal_data import queries
+from functions.personal_data.models import Erased
+from shared import db
+from shared.actors import SERVICE, service_for
+from shared.cancellations import service as cancellations
+from shared.config import settings
+from shared.db import Connection
+from shared.errors import Conflict, Invalid
+from shared.log import log_failure
+from shared.notifications.handoff import hand_off
+from shared.profiles import pool
+from shared.seats import service as seats
+
+PAGE = 100
+TIME_TO_SPARE_MS = 15_000
+"""One call to the pool and one transaction."""
+
+
+def erase(user_id: UUID, email: str, username: str, now: datetime) -> Erased:
+    """Raises Invalid and Conflict as `forget` does. A login that cannot be deleted now is by the next hour's run."""
+    with db.transaction(service_for(user_id)) as conn:
+        erased_at = forget(conn, user_id, email, username if settings().uses_own_pool else None, now)
+        left = queries.pool_username(conn, user_id)
+    hand_off(conn.enqueued)
+    return Erased(erased_at=erased_at, login=_delete_login(user_id, left) if left else _gone())
+
+
+def forget(conn: Connection, user_id: UUID, email: str, pool_username: str | None, now: datetime) -> datetime:
+    """Erase a person; when that was done. Once erased, it changes nothing.
+
+    Raises Invalid (`confirmation_mismatch`) and Conflict: `profile_missing`, `administrator` (let another administrator
+    end that first), and `paid_seat_ahead`, whose money the person must decide about.
+    """
+    account = queries.lock_account(conn, user_id)
+    if account is None:
+        raise Conflict("There is no account yet.", code="profile_missing")
+    if account.erased_at is not None:
+        return account.erased_at
+    if account.email.lower() != email.lower():
+        raise Invalid("This is not the address of the account.", code="confirmation_mismatch")
+    if account.is_admin:
+        raise Conflict("An administrator cannot be erased.", code="administrator")
+    if account.seat_ahead:
+        raise Conflict("A paid seat lies ahead; cancel it first.", code="paid_seat_ahead")
+    for event_id in queries.lock_events_ahead(conn, user_id):
+        queries.leave_waitlist(conn, user_id, event_id)
+        ids = queries.list_seats(conn, user_id, event_id)
+        cancellations.cancel(conn, ids, "student_cancelled", refund_percent=0, now=now)
+        seats.offer_freed(conn, event_id, now)
+    queries.delete_traces(conn, user_id)
+    queries.delete_suppressions(conn, account.email, account.phone)
+    queries.empty_messages(conn, user_id)
+    queries.anonymize_rows(conn, user_id)
+    queries.anonymize_profile(conn, user_id, now)
+    queries.insert_erasure(conn, user_id, pool_username, now)
+    return now
+
+
+def finish_all(has_time: Callable[[], bool]) -> int:
+    """Delete the logins that could not be deleted at once; how many are left."""
+    with db.transaction(SERVICE, read_only=True) as conn:
+        waiting = queries.list_unfinished(conn, PAGE)
+    left = len(waiting)
+    for user_id, username in waiting:
+        if not has_time():
+            break
+        left -= _delete_login(user_id, username) == "deleted"
+    return left
+
+
+def forget_devices(now: datetime, retention_days: int) -> int:
+    """Forget where people came from that long ago; how many rows."""
+    with db.transaction(SERVICE) as conn:
+        return queries.forget_devices(conn, now - timedelta(days=retention_days))
+
+
+def _delete_login(user_id: UUID, username: str) -> Literal["deleted", "deleting"]:
+    try:
+        pool.delete_user(username)
+    except pool.PoolDown as error:
+        log_failure(error)
+        return "deleting"
+    with db.transaction(SERVICE) as conn:
+        queries.finish_erasure(conn, user_id)
+    return "deleted"
+
+
+def _gone() -> Literal["deleted", "external"]:
+    return "deleted" if settings().uses_own_pool else "external"

@@ -1,0 +1,31 @@
+"""A person's export, and what an erasure came to."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shared.http import Schema
+
+
+class Export(Schema):
+    """`data` has the rows of each table by the table's name, with its columns as they are named there."""
+
+    success: bool = True
+    exported_at: datetime
+    truncated: list[str]
+    data: dict[str, list[dict[str, Any]]]
+
+
+class Erase(Schema):
+    """`email` confirms it: the address of the account, as the profile has it."""
+
+    email: Annotated[str, Field(min_length=3, max_length=320, pattern="@")]
+
+
+class Erased(Schema):
+    """`login` is `deleting` while the identity provider has not answered yet, `external` where it is not ours."""
+
+    success: bool = True
+    erased_at: datetime
+    login: Literal["deleted", "deleting", "external"]

@@ -1,0 +1,256 @@
+"""The statements of exporting and erasing a person; every one names the person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import class_row, scalar_row
+
+from shared.db import Connection
+
+_OWN: LiteralString = "t.user_id = %(user)s"
+_ORDERS: LiteralString = """
+    t.payment_transaction_id in (select p.id from public.payment_transactions p where p.user_id = %(user)s)
+"""
+# What each table knows about a person, the newest first: a table that may and is not here is found by a test.
+ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
+    "profiles": ("public.profiles", "t.id = %(user)s", "created_at"),
+    "admins": ("public.admins", _OWN, "granted_at"),
+    "registrations": ("public.registrations", _OWN, "created_at"),
+    "referrals": ("public.referrals", "%(user)s in (t.referrer_id, t.referred_user_id)", "created_at"),
+    "referral_rewards": ("public.referral_rewards", "t.referrer_id = %(user)s", "granted_at"),
+    "referral_credit_uses": ("public.referral_credit_uses", _OWN, "created_at"),
+    "event_feedback": ("public.event_feedback", _OWN, "created_at"),
+    "event_waitlist": ("public.event_waitlist", _OWN, "joined_at"),
+    "payment_transactions": ("public.payment_transactions", _OWN, "created_at"),
+    "payment_attempts": ("public.payment_attempts", _ORDERS, "created_at"),
+    "refunds": ("public.refunds", _ORDERS, "created_at"),
+    "disputes": ("public.disputes", _ORDERS, "created_at"),
+    "session_attendance": ("public.session_attendance", _OWN, "check_in_time"),
+    "recording_positions": ("public.recording_positions", _OWN, "updated_at"),
+    "certificates": ("public.certificates", _OWN, "issued_at"),
+    "notifications_queue": ("public.notifications_queue", _OWN, "created_at"),
+    "in_app_notifications": ("public.in_app_notifications", _OWN, "created_at"),
+    "notification_preferences": ("public.notification_preferences", _OWN, "updated_at"),
+    "suppressed_addresses": (
+        "public.suppressed_addresses",
+        """
+        (t.type, t.address) in (
+            select w.type, w.address from public.profiles p
+            cross join lateral (values ('email', lower(p.email)), ('sms', p.phone)) w (type, address)
+            where p.id = %(user)s
+        )
+        """,
+        "created_at",
+    ),
+    "realtime_connections": ("public.realtime_connections", _OWN, "connected_at"),
+    "analytics_events": ("public.analytics_events", _OWN, "created_at"),
+    "admin_audit_logs": ("public.admin_audit_logs", "t.admin_id = %(user)s", "created_at"),
+    "erasures": ("public.erasures", _OWN, "requested_at"),
+}
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person who wants to be erased, locked. `seat_ahead`: a paid one in a course that is not over."""
+
+    email: str
+    phone: str | None
+    erased_at: datetime | None
+    is_admin: bool
+    seat_ahead: bool
+
+
+def rows_about(conn: Connection, table: str, user_id: UUID, limit: int) -> Cursor[dict[str, Any]]:
+    """Whole rows: a column that is added later is in the export by itself."""
+    source, condition, newest = ABOUT[table]
+    return conn.cursor(row_factory=scalar_row).execute(
+        "select to_jsonb(t) from "
+        + source
+        + " t where "
+        + condition
+        + " order by t."
+        + newest
+        + " desc limit %(limit)s",
+        {"user": user_id, "limit": limit},
+    )
+
+
+def lock_account(conn: Connection, user_id: UUID) -> Account | None:
+    return (
+        conn.cursor(row_factory=class_row(Account))
+        .execute(
+            """
+            select p.email, p.phone, p.erased_at,
+                exists (select 1 from public.admins a where a.user_id = p.id) as is_admin,
+                exists (
+                    select 1 from public.registrations r join public.events e on e.id = r.event_id
+                    where r.user_id = p.id and r.status = 'confirmed' and r.payment_status = 'completed'
+                        and e.status in ('draft', 'upcoming', 'ongoing')
+                ) as seat_ahead
+            from public.profiles p
+            where p.id = %(user)s
+            for no key update of p
+            """,
+            {"user": user_id},
+        )
+        .fetchone()
+    )
+
+
+def lock_events_ahead(conn: Connection, user_id: UUID) -> list[UUID]:
+    """The courses in which the person has a seat or waits for one, locked in one order."""
+    return (
+        conn.cursor(row_factory=scalar_row)
+        .execute(
+            """
+            select e.id from public.events e
+            where e.status in ('draft', 'upcoming', 'ongoing') and (
+                exists (select 1 from public.registrations r
+                    where r.event_id = e.id and r.user_id = %(user)s and r.status in ('pending', 'confirmed'))
+                or exists (select 1 from public.event_waitlist w
+                    where w.event_id = e.id and w.user_id = %(user)s and w.status in ('waiting', 'notified'))
+            )
+            order by e.id
+            for no key update
+            """,
+            {"user": user_id},
+        )
+        .fetchall()
+    )
+
+
+def list_seats(conn: Connection, user_id: UUID, event_id: UUID) -> list[UUID]:
+    return (
+        conn.cursor(row_factory=scalar_row)
+        .execute(
+            """
+            select id from public.registrations
+            where user_id = %(user)s and event_id = %(event)s and status in ('pending', 'confirmed')
+            """,
+            {"user": user_id, "event": event_id},
+        )
+        .fetchall()
+    )
+
+
+def leave_waitlist(conn: Connection, user_id: UUID, event_id: UUID) -> None:
+    conn.execute(
+        """
+        update public.event_waitlist set status = 'left'
+        where user_id = %(user)s and event_id = %(event)s and status in ('waiting', 'notified')
+        """,
+        {"user": user_id, "event": event_id},
+    )
+
+
+def delete_traces(conn: Connection, user_id: UUID) -> None:
+    """The inbox, choices, positions, open connections and devices."""
+    who = {"user": user_id}
+    conn.execute("delete from public.in_app_notifications where user_id = %(user)s", who)
+    conn.execute("delete from public.notification_preferences where user_id = %(user)s", who)
+    conn.execute("delete from public.recording_positions where user_id = %(user)s", who)
+    conn.execute("delete from public.realtime_connections where user_id = %(user)s", who)
+
+
+def delete_suppressions(conn: Connection, email: str, phone: str | None) -> None:
+    """Nothing is sent to anybody erased, so their addresses need not be known to be spared."""
+    conn.execute(
+        """
+        delete from public.suppressed_addresses
+        where (type = 'email' and address = lower(%(email)s)) or (type = 'sms' and address = %(phone)s)
+        """,
+        {"email": email, "phone": phone},
+    )
+
+
+def empty_messages(conn: Connection, user_id: UUID) -> None:
+    """Nothing more is sent; that something was, stays."""
+    conn.execute(
+        """
+        update public.notifications_queue
+        set status = case status when 'pending' then 'cancelled' else status end, data = '{}', last_error = null,
+            provider_message_id = null
+        where user_id = %(user)s
+        """,
+        {"user": user_id},
+    )
+
+
+def anonymize_rows(conn: Connection, user_id: UUID) -> None:
+    """Where the row stays for its count or its money, and what was written or told of the person goes."""
+    who = {"user": user_id}
+    conn.execute("update public.event_feedback set comments = null where user_id = %(user)s", who)
+    conn.execute(
+        """
+        update public.session_attendance set ip_address = null, user_agent = null
+        where user_id = %(user)s and (ip_address is not null or user_agent is not null)
+        """,
+        who,
+    )
+    # The same browser before its user signed in shares the session's id.
+    conn.execute(
+        """
+        update public.analytics_events set user_id = null, session_id = null, event_data = '{}'
+        where user_id = %(user)s or session_id in (
+            select session_id from public.analytics_events where user_id = %(user)s and session_id is not null
+        )
+        """,
+        who,
+    )
+
+
+def anonymize_profile(conn: Connection, user_id: UUID, now: datetime) -> None:
+    conn.execute(
+        """
+        update public.profiles
+        set email = 'erased-' || id || '@erased.invalid', full_name = '', phone = null, language = 'en',
+            referral_code = private.new_referral_code(), erased_at = %(now)s
+        where id = %(user)s
+        """,
+        {"user": user_id, "now": now},
+    )
+
+
+def insert_erasure(conn: Connection, user_id: UUID, pool_username: str | None, now: datetime) -> None:
+    conn.execute(
+        """
+        insert into public.erasures (user_id, requested_at, pool_username) values (%(user)s, %(now)s, %(pool)s)
+        on conflict (user_id) do nothing
+        """,
+        {"user": user_id, "now": now, "pool": pool_username},
+    )
+
+
+def pool_username(conn: Connection, user_id: UUID) -> str | None:
+    """The login that is still to be deleted."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    statement = "select pool_username from public.erasures where user_id = %(user)s"
+    return cursor.execute(statement, {"user": user_id}).fetchone()
+
+
+def list_unfinished(conn: Connection, limit: int) -> list[tuple[UUID, str]]:
+    return conn.execute(
+        """
+        select user_id, pool_username from public.erasures
+        where pool_username is not null order by requested_at, user_id limit %(limit)s
+        """,
+        {"limit": limit},
+    ).fetchall()
+
+
+def finish_erasure(conn: Connection, user_id: UUID) -> None:
+    conn.execute("update public.erasures set pool_username = null where user_id = %(user)s", {"user": user_id})
+
+
+def forget_devices(conn: Connection, before: datetime) -> int:
+    """Where check-ins came from, once that is too long ago to look for fraud in it."""
+    return conn.execute(
+        """
+        update public.session_attendance set ip_address = null, user_agent = null
+        where check_in_time < %(before)s and (ip_address is not null or user_agent is not null)
+        """,
+        {"before": before},
+    ).rowcount
