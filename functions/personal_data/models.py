@@ -13,8 +13,11 @@ class Export(Schema):
 
     success: bool = True
     exported_at: datetime
-    truncated: list[str]
-    data: dict[str, list[dict[str, Any]]]
+    truncated: Annotated[list[str], Field(examples=[["analytics_events"]])]
+    data: Annotated[
+        dict[str, list[dict[str, Any]]],
+        Field(examples=[{"event_feedback": [{"rating": 5, "comments": "Clear and quick."}]}]),
+    ]
 
 
 class Erase(Schema):

@@ -44,6 +44,7 @@ PATH = "/functions/v1/registrations"
     responses=answers(
         201,
         forbidden=403,
+        account_erased=403,
         not_found=404,
         already_registered=409,
         sales_closed=409,

@@ -34,7 +34,15 @@ PATH = "/functions/v1/waitlist"
     tags=["Waitlist"],
     status_code=201,
     responses=answers(
-        200, 201, not_found=404, already_registered=409, sales_closed=409, seats_left=409, already_waiting=409
+        200,
+        201,
+        forbidden=403,
+        account_erased=403,
+        not_found=404,
+        already_registered=409,
+        sales_closed=409,
+        seats_left=409,
+        already_waiting=409,
     ),
 )
 def join(body: Join) -> Response[EntryAnswer]:

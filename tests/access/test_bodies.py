@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from tests.access.examples import body_of, resolved
 from tests.access.routes import Route, document, routes
@@ -17,30 +16,10 @@ OPEN = {
     "AuditedChange.newValues", "AuditedChange.oldValues", "EventBatch.events.eventData", "Integrity.treeHead",
     "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts", "Export.data",
     "WholeDelivery.headers", "WholeDelivery.payload",
-    "GET /functions/v1/openapi.json",
+    "GET /functions/v1/openapi.json", "Item.ours", "Item.theirs", "Run.counts", "Run.findings",
     *(f"GET /functions/v1/generate-certificate/{name}" for name in ("issuer", "keys", "keys/{name}", "tree-head")),
 }  # fmt: skip
 SMUGGLED = {"status": "confirmed", "amount": 1, "role": "admin", "userId2": "x", "isAdmin": True}
-
-
-def described(route: Route, answer: Answer) -> dict[str, Any]:
-    """The schema of an answer, by its status."""
-    response = response_of(document(), route.operation, str(answer.status)) or {}
-    content = answer.headers.get("content-type", "").partition(";")[0]
-    return response.get("content", {}).get(content, {}).get("schema", {})
-
-
-def misfits(route: Route, answer: Answer) -> Iterator[str]:
-    if "json" not in answer.headers.get("content-type", "") or answer.status == 204:
-        return
-    schema = described(route, answer)
-    if not schema:
-        yield f"{route} does not say what {answer.status} is"
-        return
-    validator = Draft202012Validator({**schema, "components": document()["components"]})
-    yield from (
-        f"{route} {answer.status}: {error.json_path} {error.message}" for error in validator.iter_errors(answer.body)
-    )
 
 
 def answers(world: World) -> Iterator[tuple[Route, Answer]]:
@@ -53,22 +32,10 @@ def answers(world: World) -> Iterator[tuple[Route, Answer]]:
         yield route, world.ask(route, NOBODY)
 
 
-def test_every_answer_is_as_it_is_documented(world: World) -> None:
-    statuses: dict[int, int] = {}
-    found: list[str] = []
-    for route, answer in answers(world):
-        statuses[answer.status] = statuses.get(answer.status, 0) + 1
-        found += misfits(route, answer)
-    assert "\n".join(found) == ""
-    assert min(statuses.get(status, 0) for status in (200, 201, 401, 404, 409)) > 0, statuses
-
-
-def test_a_field_too_much_is_found(world: World) -> None:
-    route = next(each for each in routes() if str(each) == "GET /functions/v1/registrations")
-    answer = world.ask(route, CALLER["user"])
-    assert list(misfits(route, answer)) == []
-    answer.body["passwordHash"] = "x"
-    assert len(list(misfits(route, answer))) == 1
+def test_every_route_answers_as_it_is_documented(world: World) -> None:
+    """`Deployed.request` holds each answer against the document; here every route gives some."""
+    statuses = {answer.status for _, answer in answers(world)}
+    assert statuses >= {200, 201, 401, 404, 409}
 
 
 def open_objects(schema: dict[str, Any], where: str, seen: set[str]) -> Iterator[str]:

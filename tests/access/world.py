@@ -58,6 +58,11 @@ IDS: dict[str, tuple[str, str, str]] = {
     "registrations": ("registrations", "id", OF_USER),
     "runs": ("reconciliation_items", "run_id", OF_ORDER),
     "sessions": ("session_attendance", "session_id", OF_USER),
+    "settlements": (
+        "settlements",
+        "razorpay_settlement_id",
+        "razorpay_settlement_id = 'setl_1' and %s::uuid is not null",
+    ),
     "waitlist": ("event_waitlist", "id", OF_USER),
     "webhook-logs": ("webhook_logs", "id", "event_id = 'evt_1' and %s::uuid is not null"),
 }
