@@ -10,6 +10,7 @@ from shared import auth, clock, db
 from shared.actors import service_for
 from shared.config import settings
 from shared.http import Router
+from shared.invocations import invocation
 from shared.log import logger
 from shared.refusals import answers
 
@@ -46,6 +47,7 @@ def erase_account(body: Erase) -> Erased:
     return answer
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if "requestContext" in event:
         return app.serve(event, context)
