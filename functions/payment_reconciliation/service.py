@@ -21,7 +21,7 @@ from shared.db import Connection
 from shared.log import logger
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
-from shared.payments.gateway import Gateway, GatewayDown
+from shared.payments.gateway import Gateway, GatewayDown, GatewayRefused
 
 DAILY_HOUR = 2
 DAILY_WINDOW = timedelta(days=7)
@@ -91,9 +91,11 @@ def _work(work: Work) -> tuple[bool, dict[str, int]]:
                 _keep_place(conn, run, page.next, dict(counts))
             hand_off(conn.enqueued)
             cursor = page.next
-    except (GatewayDown, OutOfTime) as stop:
+    except (GatewayDown, GatewayRefused, OutOfTime) as stop:
         with db.transaction(SERVICE) as conn:
             queries.release(conn, run, type(stop).__name__)
+        if isinstance(stop, GatewayRefused):  # the account itself, by its keys: for the alarm
+            raise
         return False, dict(counts)
     except LeaseLost:
         return False, dict(counts)

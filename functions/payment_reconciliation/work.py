@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 
 import psycopg
 
@@ -45,18 +44,21 @@ class Work:
 
     def ask[Answer](self, call: Callable[[Gateway], Answer]) -> Answer:
         """What Razorpay answers, after a few tries; raises GatewayDown, GatewayRefused and OutOfTime."""
-        for number in count(1):
-            if not self.has_time():
-                raise OutOfTime
+        for tried in range(TRIES - 1):
             try:
-                return call(self.gateway)
+                return self._call(call)
             except GatewayDown as down:
                 # A limit without a time is the cool-down of an account, which every call would make longer.
-                is_over = number == TRIES or (down.is_limit and down.wait_seconds is None)
-                if is_over or (down.wait_seconds or 0) > LONGEST_WAIT_SECONDS:
+                is_cooling = down.is_limit and down.wait_seconds is None
+                if is_cooling or (down.wait_seconds or 0) > LONGEST_WAIT_SECONDS:
                     raise
-                self.sleep(down.wait_seconds or 2 ** (number - 1) * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
-        raise AssertionError("unreachable")
+                self.sleep(down.wait_seconds or 2**tried * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+        return self._call(call)
+
+    def _call[Answer](self, call: Callable[[Gateway], Answer]) -> Answer:
+        if not self.has_time():
+            raise OutOfTime
+        return call(self.gateway)
 
     def mend(self, order_id: str) -> list[Comparison]:
         """Read all of an order by its id, apply what our rows lack, keep what was found; how it stands then.
@@ -79,7 +81,7 @@ class Work:
         if order is None or not any(each.is_behind for each in found):
             self.read.add(order_id)
             return comparisons_of(found)
-        taken = [self._capture(payment) for payment in read]
+        taken = [self._capture(payment) if _waits(order, payment, now) else payment for payment in read]
         after = self._apply(order_id, read, taken, refunds, now)
         self.read.add(order_id)
         return after
@@ -94,9 +96,7 @@ class Work:
             return []
 
     def _capture(self, payment: PaymentEntity) -> PaymentEntity:
-        """The payment, taken if it waits for that; what Razorpay refuses to take stays as it is."""
-        if payment.status != "authorized":
-            return payment
+        """The payment, taken; or as it is, where Razorpay refuses that."""
         try:
             return self.ask(lambda gateway: gateway.capture(payment))
         except GatewayRefused as refusal:
@@ -151,6 +151,13 @@ def _apply(
     payments.apply_read(conn, order_id, behind, missing, now)
     order = queries.read_orders(conn, [order_id])[order_id]
     return found, comparisons_of(_judge(order, taken, refunds, now))
+
+
+def _waits(order: OurOrder, payment: PaymentEntity, now: datetime) -> bool:
+    """Whether this money is reserved for a seat that waits for it: no other may be taken."""
+    judged = verdicts.judge_payment(order, payment, now)
+    is_missing = judged.comparison is not None and judged.comparison.verdict == "missing_capture"
+    return is_missing and judged.is_behind and payment.status == "authorized"
 
 
 def _judge(

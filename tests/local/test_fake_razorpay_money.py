@@ -222,6 +222,39 @@ def test_the_rows_of_a_settlement_explain_its_amount(fake: FakeRazorpay, client:
     assert events(fake) == ["settlement.processed"]
 
 
+def test_a_settlement_moves_adjustments_and_transfers_and_its_report_can_be_made_wrong(
+    fake: FakeRazorpay, client: Any
+) -> None:
+    payment = paid(fake, 100_000)
+    adjusted = fake.adjust(credit=700)
+    transferred = fake.adjust("transfer", debit=5_900, fee=590)
+    settlement = fake.settle()
+    assert settlement is not None
+    assert settlement["amount"] == 97_640 + 700 - 5_900
+
+    def rows() -> dict[str, Any]:
+        report = client.settlement.report({"year": 2026, "month": 11, "day": 22})
+        return {row["entity_id"]: row for row in report["items"]}
+
+    row = rows()[transferred["id"]]
+    assert (row["type"], row["amount"], row["fee"], row["tax"], row["debit"]) == ("transfer", 5_310, 590, 90, 5_900)
+    assert rows()[adjusted["id"]]["credit"] == 700
+    assert all(each["payment_id"] is None for each in rows().values())
+    fake.change_settlement_row(payment["id"], changes={"fee": 1})
+    fake.change_settlement_row(adjusted["id"], hidden=True)
+    assert rows().keys() == {payment["id"], transferred["id"]}
+    assert rows()[payment["id"]]["fee"] == 1
+    with pytest.raises(LookupError):
+        fake.change_settlement_row("pay_AAAAAAAAAAAAAA")
+
+
+def test_an_entity_can_be_changed_without_telling_anybody(fake: FakeRazorpay, client: Any) -> None:
+    payment = paid(fake)
+    fake.change_entity("payment", payment["id"], {"status": "failed"})
+    assert client.payment.fetch(payment["id"])["status"] == "failed"
+    assert events(fake) == []
+
+
 def test_everything_is_settled_once_and_debts_are_carried_over(fake: FakeRazorpay, clock: Clock, client: Any) -> None:
     first = paid(fake)
     assert fake.settle() is not None

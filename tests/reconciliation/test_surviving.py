@@ -12,7 +12,8 @@ import pytest
 from functions.payment_reconciliation import service
 from shared import db
 from shared.payments import sdk
-from shared.payments.gateway import Gateway, gateway
+from shared.payments.gateway import Gateway, GatewayRefused, gateway
+from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET
 from tests.reconciliation.books import Books
 from tests.registrations.school import PAID, Held
 
@@ -86,6 +87,19 @@ def test_razorpay_away_for_good_leaves_the_run_where_it_was(books: Books) -> Non
     books.razorpay.mend_api()
     books.work_off()
     assert (status(books)["status"], all_paid(held)) == ("finished", True)
+
+
+def test_wrong_keys_are_for_the_alarm_and_the_run_goes_on_with_the_right_ones(books: Books) -> None:
+    held = lost(books, 1)
+    books.request()
+    keys = {"keyId": KEY_ID, "keySecret": KEY_SECRET}
+    books.deployed.put_secret("razorpay", keys | {"keySecret": "wrong"})
+    with pytest.raises(GatewayRefused):
+        books.work_off()
+    assert status(books) == {"status": "running", "last_error": "GatewayRefused", "lease_until": None}
+    books.deployed.put_secret("razorpay", keys | {"webhookSecret": WEBHOOK_SECRET})
+    books.work_off()
+    assert all_paid(held)
 
 
 def test_what_a_lagging_list_does_not_show_is_read_by_id(books: Books) -> None:

@@ -73,6 +73,21 @@ def test_money_for_a_seat_that_is_gone_is_not_taken(books: Books) -> None:
     assert [each[1] for each in books.found()] == ["refunded_outside"]
 
 
+def test_only_money_that_a_seat_waits_for_is_taken(books: Books) -> None:
+    """Something else of each order is mended, and the reserved money is left to go back by itself."""
+    wrong, gone = books.order(), books.order()
+    for held in (wrong, gone):
+        books.razorpay.fail(held.order_id)
+    with books.ago(minutes=20):
+        books.razorpay.pay(wrong.order_id, amount=100, capture=False)
+        books.razorpay.pay(gone.order_id, capture=False)
+    books.deployed.rows("update registrations set status = 'expired', hold_expires_at = null where id = %s", gone.id)
+    books.lose_webhooks()
+    books.reconcile()
+    assert [held.row["order_status"] for held in (wrong, gone)] == ["failed", "failed"]
+    assert not books.razorpay.requests("POST")
+
+
 def test_a_payment_we_count_and_razorpay_does_not_waits_for_a_person(books: Books) -> None:
     held = books.order()
     failed = books.razorpay.fail(held.order_id)["id"]
