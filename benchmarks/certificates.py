@@ -10,7 +10,7 @@ from fpdf import FPDF
 
 from shared.certificates.models import Content
 from shared.certificates.printing import print_certificate
-from shared.certificates.scripts import DISPLAY, TEXT, Font
+from shared.printing.scripts import DISPLAY, TEXT, Font
 
 RATIO_BUDGET = 3
 ROUNDS = 15

@@ -34,6 +34,8 @@ from tools.deploy import published_with
 
 STACK = "crash-course"
 EMAIL_FROM = "courses@example.com"
+SUPPLIER_GSTIN = "29AAGCB7383J1Z4"
+"""A supplier in Karnataka."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def parameters(base_url: str, razorpay_url: str, emulator: Emulator) -> dict[str
         "PublicBaseUrl": base_url,
         "AllowedOrigins": base_url,
         "EmailFrom": EMAIL_FROM,
+        "SupplierGstin": SUPPLIER_GSTIN,
         "RazorpayBaseUrl": razorpay_url,
         "TokenJwksUrl": f"{base_url}/.well-known/jwks.json",
         "ExecuteApiUrl": f"{emulator.endpoint}/_aws/execute-api",

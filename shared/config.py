@@ -40,6 +40,12 @@ class Settings(BaseModel):
     documents_bucket: str
     recordings_bucket: str
 
+    supplier_name: str = ""  # on receipts; empty for the issuer of certificates
+    supplier_address: str = ""
+    supplier_gstin: str = ""  # its first two digits are the supplier's state; without one, receipts have no tax lines
+    supplier_sac: str = "999293"
+    tax_basis_points: int = Field(default=1800, ge=0, le=5000)
+
     certificate_issuer: str = "Crash Course"
     certificate_secret_id: str = ""
     badge_key_id: str = ""

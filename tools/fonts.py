@@ -1,6 +1,6 @@
 """Cuts the fonts of printed documents from Debian's fonts-noto-core: `python -m tools.fonts`.
 
-What certificates can print is what these subsets hold, so the ranges here and in `shared/certificates/scripts.py`
+What documents can print is what these subsets hold, so the ranges here and in `shared/printing/scripts.py`
 are one and the same. Run again only to change them.
 """
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fontTools import subset  # pyright: ignore[reportMissingTypeStubs]
 
-from shared.certificates.scripts import FONTS
+from shared.printing.scripts import FONTS
 
 SOURCE = Path("/usr/share/fonts/truetype/noto")
 TARGET = Path(__file__).resolve().parent.parent / "layers" / "documents" / "fonts"

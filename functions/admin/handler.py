@@ -14,6 +14,7 @@ from functions.admin.certificates.routes import routes as certificates
 from functions.admin.disputes.routes import routes as disputes
 from functions.admin.events.routes import routes as events
 from functions.admin.notifications.routes import routes as notifications
+from functions.admin.receipts.routes import routes as receipts
 from functions.admin.reconciliation.routes import routes as reconciliation
 from functions.admin.recordings.routes import routes as recordings
 from functions.admin.refunds.routes import routes as refunds
@@ -31,6 +32,7 @@ app.include_router(disputes)
 app.include_router(events)
 app.include_router(notifications)
 app.include_router(reconciliation)
+app.include_router(receipts)
 app.include_router(recordings)
 app.include_router(registrations)
 app.include_router(refunds)

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.registrations import checkout, service
+from functions.registrations.billing.routes import routes as billing
 from functions.registrations.models import (
     CancelAnswer,
     CheckoutResult,
@@ -17,6 +18,7 @@ from functions.registrations.models import (
     RegistrationList,
     VerifyAnswer,
 )
+from functions.registrations.receipts.routes import routes as receipts
 from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
@@ -33,6 +35,8 @@ from shared.registrations import service as registrations
 from shared.registrations.models import Registration, RegistrationAnswer
 
 app = Router()
+app.include_router(billing)
+app.include_router(receipts)
 PATH = "/functions/v1/registrations"
 
 

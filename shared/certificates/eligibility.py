@@ -1,13 +1,12 @@
 """Who is due a certificate, why not, and what the certificate then says."""
 
-import unicodedata
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
 from shared import clock
 from shared.certificates.models import Content, Facts
-from shared.certificates.scripts import can_print
+from shared.printing.scripts import can_print, printable
 
 RULE_VERSION = 1
 """Raise it with every change of `reason_not_due`: each certificate keeps the version it was issued by."""
@@ -20,8 +19,6 @@ SENTENCES: dict[Reason, str] = {
     "attendance": "The course asks for more attendance than was recorded.",
     "name": "Your profile has no name that a certificate can show; correct it and ask again.",
 }
-_JOINERS = "\u200c\u200d"
-_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "So"})
 
 
 def reason_not_due(facts: Facts) -> Reason | None:
@@ -66,16 +63,3 @@ def corrected(content: Content, *, number: str, recipient: str, issued_at: datet
     """The same content under another name and number."""
     issued_on = clock.in_zone(issued_at, time_zone).date()
     return replace(content, number=number, recipient=recipient, issued_on=issued_on)
-
-
-def printable(text: str) -> str:
-    """Text as it is printed: one line, composed, without pictographs or what would change the direction of reading."""
-    composed = unicodedata.normalize("NFC", text)
-    kept = (" " if each.isspace() else each for each in composed if _is_kept(each) or each.isspace())
-    return " ".join("".join(kept).split()).strip(_JOINERS)
-
-
-def _is_kept(character: str) -> bool:
-    if character in _JOINERS:
-        return True
-    return unicodedata.category(character) not in _DROPPED and not "\ufe00" <= character <= "\ufe0f"

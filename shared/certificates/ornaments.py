@@ -3,15 +3,13 @@
 import math
 from typing import TYPE_CHECKING
 
+from shared.printing.page import NAVY, Colour
+
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-type Colour = tuple[int, int, int]
-
-NAVY: Colour = (22, 38, 74)
 GOLD: Colour = (176, 137, 62)
 PALE: Colour = (246, 241, 230)
-GREY: Colour = (88, 94, 108)
 
 WIDTH, HEIGHT = 297.0, 210.0
 

@@ -14,10 +14,9 @@ import segno
 from PIL import Image
 from pypdf import PdfReader
 
-from shared.certificates import eligibility
 from shared.certificates.models import Content
 from shared.certificates.printing import print_certificate
-from shared.certificates.scripts import DISPLAY, FONTS, can_print, runs
+from shared.printing.scripts import DISPLAY, FONTS, can_print, printable, runs
 
 URL = "https://api.example.com/functions/v1/generate-certificate?token=Zp3m1vJ1u8J0bQyZk0cO3mR7yq2sT5wX"
 CONTENT = Content(
@@ -154,7 +153,7 @@ def test_every_character_that_is_promised_is_in_its_font() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name)[:24])
 def test_hostile_text_is_printed_as_it_is_or_not_at_all(name: str) -> None:
-    shown = eligibility.printable(name)
+    shown = printable(name)
     assert not re.search("[\x00-\x1f\u202a-\u202e\ufeff\u200b\ud800-\udfff]", shown)
     if not shown or not can_print(shown):
         return
@@ -189,11 +188,11 @@ def test_three_hundred_hostile_names_lose_what_could_act_and_nothing_else() -> N
         "&",
     ):
         for payload in HOSTILE:
-            shown = eligibility.printable(start + payload)
+            shown = printable(start + payload)
             assert not re.search("[\x00-\x1f\x7f\u202a-\u202e\ufeff\u200b\ud800-\udfff]", shown)
             visible = [each for each in start + payload if each.isprintable() and not each.isspace()]
             assert [each for each in shown if not each.isspace()] == visible
-            assert eligibility.printable(shown) == shown
+            assert printable(shown) == shown
 
 
 def test_a_camera_sees_the_code_that_leads_to_the_verification(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ SEATS = """processing_status = 'ready' and event_id in (select event_id from pub
 BY_USER = (
     "analytics_events", "certificates", "event_feedback", "event_waitlist", "in_app_notifications",
     "notification_preferences", "payment_transactions", "recording_positions", "referral_credit_uses", "registrations",
-    "session_attendance",
+    "receipts", "session_attendance",
 )  # fmt: skip
 OWN = {
     **dict.fromkeys(BY_USER, "user_id = {me}"),

@@ -17,6 +17,7 @@ MAY_CHANGE = {
     "certificate_changes": set[str](),
     "certificate_tree_heads": set[str](),
     "certificate_tree_nodes": set[str](),
+    "receipts": set[str](),
     "webhook_logs": {"status", "outcome", "error", "processed_at", "payload", "event_type"},
 }
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from functions.admin.certificates import queries
 from functions.admin.certificates.models import Certificate, CertificateList
-from shared.certificates import eligibility, scripts
 from shared.certificates import queries as certificate_queries
 from shared.certificates import service as certificates
 from shared.certificates.models import Certificate as Row
@@ -13,6 +12,7 @@ from shared.certificates.models import Content, Draft
 from shared.db import Connection
 from shared.errors import Conflict, Invalid, NotFound
 from shared.paging import cursor_after, read_cursor
+from shared.printing import scripts
 
 
 def list_certificates(
@@ -52,7 +52,7 @@ def revoke(conn: Connection, certificate_id: UUID, reason: str, now: datetime) -
 def prepare_replacement(conn: Connection, certificate_id: UUID, recipient: str, now: datetime) -> tuple[Row, Draft]:
     """Raises NotFound, Conflict (`already_replaced`) and Invalid for a name that cannot be printed."""
     old = find(conn, certificate_id)
-    name = eligibility.printable(recipient)
+    name = scripts.printable(recipient)
     if old.replaced_by is not None:
         raise Conflict("Another certificate already stands in for this one.", code="already_replaced")
     if not name or not scripts.can_print(name):

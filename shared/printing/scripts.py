@@ -1,4 +1,4 @@
-"""The scripts that certificates can print, and the font each is printed with."""
+"""The scripts that documents can be printed in, and the font each is printed with."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -10,6 +10,8 @@ _SHARED = ((0x20, 0x20), (0x200C, 0x200D), (0x25CC, 0x25CC))
 _DANDA = ((0x964, 0x965), *_SHARED)  # Devanagari's, for all of them
 _NEWER = frozenset({0x61D, 0xB55, 0xC3C, 0xC5D, 0xCDD, 0xCF3})
 """Assigned by Unicode after these fonts were drawn."""
+_JOINERS = "\u200c\u200d"
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "So"})
 _LATIN = ((0x20, 0x7E), (0xA0, 0x17F), (0x1E00, 0x1EFF), (0x2010, 0x2027), (0x2030, 0x203A), (0x20B9, 0x20B9))
 
 
@@ -45,6 +47,13 @@ INDIAN = (
 FONTS = (DISPLAY, TEXT, *INDIAN)
 
 
+def printable(text: str) -> str:
+    """Text as it is printed: one line, composed, without pictographs or what would change the direction of reading."""
+    composed = unicodedata.normalize("NFC", text)
+    kept = (" " if each.isspace() else each for each in composed if _is_kept(each) or each.isspace())
+    return " ".join("".join(kept).split()).strip(_JOINERS)
+
+
 def can_print(text: str) -> bool:
     """Whether every character has a glyph in one of the fonts."""
     return _printable().issuperset(text)
@@ -69,3 +78,9 @@ def runs(text: str, latin: Font) -> Iterator[tuple[Font, str]]:
         font = wanted
     if font is not None:
         yield font, text[start:]
+
+
+def _is_kept(character: str) -> bool:
+    if character in _JOINERS:
+        return True
+    return unicodedata.category(character) not in _DROPPED and not "\ufe00" <= character <= "\ufe0f"

@@ -1,0 +1,49 @@
+"""Receipts of the caller's payments, and credit notes of what went back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from shared import auth
+from shared.actors import service_for, user
+from shared.receipts import answers as shown
+from shared.receipts import service as receipts
+from shared.receipts.models import Documents
+from shared.refusals import answers
+
+routes = APIGatewayHttpRouter()
+PATH = "/functions/v1/payments/<payment_id>"
+
+
+@routes.get(
+    f"{PATH}/receipt",
+    summary="The receipt of a payment",
+    tags=["Payments"],
+    responses=answers(not_found=404, not_paid=409) | shown.DOCUMENTED,
+)
+def get_receipt(payment_id: Annotated[UUID, Path()]) -> Response[str]:
+    """A tax invoice where the supplier is registered for GST; JSON lists the credit notes too."""
+    return shown.receipt_answer(_own(payment_id), routes.current_event.headers.get("accept"), _path(payment_id))
+
+
+@routes.get(
+    f"{PATH}/credit-notes/<note_id>",
+    summary="The credit note of a refund",
+    tags=["Payments"],
+    responses=answers(not_found=404, not_paid=409) | shown.DOCUMENTED_CREDIT_NOTE,
+)
+def get_credit_note(payment_id: Annotated[UUID, Path()], note_id: Annotated[UUID, Path()]) -> Response[str]:
+    accept = routes.current_event.headers.get("accept")
+    return shown.credit_note_answer(_own(payment_id), note_id, accept, _path(payment_id))
+
+
+def _own(payment_id: UUID) -> Documents:
+    user_id = auth.caller(routes.current_event.raw_event)
+    return receipts.documents(user(user_id), service_for(user_id), payment_id, owner=user_id)
+
+
+def _path(payment_id: UUID) -> str:
+    return PATH.replace("<payment_id>", str(payment_id))

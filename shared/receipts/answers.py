@@ -1,0 +1,154 @@
+"""Receipts and credit notes as clients get them: the PDF, or JSON for who asks for it."""
+
+import base64
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+
+from shared.errors import NotFound
+from shared.http import Schema
+from shared.receipts.models import Document, Documents
+
+JSON, PDF = "application/json", "application/pdf"
+
+
+class Party(Schema):
+    """`state` is a GST state code."""
+
+    name: str
+    address: str | None
+    state: str | None
+    gstin: str | None
+
+
+class Receipt(Schema):
+    """As it was issued; amounts in minor units, `taxableAmount` and the taxes are `amount`. `path` leads to the PDF.
+
+    A credit note's `paidAt` is when the money went back.
+    """
+
+    id: UUID
+    kind: Literal["receipt", "credit_note"]
+    number: str
+    payment_id: UUID
+    refund_id: UUID | None
+    razorpay_payment_id: str
+    description: str
+    supplier: Party
+    buyer: Party
+    sac: str | None
+    place_of_supply: str | None
+    tax_basis_points: int
+    amount: int
+    currency: str
+    taxable_amount: int
+    cgst: int
+    sgst: int
+    igst: int
+    paid_at: datetime
+    issued_at: datetime
+    path: str
+
+
+class ReceiptAnswer(Schema):
+    """A payment's receipt, and a credit note for each refund of it."""
+
+    success: bool = True
+    receipt: Receipt
+    credit_notes: list[Receipt]
+
+
+class CreditNoteAnswer(Schema):
+    success: bool = True
+    credit_note: Receipt
+
+
+DOCUMENTED: dict[int, Any] = {
+    200: {
+        "description": "The PDF; JSON for `Accept: application/json`",
+        "content": {PDF: {"schema": {"type": "string", "format": "binary"}}, JSON: {"model": ReceiptAnswer}},
+    }
+}
+DOCUMENTED_CREDIT_NOTE: dict[int, Any] = {
+    200: {**DOCUMENTED[200], "content": {**DOCUMENTED[200]["content"], JSON: {"model": CreditNoteAnswer}}}
+}
+
+
+def receipt_answer(found: Documents, accept: str | None, path: str) -> Response[str]:
+    """The receipt of a payment; `path` is the payment's."""
+    if not _wants_json(accept):
+        return _pdf(found.receipt, found.receipt)
+    notes = [_shown(each, path) for each in found.credit_notes]
+    return _json(ReceiptAnswer(receipt=_shown(found.receipt, path), credit_notes=notes))
+
+
+def credit_note_answer(found: Documents, note_id: UUID, accept: str | None, path: str) -> Response[str]:
+    """One of a payment's credit notes; raises NotFound."""
+    note = next((each for each in found.credit_notes if each.id == note_id), None)
+    if note is None:
+        raise NotFound("credit note")
+    return _json(CreditNoteAnswer(credit_note=_shown(note, path))) if _wants_json(accept) else _pdf(note, found.receipt)
+
+
+def _wants_json(accept: str | None) -> bool:
+    """Whether JSON is asked for by name, and not after the PDF."""
+    named = [part.split(";")[0].strip() for part in (accept or "").lower().split(",")]
+    return JSON in named and (PDF not in named or named.index(JSON) < named.index(PDF))
+
+
+def _json(answer: Schema) -> Response[str]:
+    return Response(200, JSON, answer.model_dump_json(), {"Cache-Control": "no-store", "Vary": "Accept"})
+
+
+def _pdf(document: Document, receipt: Document) -> Response[str]:
+    from shared.receipts.printing import print_document  # noqa: PLC0415 - fonts and fpdf2, for who prints
+
+    name = document.number.replace("/", "-")
+    headers = {
+        "Content-Disposition": f'inline; filename="{name}.pdf"',
+        "Cache-Control": "no-store",
+        "Vary": "Accept",
+    }
+    response = Response(200, PDF, base64.b64encode(print_document(document, receipt)).decode(), headers)
+    response.base64_encoded = True  # Powertools' check of answers takes bytes for text
+    return response
+
+
+def _shown(document: Document, path: str) -> Receipt:
+    is_receipt = document.series == "RC"
+    supplier = document.supplier
+    return Receipt(
+        id=document.id,
+        kind="receipt" if is_receipt else "credit_note",
+        number=document.number,
+        payment_id=document.payment_transaction_id,
+        refund_id=document.refund_id,
+        razorpay_payment_id=document.razorpay_payment_id,
+        description=document.description,
+        supplier=Party(
+            name=supplier.name,
+            address=supplier.address or None,
+            state=supplier.state or None,
+            gstin=supplier.gstin or None,
+        ),
+        buyer=Party(
+            name=document.buyer.name,
+            address=document.buyer.address,
+            state=document.buyer.state,
+            gstin=document.buyer.gstin,
+        ),
+        sac=supplier.sac if document.tax_basis_points else None,
+        place_of_supply=document.place_of_supply,
+        tax_basis_points=document.tax_basis_points,
+        amount=document.amount,
+        currency=document.currency,
+        taxable_amount=document.taxable_amount,
+        cgst=document.cgst,
+        sgst=document.sgst,
+        igst=document.igst,
+        paid_at=document.paid_at,
+        issued_at=document.issued_at,
+        path=f"{path}/receipt" if is_receipt else f"{path}/credit-notes/{document.id}",
+    )

@@ -1,0 +1,137 @@
+"""Receipts and credit notes: issued once, with serials of their own that have no gaps, and frozen.
+
+They are issued at first need or by a schedule soon after the payment, not in the webhook: the lock that makes serials
+follow one another would let every capture wait for the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared import clock, db
+from shared.actors import Actor
+from shared.config import settings
+from shared.db import Connection
+from shared.errors import Conflict, NotFound
+from shared.receipts import gst, queries
+from shared.receipts.gst import Parts
+from shared.receipts.models import Document, Documents, Due, DueCredit, Supplier, financial_year
+
+PAGE = 100
+
+
+def supplier() -> Supplier:
+    """Who sells, as configured today."""
+    configured = settings()
+    name = configured.supplier_name or configured.certificate_issuer
+    return Supplier(name, configured.supplier_address, configured.supplier_gstin, configured.supplier_sac)
+
+
+def issue(
+    conn: Connection,
+    seller: Supplier,
+    basis_points: int,
+    now: datetime,
+    payment_ids: Sequence[UUID] | None = None,
+    limit: int = PAGE,
+) -> int:
+    """Issue what is due for these payments, or up to `limit` of each for any; how many. Others wait until the commit.
+
+    Serials are taken from the committed rows under a lock, so a rollback gives them back.
+    """
+    queries.lock_serials(conn)
+    receipts = [_receipt(due, seller, basis_points) for due in queries.list_due(conn, payment_ids, limit)]
+    _append(conn, receipts, now)
+    due = queries.list_due_credits(conn, payment_ids, limit)
+    paid_for = {each.id: each for each in queries.list_documents(conn, [each.payment_id for each in due])}
+    credits = [_credit_note(each, paid_for[each.receipt_id]) for each in due]
+    _append(conn, credits, now)
+    return len(receipts) + len(credits)
+
+
+def documents(reader: Actor, issuer: Actor, payment_id: UUID, owner: UUID | None = None) -> Documents:
+    """The receipt of a payment and its credit notes; those that are due are issued now.
+
+    Raises NotFound, also when the payment is not the owner's, and Conflict (`not_paid`).
+    """
+    with db.transaction(reader, read_only=True) as conn:
+        found, is_behind = _find(conn, payment_id, owner)
+    if found is None or is_behind:
+        with db.transaction(issuer) as conn:
+            issue(conn, supplier(), settings().tax_basis_points, clock.now(), [payment_id])
+            found, _ = _find(conn, payment_id, owner)
+    assert found is not None
+    return found
+
+
+def _find(conn: Connection, payment_id: UUID, owner: UUID | None) -> tuple[Documents | None, bool]:
+    """What was issued for a payment, and whether a credit note is due."""
+    status = queries.payment_status(conn, payment_id, owner)
+    if status is None:
+        raise NotFound("payment")
+    if status not in ("success", "refunded"):
+        raise Conflict("This payment was never made, so there is no receipt.", code="not_paid")
+    issued = queries.list_documents(conn, [payment_id])
+    found = Documents(issued[0], issued[1:]) if issued else None
+    return found, bool(queries.list_due_credits(conn, [payment_id], 1))
+
+
+def _append(conn: Connection, rows: list[dict[str, Any]], now: datetime) -> None:
+    """Give the rows of one series the serials that follow."""
+    if not rows:
+        return
+    year = financial_year(now)
+    last = queries.last_serial(conn, rows[0]["series"], year)
+    numbered = [
+        {**row, "financial_year": year, "serial": serial, "issued_at": now.isoformat()}
+        for serial, row in enumerate(rows, start=last + 1)
+    ]
+    queries.insert_documents(conn, numbered)
+
+
+def _receipt(due: Due, seller: Supplier, basis_points: int) -> dict[str, Any]:
+    """The place of supply is the buyer's state on record, else the supplier's (section 12 (2) (b) of the IGST Act)."""
+    is_taxed = bool(seller.gstin and basis_points and due.currency == "INR")
+    place = (due.buyer.state or seller.state) if is_taxed else None
+    rate = basis_points if is_taxed else 0
+    return {
+        "series": "RC",
+        "payment_transaction_id": str(due.payment_transaction_id),
+        "user_id": str(due.user_id),
+        "razorpay_payment_id": due.razorpay_payment_id,
+        "description": due.description,
+        "supplier": asdict(seller),
+        "buyer": asdict(due.buyer),
+        "place_of_supply": place,
+        "tax_basis_points": rate,
+        "amount": due.amount,
+        "currency": due.currency,
+        "paid_at": due.paid_at.isoformat(),
+        **_columns(gst.split(due.amount, rate, within_state=place == seller.state)),
+    }
+
+
+def _credit_note(due: DueCredit, receipt: Document) -> dict[str, Any]:
+    return {
+        "series": "CN",
+        "payment_transaction_id": str(receipt.payment_transaction_id),
+        "refund_id": str(due.refund_id),
+        "corrects": str(receipt.id),
+        "user_id": str(receipt.user_id),
+        "razorpay_payment_id": receipt.razorpay_payment_id,
+        "description": receipt.description,
+        "supplier": asdict(receipt.supplier),
+        "buyer": asdict(receipt.buyer),
+        "place_of_supply": receipt.place_of_supply,
+        "tax_basis_points": receipt.tax_basis_points,
+        "amount": due.refunded,
+        "currency": receipt.currency,
+        "paid_at": due.refunded_at.isoformat(),
+        **_columns(gst.credit(receipt.parts, receipt.amount, due.credited, due.refunded)),
+    }
+
+
+def _columns(parts: Parts) -> dict[str, int]:
+    return {"taxable_amount": parts.taxable, "cgst": parts.cgst, "sgst": parts.sgst, "igst": parts.igst}
