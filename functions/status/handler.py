@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.status import queries
-from functions.status.models import Health
+from functions.status import queries, service
+from functions.status.models import Health, Seen
 from shared import db
 from shared.actors import ANONYMOUS
 from shared.config import settings
@@ -22,7 +23,7 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 
 @app.get(
     "/functions/v1/health",
-    summary="Build, and whether the database answers",
+    summary="Build, database, migrations and queue",
     tags=["Status"],
     responses={
         200: {"description": "OK"},
@@ -30,20 +31,18 @@ OPENAPI = Path(__file__).with_name("openapi.json")
     },
 )
 def get_health() -> Response[Health]:
-    """503 while the database does not answer."""
+    """503 while the database does not answer; `degraded` also while migrations are missing or notifications late."""
     try:
-        with db.transaction(ANONYMOUS, read_only=True) as conn:
-            queries.ping(conn)
-        reachable = True
+        seen = _look()
     except Unavailable:
-        reachable = False
-    health = Health(
-        status="ok" if reachable else "degraded",
+        seen = None
+    health = service.health(
+        seen,
         stage=settings().stage,
         build=str(getattr(app.lambda_context, "function_version", "")),
-        database="reachable" if reachable else "unreachable",
+        expected=service.expected_migrations(),
     )
-    return Response(status_code=200 if reachable else 503, content_type="application/json", body=health)
+    return Response(status_code=200 if seen else 503, content_type="application/json", body=health)
 
 
 @app.get(
@@ -69,6 +68,14 @@ def get_docs() -> Response[str]:
 @invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)
+
+
+def _look() -> Seen | None:
+    try:
+        with db.transaction(ANONYMOUS, read_only=True) as conn:
+            return queries.look(conn)
+    except psycopg.errors.UndefinedFunction:  # a database from before there was anything to ask
+        return Seen(applied=[], queue_age_seconds=0)
 
 
 def _swagger_page() -> str:

@@ -1,7 +1,20 @@
-"""The statement that shows whether the database answers."""
+"""The statement that shows how the database is."""
 
+from psycopg.rows import class_row
+
+from functions.status.models import Seen
 from shared.db import Connection
 
 
-def ping(conn: Connection) -> None:
-    conn.execute("select 1")
+def look(conn: Connection) -> Seen | None:
+    """Raises psycopg.errors.UndefinedFunction in a database from before migration 011."""
+    return (
+        conn.cursor(row_factory=class_row(Seen))
+        .execute(
+            """
+            select private.applied_migrations() as applied, b.oldest_seconds as queue_age_seconds
+            from private.notification_backlog() b
+            """
+        )
+        .fetchone()
+    )
