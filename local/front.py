@@ -1,4 +1,4 @@
-"""The one address people and clients use: the API, the local page, the mailbox, the schedules."""
+"""The one address people and clients use: the API, the local page, the mailbox, the schedules, the metrics."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from aiohttp import ClientError, ClientSession, web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from pydantic import BaseModel
 
-from local import forwarding, mailbox, schedules, users
+from local import forwarding, mailbox, metrics, schedules, users
 from local.emulator import Emulator
 from local.stack_file import StackFile
 from local.state import StackError
@@ -51,6 +52,7 @@ class Front:
                 web.get("/.well-known/jwks.json", self._keys),
                 web.static("/_local/static", FOLDER / "static"),
                 web.get("/_local/mail", self._mail),
+                web.get("/_local/metrics", self._metrics),
                 web.post("/_local/sign-in/{user}", self._sign_in),
                 web.post("/_local/paid/{registration}", self._paid),
                 web.route("*", "/_local/razorpay/{path:.*}", self._knobs),
@@ -115,9 +117,14 @@ class Front:
             found = await mailbox.read(session, running.emulator.endpoint)
         except ClientError as error:
             raise web.HTTPServiceUnavailable(text="The emulator is restarting.") from error
-        if "text/html" in request.headers.get("Accept", ""):
-            return _html("mail.html", mailbox=found)
-        return web.Response(text=found.model_dump_json(by_alias=True), content_type="application/json")
+        return _page_or_json(request, "mail.html", mailbox=found)
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        running, _session = self._up()
+        names = running.stack.functions.values()
+        return _page_or_json(
+            request, "metrics.html", metrics=await asyncio.to_thread(metrics.read, running.emulator, names)
+        )
 
     async def _schedule(self, request: web.Request) -> web.Response:
         running, _session = self._up()
@@ -140,6 +147,14 @@ class Front:
     async def _razorpay(self, request: web.Request) -> web.Response:
         running, _session = self._up()
         raise web.HTTPTemporaryRedirect(running.stack.razorpay_url + request.path_qs.removeprefix("/razorpay"))
+
+
+def _page_or_json(request: web.Request, template: str, **value: BaseModel) -> web.Response:
+    """The page for a browser, the value itself for a program."""
+    if "text/html" in request.headers.get("Accept", ""):
+        return _html(template, **value)
+    (document,) = value.values()
+    return web.Response(text=document.model_dump_json(by_alias=True), content_type="application/json")
 
 
 def _html(template: str, **values: object) -> web.Response:
