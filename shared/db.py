@@ -81,7 +81,7 @@ class Database:
 
     @contextmanager
     def transaction(self, actor: Actor, *, read_only: bool = False) -> Generator[Connection]:
-        """Act for `actor` until the block ends: commit, or roll back what raised.
+        """Act for `actor` until the block ends: commit, or roll back what raised. What only reads sees one instant.
 
         Raises Unavailable when the database cannot be reached, is out of time or asks to try again (nothing was
         committed), and Forbidden when an administrator is none. A connection found dead before the first statement
@@ -173,7 +173,7 @@ def _start(conn: Connection, actor: Actor, *, read_only: bool) -> Connection:
     conn.forget()
     claims = actor.claims | {"correlation_id": log.correlation_id() or ""}
     with conn.pipeline():
-        conn.execute("begin read only" if read_only else "begin")
+        conn.execute("begin isolation level repeatable read, read only" if read_only else "begin")
         conn.execute("select public.begin_request(%s, %s)", (actor.role, Jsonb(claims)))
     return conn
 

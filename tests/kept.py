@@ -12,7 +12,8 @@ from tests.deployed import Deployed, running
 
 EMPTY = """
     truncate public.profiles, public.events, public.analytics_events, public.webhook_logs, public.settlements,
-        public.settlement_rows cascade
+        public.settlement_rows, private.report_changes, private.report_quarters, private.report_events,
+        private.report_referrers, private.report_visits, private.report_funnel, private.report_progress cascade
 """
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import requests
 from websockets.exceptions import WebSocketException
 
-from local.demo import certificate, enrolment, live_session, reconciliation, waiting
+from local.demo import certificate, enrolment, live_session, reconciliation, reports, waiting
 from local.demo.journey import Journey, Step, StepFailedError
 from local.process import end_group
 from local.stack_file import StackFile
@@ -21,6 +21,7 @@ STEPS: tuple[Step, ...] = (
     *live_session.STEPS,
     *certificate.STEPS,
     *reconciliation.STEPS,
+    *reports.STEPS,
 )
 
 

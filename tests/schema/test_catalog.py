@@ -15,6 +15,8 @@ DEFINERS = {
     "private.make_analytics_months(integer)": "platform_owner",
     "private.drop_analytics_months(integer)": "platform_owner",
     "private.applied_migrations()": "platform_owner",
+    "private.count_for_reports()": "service_role",  # a trigger: nobody can call it
+    "private.rebuild_reports()": "service_role",  # the migrations' role alone may
 }
 
 

@@ -128,7 +128,30 @@ def world(name: str, serial: int, admin_name: str) -> list[Table]:
         "erasures": {"user_id": who if serial < 3 else person("dora"), "requested_at": NOW, "pool_username": str(who)},
     }  # fmt: skip
     partition = Table("private", "analytics_events_default", {**rows["analytics_events"], "created_at": NOW})
-    return [*(Table("public", table, row) for table, row in rows.items()), partition]
+    return [*(Table("public", table, row) for table, row in rows.items()), partition, *sums(serial)]
+
+
+COUNTS = (
+    *("users", "registrations", "confirmed", "paid", "free", "cancelled", "expired", "payments", "gross", "fees"),
+    *("tax", "refunds", "refunded", "feedback", "rating", "referrals", "converted", "rewarded"),
+)
+
+
+def sums(serial: int) -> list[Table]:
+    """What reports keep; the rows around them have left changes already."""
+    quarter, figures = NOW + timedelta(minutes=15 * serial), dict.fromkeys(COUNTS, serial)
+    someone = uuid5(SPACE, f"referrer {serial}")
+    brought = dict.fromkeys(("referrals", "converted", "rewarded"), serial)
+    rows: dict[str, Row] = {
+        "report_changes": {"quarter": quarter, "event_id": someone, "currency": "INR", "sign": 1, **figures},
+        "report_quarters": {"quarter": quarter, "currency": "INR", **figures},
+        "report_events": {"event_id": someone, "currency": "INR", **figures},
+        "report_referrers": {"referrer_id": someone, **brought},
+        "report_visits": {"session_id": f"session {serial}", "entered_at": NOW, "reached": 1},
+        "report_funnel": {"quarter": quarter, "step": 1, "visits": serial},
+        "report_progress": {"report": f"report {serial}", "counted_until": NOW},
+    }
+    return [Table("private", table, row) for table, row in rows.items()]
 
 
 def certificate(serial: int, owned: Row) -> Row:

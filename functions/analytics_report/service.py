@@ -1,0 +1,264 @@
+"""What each report says, from sums that are exact at the instant they are read."""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from functions.analytics_report import queries
+from functions.analytics_report.dates import Range, recent
+from functions.analytics_report.models import (
+    AnyReport,
+    EventFigures,
+    EventsReport,
+    EventStatus,
+    FunnelReport,
+    Grouping,
+    Money,
+    OverviewReport,
+    Period,
+    PresenceReport,
+    Ratings,
+    ReferralsReport,
+    Referrer,
+    RegistrationCounts,
+    ReportType,
+    RevenueReport,
+    SessionAttendance,
+    Step,
+)
+from functions.analytics_report.queries import Course, Figures, Held, PeriodSums, Rank
+from shared import clock
+from shared.db import Connection
+from shared.errors import Invalid
+from shared.paging import DEFAULT_LIMIT, cursor_after, read_cursor
+from shared.reports.funnel import STEPS
+
+STATUSES: tuple[EventStatus, ...] = ("draft", "upcoming", "ongoing", "completed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A report as it was asked for: without days, of everything, or of the last 30 days where that is too much."""
+
+    type: ReportType
+    days: Range | None
+    zone: str
+    now: datetime
+    grouping: Grouping = "day"
+    cursor: str | None = None
+    limit: int = DEFAULT_LIMIT
+
+    @property
+    def days_or_recent(self) -> Range:
+        return self.days or recent(clock.in_zone(self.now, self.zone).date(), self.zone)
+
+
+def make(conn: Connection, asked: Asked) -> AnyReport:
+    """Raises Invalid for a foreign cursor."""
+    makers: dict[ReportType, Callable[[Connection, Asked], AnyReport]] = {
+        "overview": overview,
+        "revenue": revenue,
+        "events": events,
+        "referrals": referrals,
+        "funnel": funnel,
+        "attendance": attendance,
+    }
+    return makers[asked.type](conn, asked)
+
+
+def overview(conn: Connection, asked: Asked) -> OverviewReport:
+    figures = _sums(conn, asked.days)
+    counted = dict(queries.count_events(conn, asked.days))
+    return OverviewReport(
+        **_about(asked, asked.days),
+        users=sum(each.users for each in figures),
+        events={status: counted.get(status, 0) for status in STATUSES},
+        registrations=_registrations(figures),
+        completed_payments=sum(each.payments for each in figures),
+        revenue=_revenue(figures),
+        feedback=_feedback(figures),
+    )
+
+
+def revenue(conn: Connection, asked: Asked) -> RevenueReport:
+    days, grouping = asked.days_or_recent, asked.grouping
+    sums = queries.sum_money(conn, days, grouping)
+    found = {(each.start, each.currency): each for each in sums}
+    currencies = sorted({each.currency for each in sums})
+    return RevenueReport(
+        **_about(asked, days),
+        group_by=grouping,
+        totals=[_total(currency, sums) for currency in currencies],
+        periods=[
+            _period(part, found.get((part.start, currency)) or PeriodSums(part.start, currency))
+            for part in days.periods(grouping)
+            for currency in currencies
+        ],
+    )
+
+
+def events(conn: Connection, asked: Asked) -> EventsReport:
+    after = read_cursor(asked.cursor)
+    found = queries.list_events(conn, asked.days, asked.now, after=after, limit=asked.limit + 1)
+    page = found[: asked.limit]
+    ids = [course.id for course in page]
+    figures, attended = queries.sum_events(conn, ids), queries.count_attended(conn, ids)
+    more = len(found) > asked.limit
+    return EventsReport(
+        **_about(asked, asked.days),
+        events=[_event(course, figures[course.id], attended.get(course.id, 0)) for course in page],
+        next_cursor=cursor_after(page[-1].starts_at, page[-1].id) if more else None,
+    )
+
+
+def referrals(conn: Connection, asked: Asked) -> ReferralsReport:
+    figures = _sums(conn, asked.days)
+    total, converted = sum(each.referrals for each in figures), sum(each.converted for each in figures)
+    found = queries.list_referrers(conn, asked.days, after=read_rank(asked.cursor), limit=asked.limit + 1)
+    page = found[: asked.limit]
+    last = page[-1] if len(found) > asked.limit else None
+    return ReferralsReport(
+        **_about(asked, asked.days),
+        total=total,
+        converted=converted,
+        rewarded=sum(each.rewarded for each in figures),
+        conversion_rate=_rate(converted, total),
+        leaderboard=[Referrer(**asdict(each), conversion_rate=_rate(each.converted, each.referrals)) for each in page],
+        next_cursor=cursor_behind((last.converted, last.referrals, last.user_id)) if last else None,
+    )
+
+
+def funnel(conn: Connection, asked: Asked) -> FunnelReport:
+    """As of when visitors' events were last counted."""
+    days = asked.days_or_recent
+    counts = queries.count_visits(conn, days)
+    visits = [counts.get(number, 0) for number in range(1, len(STEPS) + 1)]
+    until = queries.counted_until(conn)
+    return FunnelReport(
+        **_about(asked, days, as_of=until or days.begins_at),
+        steps=[
+            Step(name=name, sessions=count, of_first=_rate(count, visits[0]), of_previous=_rate(count, before))
+            for name, count, before in zip(STEPS, visits, [visits[0], *visits], strict=False)
+        ],
+    )
+
+
+def attendance(conn: Connection, asked: Asked) -> PresenceReport:
+    days = asked.days_or_recent
+    after = read_cursor(asked.cursor)
+    found = queries.list_sessions(conn, days, asked.now, after=after, limit=asked.limit + 1)
+    page = found[: asked.limit]
+    more = len(found) > asked.limit
+    return PresenceReport(
+        **_about(asked, days),
+        sessions=[_session(held, asked.now) for held in page],
+        next_cursor=cursor_after(page[-1].starts_at, page[-1].session_id) if more else None,
+    )
+
+
+def cursor_behind(rank: Rank) -> str:
+    """The cursor behind a place on the leaderboard."""
+    return base64.urlsafe_b64encode(" ".join(map(str, rank)).encode()).decode().rstrip("=")
+
+
+def read_rank(cursor: str | None) -> Rank | None:
+    """What `cursor_behind` wrote; raises Invalid for anything else."""
+    if cursor is None:
+        return None
+    try:
+        converted, total, who = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
+        rank = int(converted), int(total), UUID(who)
+    except (ValueError, binascii.Error) as error:
+        raise Invalid("The cursor is not one of ours.") from error
+    if max(map(abs, rank[:2])) >= 2**62:
+        raise Invalid("The cursor is not one of ours.")
+    return rank
+
+
+def _sums(conn: Connection, days: Range | None) -> list[Figures]:
+    return queries.sum_range(conn, days) if days else queries.sum_everything(conn)
+
+
+def _about(asked: Asked, days: Range | None, *, as_of: datetime | None = None) -> dict[str, Any]:
+    return {
+        "as_of": as_of or asked.now,
+        "time_zone": asked.zone,
+        "start_date": days.start if days else None,
+        "end_date": days.end if days else None,
+    }
+
+
+def _registrations(figures: Iterable[Figures]) -> RegistrationCounts:
+    def total(of: Callable[[Figures], int]) -> int:
+        return sum(map(of, figures))
+
+    made, confirmed = total(lambda each: each.registrations), total(lambda each: each.confirmed)
+    cancelled, expired = total(lambda each: each.cancelled), total(lambda each: each.expired)
+    return RegistrationCounts(
+        total=made,
+        pending=made - confirmed - cancelled - expired,
+        confirmed=confirmed,
+        paid=total(lambda each: each.paid),
+        free=total(lambda each: each.free),
+        cancelled=cancelled,
+        expired=expired,
+    )
+
+
+def _revenue(figures: Iterable[Figures]) -> list[Money]:
+    return [_money(each) for each in figures if each.payments or each.refunds]
+
+
+def _feedback(figures: Iterable[Figures]) -> Ratings:
+    count, ratings = sum(each.feedback for each in figures), sum(each.rating for each in figures)
+    return Ratings(count=count, average_rating=round(ratings / count, 2) if count else None)
+
+
+def _money(sums: Figures | PeriodSums) -> Money:
+    return Money(
+        currency=sums.currency,
+        payments=sums.payments,
+        gross=sums.gross,
+        refunds=sums.refunds,
+        refunded=sums.refunded,
+        fees=sums.fees,
+        tax=sums.tax,
+        net=sums.gross - sums.refunded - sums.fees,
+    )
+
+
+def _period(days: Range, sums: PeriodSums) -> Period:
+    return Period(start_date=days.start, end_date=days.end, **_money(sums).model_dump(by_alias=False))
+
+
+def _total(currency: str, sums: Iterable[PeriodSums]) -> Money:
+    ours = [_money(each) for each in sums if each.currency == currency]
+    amounts = {name: sum(getattr(each, name) for each in ours) for name in Money.model_fields if name != "currency"}
+    return Money(currency=currency, **amounts)
+
+
+def _event(course: Course, figures: list[Figures], attended: int) -> EventFigures:
+    registrations = _registrations(figures)
+    absent = registrations.confirmed - attended if course.was_held else None
+    return EventFigures(
+        **{name: value for name, value in asdict(course).items() if name != "was_held"},
+        registrations=registrations,
+        attended=attended,
+        no_shows=absent,
+        no_show_rate=_rate(absent, registrations.confirmed),
+        revenue=_revenue(figures),
+        feedback=_feedback(figures),
+    )
+
+
+def _session(held: Held, now: datetime) -> SessionAttendance:
+    absent = held.confirmed - held.joined if held.ends_at <= now else None
+    return SessionAttendance(**asdict(held), no_shows=absent, no_show_rate=_rate(absent, held.confirmed))
+
+
+def _rate(part: int | None, whole: int) -> float | None:
+    return None if part is None or not whole else round(part / whole, 4)
