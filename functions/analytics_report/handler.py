@@ -15,6 +15,7 @@ from shared import auth, clock, db
 from shared.actors import administrator
 from shared.config import settings
 from shared.http import Router
+from shared.invocations import invocation
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
@@ -74,6 +75,7 @@ def show_report(
     return _answer(report, chosen)
 
 
+@invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)
 
