@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
+MOST_ROWS = 20_000
+"""What a Lambda can answer with, 6 MB, holds well over this many."""
 # https://owasp.org/www-community/attacks/CSV_Injection
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 

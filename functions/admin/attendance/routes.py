@@ -17,12 +17,10 @@ from shared.db import Connection
 from shared.errors import NotFound
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_after, read_cursor
 from shared.refusals import answers
-from shared.spreadsheets import CONTENT_TYPE, sheet
+from shared.spreadsheets import CONTENT_TYPE, MOST_ROWS, sheet
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/events/<event_id>/attendance"
-MOST_ROWS = 20_000
-"""What a Lambda can answer with, 6 MB, holds well over this many."""
 
 
 @routes.get(

@@ -16,10 +16,8 @@ from functions.admin.reconciliation.models import (
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.paging import cursor_after, read_cursor
-from shared.spreadsheets import sheet
+from shared.spreadsheets import MOST_ROWS, sheet
 
-MOST_ROWS = 20_000
-"""What a Lambda can answer with, 6 MB, holds well over this many."""
 ROWS_SHOWN = 100
 OURS = ("status", "registrationStatus", "amount", "currency", "fee", "tax")
 THEIRS = ("status", "amount", "currency", "fee", "tax", "amountRefunded", "settlementId", "utr")
