@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from functions.payment_reconciliation import queries, verdicts
+from functions.payment_reconciliation import queries, settlement_queries, verdicts
 from functions.payment_reconciliation.models import (
     Comparison,
     Cursor,
@@ -126,7 +126,7 @@ def settlements(work: Work, cursor: Cursor) -> Page:
     """The sum of each settlement with the rows that explain it."""
     size, page = work.ask(lambda gateway: gateway.list_settlements(work.run.window, cursor.skip))
     with db.transaction(SERVICE, read_only=True) as conn:
-        booked = queries.sum_rows(conn, {settlement.id for settlement in page})
+        booked = settlement_queries.sum_rows(conn, {settlement.id for settlement in page})
     judged = [verdicts.judge_settlement(each, booked.get(each.id), work.run.until) for each in page]
     following = _next_page(cursor, size, PAGE, Cursor(phase="unsettled"))
     return Page(comparisons_of(judged), following, settlements=page)
@@ -136,9 +136,9 @@ def unsettled(work: Work, cursor: Cursor) -> Page:
     """Money that was taken and has not come to our bank in time."""
     until = work.run.until
     with db.transaction(SERVICE, read_only=True) as conn:
-        read_since = queries.read_since(conn, work.run)
+        read_since = settlement_queries.read_since(conn, work.run)
         since = max(until - UNSETTLED_BEFORE, read_since) if read_since else until
-        page = queries.list_unsettled(conn, since, until - UNSETTLED_AFTER, cursor.after, PAGE)
+        page = settlement_queries.list_unsettled(conn, since, until - UNSETTLED_AFTER, cursor.after, PAGE)
     comparisons = [
         Comparison(
             "settlement_row",

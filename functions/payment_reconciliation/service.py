@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from functions.payment_reconciliation import queries
-from functions.payment_reconciliation.models import Cursor, Run, RunSummary
+from functions.payment_reconciliation import queries, run_queries, settlement_queries
+from functions.payment_reconciliation.models import Cursor, Page, Run, RunSummary
 from functions.payment_reconciliation.phases import PHASES
 from functions.payment_reconciliation.work import OutOfTime, Work
 from shared import clock, db
@@ -34,16 +34,20 @@ LEASE = timedelta(minutes=15)
 GIVEN_UP_AFTER = timedelta(hours=30)
 
 
+class LeaseLost(Exception):
+    """Another invocation has taken the run over; nothing of this page was written."""
+
+
 def begin(now: datetime) -> None:
     """Begin what is due: the daily run once a day, and asking about open orders."""
     due = _daily_due(now)
     with db.transaction(SERVICE) as conn:
-        queries.lock_runs(conn)
-        for run_id in queries.give_up(conn, now - GIVEN_UP_AFTER, now):
+        run_queries.lock_runs(conn)
+        for run_id in run_queries.give_up(conn, now - GIVEN_UP_AFTER, now):
             logger.error("reconciliation_given_up", run_id=str(run_id))
             _tell(conn, run_id, "A reconciliation did not come to its end", "Razorpay could not be read for a day.")
-        queries.insert_daily(conn, due - DAILY_WINDOW, due, now)
-        queries.insert_sweep(conn, now - OPEN_FOR_AT_MOST, now - OPEN_FOR_AT_LEAST, now)
+        run_queries.insert_daily(conn, due - DAILY_WINDOW, due, now)
+        run_queries.insert_sweep(conn, now - OPEN_FOR_AT_MOST, now - OPEN_FOR_AT_LEAST, now)
     hand_off(conn.enqueued)
 
 
@@ -70,8 +74,8 @@ def _daily_due(now: datetime) -> datetime:
 def _claim() -> Run | None:
     now = clock.now()
     with db.transaction(SERVICE) as conn:
-        queries.lock_runs(conn)
-        return queries.claim(conn, uuid4(), now, now + LEASE)
+        run_queries.lock_runs(conn)
+        return run_queries.claim(conn, uuid4(), now, now + LEASE)
 
 
 def _work(work: Work) -> tuple[bool, dict[str, int]]:
@@ -84,16 +88,11 @@ def _work(work: Work) -> tuple[bool, dict[str, int]]:
                 raise OutOfTime
             page = PHASES[cursor.phase](work, cursor)
             counts += page.counts
-            with db.transaction(SERVICE) as conn:
-                queries.book_rows(conn, page.rows)
-                queries.book_settlements(conn, page.settlements)
-                queries.record(conn, run.id, page.comparisons, repaired=False)
-                _keep_place(conn, run, page.next, dict(counts))
-            hand_off(conn.enqueued)
+            _save(run, page, dict(counts))
             cursor = page.next
     except (GatewayDown, GatewayRefused, OutOfTime) as stop:
         with db.transaction(SERVICE) as conn:
-            queries.release(conn, run, type(stop).__name__)
+            run_queries.release(conn, run, type(stop).__name__)
         if isinstance(stop, GatewayRefused):  # the account itself, by its keys: for the alarm
             raise
         return False, dict(counts)
@@ -102,20 +101,26 @@ def _work(work: Work) -> tuple[bool, dict[str, int]]:
     return True, dict(counts)
 
 
-class LeaseLost(Exception):
-    """Another invocation has taken the run over; nothing of this page was written."""
-
-
 def _start_of(run: Run) -> Cursor:
     return Cursor(phase="open_orders" if run.kind == "open_orders" else "payments")
 
 
+def _save(run: Run, page: Page, counts: dict[str, int]) -> None:
+    """Write what a page came to, with where the run goes on; raises LeaseLost."""
+    with db.transaction(SERVICE) as conn:
+        settlement_queries.book_rows(conn, page.rows)
+        settlement_queries.book_settlements(conn, page.settlements)
+        queries.record(conn, run.id, page.comparisons, repaired=False)
+        _keep_place(conn, run, page.next, counts)
+    hand_off(conn.enqueued)
+
+
 def _keep_place(conn: Connection, run: Run, following: Cursor | None, counts: dict[str, int]) -> None:
     if following is not None:
-        if not queries.advance(conn, run, following, counts):
+        if not run_queries.advance(conn, run, following, counts):
             raise LeaseLost
         return
-    if not queries.finish(conn, run, counts, clock.now()):
+    if not run_queries.finish(conn, run, counts, clock.now()):
         raise LeaseLost
     if found := queries.count_unrepaired(conn, run.id):
         many = sum(found.values())
