@@ -2,8 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import requests
@@ -43,18 +44,27 @@ class Journey:
     queue: Json = field(default_factory=dict[str, Any])
     """The full course, the registration that took its seat and the student's place in the queue."""
 
-    def call(self, method: str, path: str, body: Json | None = None, *, status: int = 200, token: str = "") -> Json:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        status: int = 200,
+        token: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Json:
         """The API's answer to the student, or to whose token is given; raises StepFailedError on another status."""
         token = token or self.token
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        sent = {**headers, **({"Authorization": f"Bearer {token}"} if token else {})}
         url = f"{self.stack.base_url}/functions/v1/{path}"
-        answer = requests.request(method, url, json=body, headers=headers, timeout=40)
+        answer = requests.request(method, url, json=body, headers=sent, timeout=40)
         expect(answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         return answer.json()
 
-    def administer(self, method: str, path: str, body: Json | None = None, *, status: int = 200) -> Json:
-        """The API's answer to the administrator."""
-        return self.call(method, f"admin/{path}", body, status=status, token=self.stack.users["admin"].token)
+    def administer(self, method: str, path: str, body: Json | None = None, **more: Any) -> Json:
+        """The API's answer to the administrator; `more` as for `call`."""
+        return self.call(method, f"admin/{path}", body, token=self.stack.users["admin"].token, **more)
 
     def razorpay(self, path: str, body: Json | None = None) -> Any:
         """What the fake Razorpay answers to a person or a developer, outside its API."""

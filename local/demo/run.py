@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import requests
 from websockets.exceptions import WebSocketException
 
-from local.demo import certificate, enrolment, live_session, reconciliation, reports, waiting
+from local.demo import certificate, enrolment, live_session, money, reconciliation, reports, waiting
 from local.demo.journey import Journey, Step, StepFailedError
 from local.process import end_group
 from local.stack_file import StackFile
@@ -17,6 +17,7 @@ from local.state import StackError, StateFolder
 
 STEPS: tuple[Step, ...] = (
     *enrolment.STEPS,
+    *money.STEPS,
     *waiting.STEPS,
     *live_session.STEPS,
     *certificate.STEPS,
