@@ -28,6 +28,7 @@ ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
     "payment_attempts": ("public.payment_attempts", _ORDERS, "created_at"),
     "refunds": ("public.refunds", _ORDERS, "created_at"),
     "disputes": ("public.disputes", _ORDERS, "created_at"),
+    "receipts": ("public.receipts", _OWN, "issued_at"),
     "session_attendance": ("public.session_attendance", _OWN, "check_in_time"),
     "recording_positions": ("public.recording_positions", _OWN, "updated_at"),
     "certificates": ("public.certificates", _OWN, "issued_at"),
@@ -207,6 +208,7 @@ def anonymize_profile(conn: Connection, user_id: UUID, now: datetime) -> None:
         """
         update public.profiles
         set email = 'erased-' || id || '@erased.invalid', full_name = '', phone = null, language = 'en',
+            billing_name = null, billing_address = null, billing_state = null, billing_gstin = null,
             referral_code = private.new_referral_code(), erased_at = %(now)s
         where id = %(user)s
         """,

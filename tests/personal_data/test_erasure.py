@@ -13,6 +13,7 @@ from tests.personal_data.traces import CANARY, EMAIL, PHONE, leave_traces, remai
 # Reviewed: where something of an erased person may be found, and why.
 KEPT = {
     "certificates": "what was certified stays as it was, so that it goes on to verify",
+    "receipts": "section 36 of the CGST Act has the books kept for 72 months",
     "webhook_logs": "what Razorpay sent about a payment is evidence of it, and is never changed",
 }
 
@@ -40,6 +41,7 @@ def test_nothing_of_the_person_is_left_but_what_was_reviewed(emptied: Deployed) 
     assert erase(emptied, user).status == 200
     assert remaining(emptied) == KEPT.keys()
     assert of(emptied, user)["erased_at"] is not None
+    assert of(emptied, user)["billing_gstin"] is None
 
 
 def test_one_step_left_out_is_found(emptied: Deployed) -> None:

@@ -25,6 +25,12 @@ def leave_traces(deployed: Deployed, user: UUID) -> None:
     body = webhook_body("payment.captured", payment=payment.payment("captured", email=EMAIL, contact=PHONE))
     assert deployed.webhook(body, event_id=uuid4().hex).status == 200
     deployed.rows(
+        "update profiles set billing_name = %s, billing_address = %s, billing_state = '27', billing_gstin = %s"
+        " where id = %s",
+        f"{CANARY} LLP", f"{CANARY} Road", "27AAPFU0939F1ZV", user,
+    )  # fmt: skip
+    assert deployed.invoke("issue_receipts", {"source": "schedule"})["issued"] >= 1
+    deployed.rows(
         "insert into session_attendance (registration_id, user_id, event_id, session_id, check_in_time, ip_address,"
         " user_agent) select %s, %s, %s, id, %s, %s, %s from event_sessions where event_id = %s",
         registration, user, event, datetime.now(UTC), ADDRESS, AGENT, event,
