@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from itertools import product
 
 import pytest
 
+from shared.webhooks.models import DISPUTES, EFFECTIVE
 from tests.template.rules import Templates, referred
+from tools.deploy import CONFIG, chosen, problems
 from tools.transform import ROOT, sam_template
 
 DOCS = ROOT / "docs"
@@ -30,9 +31,9 @@ def nodes(diagram: str) -> set[str]:
 def edges(diagram: str) -> set[Edge]:
     """Its arrows; `a & b --> c` are two of them."""
     found: set[Edge] = set()
-    for left, right in EDGE.findall(diagram):
-        sides = ([re.sub(r"\[.*", "", each).strip() for each in side.split("&")] for side in (left, right))
-        found |= set(product(*sides))
+    for sides in EDGE.findall(diagram):
+        left, right = ([re.sub(r"\[.*", "", each).strip() for each in side.split("&")] for side in sides)
+        found |= {(start, end) for start in left for end in right}
     return found
 
 
@@ -86,3 +87,13 @@ def test_the_documents_name_only_parameters_outputs_and_files_that_exist(templat
         assert names <= known, document.name
         paths = re.findall(r"`((?:docs|sql|tools|tests|functions|local)/[\w./]+)`", text)
         assert [path for path in paths if not (ROOT / path).exists()] == [], document.name
+
+
+def test_razorpays_dashboard_is_asked_for_the_events_that_the_platform_handles() -> None:
+    text = (DOCS / "deploying.md").read_text()
+    assert set(re.findall(r"\b(?:payment|order|refund)\.(?:dispute\.)?[a-z_]+\b", text)) == {*EFFECTIVE, *DISPUTES}
+
+
+def test_what_make_deploy_says_first_is_what_the_page_shows() -> None:
+    said = [line for line in problems(sam_template(), chosen(CONFIG.read_text(), "prod")) if line]
+    assert all(f"    - {line}\n" in (DOCS / "deploying.md").read_text() for line in said)
