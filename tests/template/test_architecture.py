@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.template import architecture
-from tests.template.rules import name
+from tests.template.diagram import DIAGRAM, compared_edges, declared_edges, declared_nodes, edges, nodes
+from tests.template.rules import Templates, name
 from tools.transform import ROOT, sam_template
 
 Rule = Callable[[Path], Iterator[str]]
@@ -98,3 +99,31 @@ def test_a_handler_that_does_not_exist_is_found(project: Path) -> None:
     assert list(architecture.handlers_exist(project, TEMPLATE)) == []
     plant(project, "functions/events/handler.py", "def handler(): ...")
     assert list(architecture.handlers_exist(project, TEMPLATE))
+
+
+@pytest.fixture(scope="module")
+def template() -> Templates:
+    return Templates(sam_template())
+
+
+def test_the_diagram_draws_every_function_queue_and_bucket_and_no_other(template: Templates) -> None:
+    assert nodes(DIAGRAM) == declared_nodes(template)
+
+
+def test_its_arrows_are_what_starts_a_function_and_what_it_may_use(template: Templates) -> None:
+    assert compared_edges(DIAGRAM, template) == set(declared_edges(template))
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("WaitlistFunction", "QueueingFunction"),
+        ("GenerateCertificatesFunction --> TreeHeadsBucket", "EventsFunction --> TreeHeadsBucket"),
+        ("  EventBus --> RecordingUploadsFunction\n", ""),
+        ("Scheduler --> ProcessReferralsFunction", "Scheduler --> StatusFunction & ProcessReferralsFunction"),
+    ],
+)
+def test_another_diagram_would_be_found(written: str, instead: str) -> None:
+    assert written in DIAGRAM
+    other = DIAGRAM.replace(written, instead)
+    assert (nodes(other), edges(other)) != (nodes(DIAGRAM), edges(DIAGRAM))
