@@ -219,8 +219,11 @@ def rollouts_are_watched(both: Templates) -> Iterator[str]:
     named = both.sam["Globals"]["Function"]["DeploymentPreference"]["Alarms"]["Fn::If"][1]
     watched = json.dumps([alarms[json.dumps(each)] for each in named if json.dumps(each) in alarms])
     yield from (f"{each} is no alarm" for each in named if json.dumps(each) not in alarms)
-    if watched.count('"MetricStat"') > 10:
-        yield "CloudWatch takes ten metrics an alarm"
+    yield from (
+        f"{each} has more than ten metrics"
+        for each, alarm in alarms.items()
+        if json.dumps(alarm).count("MetricStat") > 10
+    )
     for name, function in both.written("AWS::Serverless::Function"):
         events = function["Properties"].get("Events", {}).values()
         often = {each["Type"] for each in events if not is_rare(each)}
