@@ -85,6 +85,19 @@ def stack_demo_in_process(stack: RunningStack, monkeypatch: pytest.MonkeyPatch) 
     return demonstrate()
 
 
+def test_the_page_of_metrics_shows_what_the_functions_measured(stack: RunningStack) -> None:
+    for _ in range(2):  # what a function wrote is in the emulator's log by its next invocation
+        assert stack.call("GET", "registrations", "student").status_code == 200
+    url = f"{stack.file.base_url}/_local/metrics"
+
+    measured = {each["name"]: each["count"] for each in requests.get(url, timeout=40).json()["metrics"]}
+    page = requests.get(url, headers={"Accept": "text/html"}, timeout=40).text
+
+    assert measured["DatabaseTransactionTime"] > 0
+    assert "DatabaseTransactionTime" in page
+    assert "Delivered notifications" in page
+
+
 def test_a_signed_webhook_arrives_byte_for_byte(stack: RunningStack) -> None:
     body = '{"entity":"event",  "event":"invoice.paid", "note":"\\u20b9 ünïcode \\ud83d\\ude00"}\n'.encode()
 

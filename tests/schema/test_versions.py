@@ -64,6 +64,20 @@ def test_two_runs_at_once_give_a_database_like_supabases_the_same_schema(server:
             admin.execute("drop database like_supabase with (force)")
 
 
+def test_every_version_makes_and_drops_the_months_of_what_was_tracked(server: Server) -> None:
+    with cloned(server.cluster, server.template) as database, database.look() as conn:
+        conn.execute(
+            """
+            insert into analytics_events (event_name, event_category, created_at)
+            select 'a', 'error', now() - make_interval(months => age) from unnest(array[0, 5]) age
+            """
+        )
+        assert conn.execute("select private.make_analytics_months(2)").fetchone() == (4,)
+        assert conn.execute("select private.drop_analytics_months(4)").fetchone() == (1,)
+        assert conn.execute("select count(*) from analytics_events").fetchone() == (1,)
+        assert conn.execute("select count(*) from private.analytics_events_default").fetchone() == (0,)
+
+
 def test_the_migrations_role_is_no_superuser_and_sees_no_rows(populated_on_each: Database) -> None:
     with psycopg.connect(populated_on_each.owner_url, autocommit=True) as conn:
         above_the_law = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
