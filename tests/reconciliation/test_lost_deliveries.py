@@ -81,7 +81,7 @@ def mismatches(books: Books) -> int:
 @pytest.mark.parametrize(
     ("orders", "lost"),
     [
-        pytest.param(90, 20, id="90"),
+        pytest.param(60, 15, id="60"),
         pytest.param(3950, 500, id="10000", marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
     ],
 )
