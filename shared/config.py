@@ -36,6 +36,7 @@ class Settings(BaseModel):
     referral_cooling_days: int = Field(default=7, ge=0)
     checkin_opens_minutes: int = Field(default=30, ge=0)
     analytics_retention_months: int = Field(default=13, ge=3, le=120)
+    device_secret_id: str = ""
     device_retention_days: int = Field(default=90, ge=1)
     documents_bucket: str
     recordings_bucket: str

@@ -57,6 +57,7 @@ ENVIRONMENT = {
     "RAZORPAY_BASE_URL": "http://127.0.0.1:9",  # the discard port: refuses at once
     "SERVICE_ROLE_SECRET_ID": "service-role",
     "LINK_SECRET_ID": "link",
+    "DEVICE_SECRET_ID": "device",
     "TOKEN_ISSUER": ISSUER,
     "TOKEN_CLIENT_IDS": CLIENT_ID,
     "TOKEN_JWKS_URL": f"{ISSUER}/.well-known/jwks.json",
@@ -392,6 +393,7 @@ def secret_values(database: "Database") -> dict[str, dict[str, str]]:
         },
         "service-role": {"key": SERVICE_KEY},
         "link": {"key": "link-key-of-the-tests", "previousKey": ""},
+        "device": {"key": "device-key-of-the-tests"},
     }
 
 

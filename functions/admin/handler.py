@@ -13,6 +13,7 @@ from functions.admin.audit_logs.routes import routes as audit_logs
 from functions.admin.certificates.routes import routes as certificates
 from functions.admin.disputes.routes import routes as disputes
 from functions.admin.events.routes import routes as events
+from functions.admin.fraud_signals.routes import routes as fraud_signals
 from functions.admin.notifications.routes import routes as notifications
 from functions.admin.receipts.routes import routes as receipts
 from functions.admin.reconciliation.routes import routes as reconciliation
@@ -30,6 +31,7 @@ app.include_router(audit_logs)
 app.include_router(certificates)
 app.include_router(disputes)
 app.include_router(events)
+app.include_router(fraud_signals)
 app.include_router(notifications)
 app.include_router(reconciliation)
 app.include_router(receipts)

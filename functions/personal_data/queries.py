@@ -48,6 +48,7 @@ ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
     ),
     "realtime_connections": ("public.realtime_connections", _OWN, "connected_at"),
     "analytics_events": ("public.analytics_events", _OWN, "created_at"),
+    "device_sightings": ("public.device_sightings", _OWN, "seen_at"),
     "admin_audit_logs": ("public.admin_audit_logs", "t.admin_id = %(user)s", "created_at"),
     "erasures": ("public.erasures", _OWN, "requested_at"),
 }
@@ -154,6 +155,7 @@ def delete_traces(conn: Connection, user_id: UUID) -> None:
     conn.execute("delete from public.notification_preferences where user_id = %(user)s", who)
     conn.execute("delete from public.recording_positions where user_id = %(user)s", who)
     conn.execute("delete from public.realtime_connections where user_id = %(user)s", who)
+    conn.execute("delete from public.device_sightings where user_id = %(user)s", who)
 
 
 def delete_suppressions(conn: Connection, email: str, phone: str | None) -> None:
@@ -248,11 +250,14 @@ def finish_erasure(conn: Connection, user_id: UUID) -> None:
 
 
 def forget_devices(conn: Connection, before: datetime) -> int:
-    """Where check-ins came from, once that is too long ago to look for fraud in it."""
-    return conn.execute(
+    """Where people came from, once that is too long ago to look for fraud in it."""
+    seen = {"before": before}
+    deleted = conn.execute("delete from public.device_sightings where seen_at < %(before)s", seen)
+    emptied = conn.execute(
         """
         update public.session_attendance set ip_address = null, user_agent = null
         where check_in_time < %(before)s and (ip_address is not null or user_agent is not null)
         """,
-        {"before": before},
-    ).rowcount
+        seen,
+    )
+    return deleted.rowcount + emptied.rowcount

@@ -22,6 +22,7 @@ from functions.registrations.receipts.routes import routes as receipts
 from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
+from shared.devices import service as devices
 from shared.http import Router, created
 from shared.invocations import invocation
 from shared.log import logger
@@ -108,6 +109,7 @@ def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAn
 def open_payment(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
     """The open order, or a new one."""
     user_id = auth.caller(app.current_event.raw_event)
+    _note_device("payment_opened", user_id, registration_id)
     registration, order = orders.open_order(gateway(), registration_id, user_id)
     return RegistrationAnswer(registration=registration, order=order)
 
@@ -130,6 +132,7 @@ def open_payment(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer
 def verify_payment(registration_id: Annotated[UUID, Path()], body: CheckoutResult) -> VerifyAnswer:
     """What Razorpay Checkout handed to the page; the webhook would come to the same a little later."""
     user_id = auth.caller(app.current_event.raw_event)
+    _note_device("payment_verified", user_id, registration_id)
     return checkout.verify(gateway(), registration_id, user_id, body)
 
 
@@ -166,7 +169,15 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 def _register(user_id: UUID, body: Register) -> Registration:
     hold = timedelta(minutes=settings().hold_minutes)
+    device, now = devices.device_of(app.current_event.raw_event), clock.now()
     with db.transaction(service_for(user_id)) as conn:
-        registration = service.register(conn, user_id, body.event_id, body.referral_code, hold=hold, now=clock.now())
+        registration = service.register(conn, user_id, body.event_id, body.referral_code, hold=hold, now=now)
+        devices.record(conn, device, "registered", user_id, registration.id, now)
     hand_off(conn.enqueued)
     return registration
+
+
+def _note_device(action: devices.Action, user_id: UUID, registration_id: UUID) -> None:
+    device = devices.device_of(app.current_event.raw_event)
+    with db.transaction(service_for(user_id)) as conn:
+        devices.record(conn, device, action, user_id, registration_id, clock.now())

@@ -56,3 +56,43 @@ grant update (user_id, session_id, event_data) on public.analytics_events to ser
 grant update (comments) on public.event_feedback to service_role;
 create policy serve on public.recording_positions for all to service_role using (true) with check (true);
 grant select, delete on public.recording_positions to service_role;
+
+-- Where a registration or its payment was done from: the device as a keyed hash, to be compared and never read back.
+-- Kept for DeviceRetentionDays.
+create table public.device_sightings (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references public.profiles (id),
+  registration_id uuid not null references public.registrations (id),
+  action text not null,
+  device_hash bytea not null,
+  ip_address inet,
+  seen_at timestamptz not null,
+  constraint device_sightings_action_known check (action in ('registered', 'payment_opened', 'payment_verified')),
+  constraint device_sightings_once unique (registration_id, action, device_hash)
+);
+create index device_sightings_by_user on public.device_sightings (user_id);
+create index device_sightings_by_device on public.device_sightings (device_hash);
+create index device_sightings_by_time on public.device_sightings (seen_at);
+
+-- What an administrator found out about a sign of fraud, and for which accounts: more of them show it anew.
+create table public.fraud_reviews (
+  signal_id uuid primary key,
+  kind text not null,
+  accounts uuid[] not null,
+  note text not null,
+  reviewed_by uuid not null references public.profiles (id),
+  reviewed_at timestamptz not null,
+  constraint fraud_reviews_note_length check (length(note) between 1 and 500)
+);
+create index fraud_reviews_by_reviewer on public.fraud_reviews (reviewed_by);
+
+alter table public.device_sightings enable row level security;
+alter table public.device_sightings force row level security;
+alter table public.fraud_reviews enable row level security;
+alter table public.fraud_reviews force row level security;
+create policy administer on public.device_sightings for select to app_admin using (true);
+create policy serve on public.device_sightings for all to service_role using (true) with check (true);
+grant select on public.device_sightings to app_admin;
+grant select, insert, delete, update (ip_address, seen_at) on public.device_sightings to service_role;
+create policy administer on public.fraud_reviews for all to app_admin using (true) with check (true);
+grant select, insert, update (accounts, note, reviewed_by, reviewed_at) on public.fraud_reviews to app_admin;

@@ -47,6 +47,7 @@ IDS: dict[str, tuple[str, str, str]] = {
     "certificates": ("certificates", "id", OF_USER),
     "disputes": ("disputes", "razorpay_dispute_id", OF_ORDER),
     "events": ("registrations", "event_id", OF_USER),
+    "fraud-signals": ("fraud_reviews", "signal_id", "kind = 'mutual_referral' and %s::uuid is not null"),
     "items": ("reconciliation_items", "id", OF_ORDER),
     "notifications": ("in_app_notifications", "id", OF_USER),
     "payments": ("payment_transactions", "id", OF_USER),
@@ -153,5 +154,13 @@ def inhabit(deployed: Deployed) -> World:
         "update event_sessions s set starts_at = e.starts_at + interval '1 hour',"
         " ends_at = e.starts_at + interval '2 hours'"
         " from events e where e.id = s.event_id and s.id in (select session_id from session_attendance)"
+    )
+    deployed.rows(
+        "insert into referrals (referrer_id, referred_user_id, event_id, registration_id)"
+        " select referred_user_id, referrer_id, event_id, registration_id from referrals"
+    )
+    deployed.rows(
+        "update fraud_reviews set signal_id = md5('mutual_referral ' || least(referrer_id, referred_user_id) || ' '"
+        " || greatest(referrer_id, referred_user_id))::uuid from referrals where referrer_id = accounts[1]"
     )
     return World(deployed)

@@ -18,6 +18,7 @@ NOT_ABOUT = {
     "broadcasts": "what an administrator told a course, in its name; the audit log's row is in the export",
     "certificate_changes": "a certificate's revocation, which the certificate's own row shows",
     "certificate_drafts": "a certificate for the seconds until it is printed",
+    "fraud_reviews": "what an administrator found out, by ids; the audit log's row is in the administrator's export",
     "reconciliation_items": "our books against Razorpay's; the payment is in the export",
     "reconciliation_runs": "a comparison of everybody's payments, whoever asked for it",
     "session_recordings": "a course's recording, whoever uploaded it",

@@ -36,6 +36,11 @@ def leave_traces(deployed: Deployed, user: UUID) -> None:
         registration, user, event, datetime.now(UTC), ADDRESS, AGENT, event,
     )  # fmt: skip
     deployed.rows(
+        "insert into device_sightings (user_id, registration_id, action, device_hash, ip_address, seen_at)"
+        " values (%s, %s, 'registered', 'x', %s, now())",
+        user, registration, ADDRESS,
+    )  # fmt: skip
+    deployed.rows(
         "insert into event_feedback (registration_id, user_id, event_id, rating, comments) values (%s, %s, %s, 5, %s)",
         registration, user, event, f"Regards, {CANARY}",
     )  # fmt: skip

@@ -125,6 +125,10 @@ def world(name: str, serial: int, admin_name: str) -> list[Table]:
                                "processing_status": "ready"},
         "recording_positions": {"recording_id": recording, "user_id": who, "position_seconds": 60},
         "event_waitlist": {"event_id": event, "user_id": who},
+        "device_sightings": {"user_id": who, "registration_id": registration, "action": "registered",
+                             "device_hash": b"device", "ip_address": "203.0.113.7", "seen_at": NOW},
+        "fraud_reviews": {"signal_id": uuid5(SPACE, f"signal {serial}"), "kind": "mutual_referral", "accounts": [who],
+                          "note": "A family", "reviewed_by": friend, "reviewed_at": NOW},
         "erasures": {"user_id": who if serial < 3 else person("dora"), "requested_at": NOW, "pool_username": str(who)},
     }  # fmt: skip
     partition = Table("private", "analytics_events_default", {**rows["analytics_events"], "created_at": NOW})
