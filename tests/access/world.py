@@ -45,6 +45,7 @@ IDS: dict[str, tuple[str, str, str]] = {
     "attendanceId": ("session_attendance", "id", OF_USER),
     "broadcasts": ("broadcasts", "id", OF_EVENT),
     "certificates": ("certificates", "id", OF_USER),
+    "credit-notes": ("receipts", "id", "series = 'CN' and user_id = %s"),
     "disputes": ("disputes", "razorpay_dispute_id", OF_ORDER),
     "events": ("registrations", "event_id", OF_USER),
     "fraud-signals": ("fraud_reviews", "signal_id", "kind = 'mutual_referral' and %s::uuid is not null"),
@@ -149,6 +150,17 @@ def inhabit(deployed: Deployed) -> World:
         conn.execute("set session_replication_role = replica")
         conn.execute("update certificates set content = %s", [CONTENT.canonical()])
     deployed.rows("update notifications_queue set status = 'failed'")
+    deployed.rows(
+        """
+        insert into receipts (series, financial_year, serial, payment_transaction_id, refund_id, corrects, user_id,
+            razorpay_payment_id, description, supplier, buyer, place_of_supply, tax_basis_points, amount, currency,
+            taxable_amount, cgst, sgst, igst, paid_at, issued_at)
+        select 'CN', t.financial_year, t.serial, t.payment_transaction_id, f.id, t.id, t.user_id,
+            t.razorpay_payment_id, t.description, t.supplier, t.buyer, t.place_of_supply, t.tax_basis_points, t.amount,
+            t.currency, t.taxable_amount, t.cgst, t.sgst, t.igst, t.paid_at, t.issued_at
+        from receipts t join refunds f using (payment_transaction_id)
+        """
+    )
     deployed.rows("update events set starts_at = now() + interval '9 days', ends_at = now() + interval '10 days'")
     deployed.rows(
         "update event_sessions s set starts_at = e.starts_at + interval '1 hour',"
