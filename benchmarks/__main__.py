@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks import certificates, imports, notifications, requests
+from benchmarks import certificates, imports, notifications, reports, requests
 from local.postgres import Cluster, free_port
 from sql.migrate import apply
 
@@ -39,6 +39,21 @@ def main() -> None:
         _say("notification drain / procrastinate", rates, drain.ratio >= notifications.RATIO_BUDGET, "10x")
         claim = f"{drain.claim_p99 * 1000:.1f} ms"
         _say("claim, 99th percentile", claim, drain.claim_p99 <= notifications.CLAIM_BUDGET_SECONDS, "50 ms")
+    with _database() as (superuser_url, worker_url):
+        _say_reports(superuser_url, worker_url)
+
+
+def _say_reports(superuser_url: str, worker_url: str) -> None:
+    costs, funnel = reports.measure(superuser_url, worker_url.replace("worker_login", "app_login"), worker_url)
+    for each in costs:
+        figures = " / ".join(f"{milliseconds:.1f}" for milliseconds in each.milliseconds.values())
+        _say(f"{each.report}, ms at 1k / 100k / 1M registrations", figures, each.largest <= reports.BUDGET_MS, "250 ms")
+        if each.report == "overview":
+            is_flat = each.growth <= reports.OVERVIEW_BUDGET
+            _say(
+                "overview at 1M registrations / at 1,000", f"{each.growth:.2f}x", is_flat, f"{reports.OVERVIEW_BUDGET}x"
+            )
+    _say("funnel, ms at 5M events", f"{funnel.largest:.1f}", funnel.largest <= reports.BUDGET_MS, "250 ms")
 
 
 def _build() -> Path:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from html import escape
 from math import floor, log10
 
-WIDTH = 440
+WIDTH = 340
 ROW, LABEL = 44, 16
-HEIGHT, LEFT, TOP, BOTTOM = 220, 62, 14, 26
+HEIGHT, LEFT, TOP, BOTTOM = 200, 56, 14, 26
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,12 @@ def _rounded_up(value: int) -> int:
 
 
 def _shortened(label: str) -> str:
-    return label if len(label) <= 40 else f"{label[:39]}…"
+    return label if len(label) <= 30 else f"{label[:29]}…"
 
 
 def _svg(title: str, description: str, height: int, drawn: Sequence[str]) -> str:
     return (
+        f"<figure><figcaption>{escape(title)}</figcaption>"
         f'<svg role="img" viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="xMinYMin meet">'
-        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(drawn)}</svg>"
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(drawn)}</svg></figure>"
     )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,12 +18,18 @@ WINDOW = timedelta(hours=1)
 STILL_ARRIVING = timedelta(minutes=2)
 """An event is dated when its transaction begins; none of ours lasts as long as this."""
 
+type Transaction = Callable[[], AbstractContextManager[Connection]]
+
+
+def _transaction() -> AbstractContextManager[Connection]:
+    return db.transaction(SERVICE)
+
 
 def fold_changes(has_time: Callable[[], bool]) -> int:
     """Add all changes to the sums, page by page; how many there were."""
     folded = 0
     while has_time():
-        with db.transaction(SERVICE) as conn:
+        with _transaction() as conn:
             page = queries.fold_changes(conn, PER_PAGE)
         folded += page
         if page < PER_PAGE:
@@ -30,11 +37,11 @@ def fold_changes(has_time: Callable[[], bool]) -> int:
     return folded
 
 
-def count_visits(now: datetime, has_time: Callable[[], bool]) -> int:
+def count_visits(now: datetime, has_time: Callable[[], bool], transaction: Transaction = _transaction) -> int:
     """Count the steps that arrived since the last time, an hour's at a time; how many events there were."""
     counted = 0
     while has_time():
-        with db.transaction(SERVICE) as conn:
+        with transaction() as conn:
             events = _count_window(conn, now - STILL_ARRIVING)
         if events is None:
             break
