@@ -32,7 +32,7 @@ PLANT = """
     set session_replication_role = replica;
     create temp table planted as
     select n, md5('p' || n)::uuid as person, md5('e' || n / {per})::uuid as event, md5('r' || n)::uuid as seat,
-      md5('t' || n)::uuid as bought, now() - (n * 7919 % 31536000) * interval '1 second' as at
+      md5('t' || n)::uuid as bought, now() - (n::bigint * 7919 % 31536000) * interval '1 second' as at
     from generate_series({first}, {last}) n;
     insert into profiles (id, email, created_at) select person, n || '@example.com', at from planted;
     insert into events (id, title, category, status, starts_at, ends_at, capacity, price_amount)
@@ -79,7 +79,7 @@ SUMS = """
 VISITORS = """
     insert into analytics_events (session_id, event_name, event_category, created_at)
     select 'session-' || n % 1000003, (array[{steps}, 'page_viewed', 'page_viewed', 'page_viewed'])[1 + n % 7],
-      'conversion', now() - (n * 31 % 2592000) * interval '1 second'
+      'conversion', now() - (n::bigint * 31 % 2592000) * interval '1 second'
     from generate_series(1, {count}) n
 """
 
