@@ -161,7 +161,7 @@ def test_many_clicks_with_one_key_are_one_refund(desk: Desk) -> None:
 
 def test_many_clicks_with_keys_of_their_own_never_give_back_more_than_was_taken(desk: Desk) -> None:
     results = click_at_once(desk, [(f"key number {number}", 20_000) for number in range(24)])
-    assert sorted(results)[2:] == ["exceeds_refundable"] * 22
+    assert results.count("exceeds_refundable") == 22
     desk.finish()
     assert desk.states() == [("processed", 20_000)] * 2
 
