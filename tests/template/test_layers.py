@@ -53,10 +53,9 @@ def test_both_layers_together_are_far_from_lambdas_limit(built: dict[tuple[str, 
 
 
 def test_native_modules_are_for_the_chosen_processor(built: dict[tuple[str, str], Path]) -> None:
-    for (_, arch), folder in built.items():
+    for (layer, arch), folder in built.items():
         modules = [path for path in folder.rglob("*.so*") if path.is_file()]
-        assert modules
-        assert {path.read_bytes()[18:20] for path in modules} == {MACHINES[arch]}
+        assert {path.read_bytes()[18:20] for path in modules} == (set() if layer == "migrations" else {MACHINES[arch]})
 
 
 def test_the_documents_layer_repeats_nothing_of_the_common_one(built: dict[tuple[str, str], Path]) -> None:
