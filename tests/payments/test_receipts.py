@@ -318,7 +318,7 @@ def test_fifty_captures_at_once_with_rollbacks_leave_no_gap(platform: Deployed) 
         purchases[row["order"]].captured().deliver(platform)
         issue_with_rollbacks(row["user_id"], row["id"], random.Random(SEED + number))
 
-    platform.at_once(one, range(60), threads=20)
+    platform.at_once(one, range(60), threads=10)
     assert serials(platform) == list(range(1, 51))
     assert platform.row("select count(distinct payment_transaction_id) as n from receipts") == {"n": 50}
 
