@@ -1,6 +1,6 @@
 # The project's commands; `make help` lists them. Each sets up what it needs on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo preview-mail reset test test-long check check-code check-types check-template check-openapi format openapi new-function bench build deploy invoke migrate lock
+.PHONY: help setup up demo preview-mail reset test test-long check check-code check-types check-template check-openapi format openapi new-function hooks bench build deploy invoke migrate lock
 MAKEFLAGS += --no-print-directory
 
 HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
@@ -67,6 +67,9 @@ check-openapi: .venv/.ready
 format: .venv/.ready ## Format the code and fix what ruff can fix
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
+
+hooks: .venv/.ready ## Check what changed before each commit (pre-commit, with the project's own tools)
+	@$(RUN) -m pre_commit install
 
 new-function: .venv/.ready ## Add a function that passes every check; NAME=<snake_case>
 	@$(RUN) -m tools.new_function $(or $(NAME),$(error say which: make new-function NAME=seat_maps))

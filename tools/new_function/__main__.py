@@ -1,7 +1,7 @@
 """A new function that passes every check, to be changed from there: `python -m tools.new_function <name>`.
 
 It answers GET /functions/v1/<name> with the caller's name: a handler, a service, a query, a route, a log group, an
-example event, a row of the README, a caller in the tests of access, and a test.
+example event, a row of the README, a place in the diagram, a caller in the tests of access, and a test.
 """
 
 import json
@@ -53,7 +53,12 @@ def _enter_in_lists(name: str) -> list[str]:
     row = f"| `{name}` | users | shows whom a token stands for |\n"
     after = max((each for each in rows if each < row), default=rows[0])
     _edit("README.md", after, after + row)
-    return ["template.yaml", "README.md", "tests/access/routes.py"]
+    function = _named("SampleNameFunction", name)
+    _edit(
+        "docs/architecture.md", "    StatusFunction[status]\n", f"    {function}[{name}]\n    StatusFunction[status]\n"
+    )
+    _edit("docs/architecture.md", " & StatusFunction & ", f" & {function} & StatusFunction & ")
+    return ["template.yaml", "README.md", "docs/architecture.md", "tests/access/routes.py"]
 
 
 def _edit(path: str, old: str, new: str) -> None:
