@@ -16,7 +16,7 @@ OPEN = {
     "AuditedChange.newValues", "AuditedChange.oldValues", "EventBatch.events.eventData", "Integrity.treeHead",
     "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts", "Export.data",
     "WholeDelivery.headers", "WholeDelivery.payload",
-    "GET /functions/v1/openapi.json", "Item.ours", "Item.theirs", "Run.counts", "Run.findings",
+    "GET /functions/v1/openapi.json", "Item.ours", "Item.theirs", "OverviewReport.events", "Run.counts", "Run.findings",
     *(f"GET /functions/v1/generate-certificate/{name}" for name in ("issuer", "keys", "keys/{name}", "tree-head")),
 }  # fmt: skip
 SMUGGLED = {"status": "confirmed", "amount": 1, "role": "admin", "userId2": "x", "isAdmin": True}
