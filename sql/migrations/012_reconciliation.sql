@@ -22,12 +22,15 @@ create unique index reconciliation_runs_one_sweep on public.reconciliation_runs 
   where kind = 'open_orders' and status = 'running';
 
 -- An item is written when what a comparison finds has changed since the last time: the newest one of an entity is how
--- it stands, and a run that finds everything as it was writes none.
+-- it stands, and a run that finds everything as it was writes none. Nothing has written items before this migration.
 alter table public.reconciliation_items
+  -- squawk-ignore adding-required-field
   add column comparison text not null,
   add constraint reconciliation_items_comparison_known
     check (comparison in ('payment', 'refund', 'settlement_row', 'settlement')),
+  -- squawk-ignore ban-drop-constraint
   drop constraint reconciliation_items_once,
+  -- squawk-ignore disallowed-unique-constraint
   add constraint reconciliation_items_once unique (run_id, comparison, razorpay_entity_id, verdict),
   alter column created_at set default clock_timestamp();
 create index reconciliation_items_by_entity
