@@ -194,7 +194,7 @@ def test_a_body_over_a_mebibyte_is_refused(deployed: Deployed, size: int, status
     assert deployed.webhook(body, as_base64=True).status == status
 
 
-@pytest.mark.parametrize("event", ["payment.dispute.created", "settlement.processed", "virtual_account.credited"])
+@pytest.mark.parametrize("event", ["payment.downtime.started", "settlement.processed", "virtual_account.credited"])
 def test_an_event_without_effects_is_kept_and_ignored(deployed: Deployed, event: str) -> None:
     answer = deployed.webhook(webhook_body(event))
     assert answer.body["status"] == "ignored"
