@@ -3,13 +3,17 @@
 import argparse
 import asyncio
 import errno
+import shutil
 import sys
+from pathlib import Path
 
 from local import up
 from local.demo import run as demo
 from local.state import StackError, StateFolder, front_port
 
 FULL = "the disk is full; free some space, or run: make reset"
+LITTLE = 16 * 1024 * 1024
+"""Bytes; no part of the stack gets far with less."""
 
 
 def main() -> int:
@@ -20,11 +24,22 @@ def main() -> int:
     try:
         return parser.parse_args().command()
     except StackError as error:
-        return refuse(str(error))
+        return refuse(explained(str(error), free_bytes(StateFolder().root)))
     except OSError as error:
         if error.errno == errno.ENOSPC:
             return refuse(FULL)
         raise
+
+
+def free_bytes(folder: Path) -> int:
+    """What is free where a folder is, or would be."""
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    return shutil.disk_usage(existing).free
+
+
+def explained(reason: str, free: int) -> str:
+    """With the cause of many a reason: programs whose disk is full rarely say so."""
+    return f"{reason}\n{FULL}" if free < LITTLE else reason
 
 
 def refuse(reason: str) -> int:

@@ -129,6 +129,21 @@ def test_a_schedule_is_fired_and_a_knob_of_razorpay_turned(page: Page, stack: Ru
     page.until("document.querySelector('[data-knob=open_order] pre').innerText.includes('12300')")
 
 
+@pytest.mark.parametrize(("user", "fewest"), [("student2", 9), ("admin", 13)])
+def test_every_list_of_the_page_is_answered(page: Page, user: str, fewest: int) -> None:
+    sign_in(page, user)
+    page.run("document.querySelectorAll('#views > details').forEach(box => (box.open = true))")
+    counts = "[...document.querySelectorAll('#views > details .count')].map(count => count.textContent.trim())"
+    page.until(f"{counts}.every(text => text && text !== '…')")
+
+    found = page.run(counts)
+    assert len(found) >= fewest
+    assert "refused" not in found
+    for size in (PHONE, DESK):
+        page.look_like(*size)
+        assert fits(page), size
+
+
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_the_page_fits_the_screen_and_loads_nothing_from_elsewhere(page: Page, size: tuple[int, int]) -> None:
     page.look_like(*size)

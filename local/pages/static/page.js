@@ -22,17 +22,17 @@ export function element(tag, properties = {}, ...children) {
 }
 
 /** A key as a heading: `event.title` is "Event title", `priceAmount` is "Price". */
-const words = key => {
+export function words(key) {
   const text = key.replace(/(?<=\w)Amount$/, "").replace(".", " ").replace(/([A-Z])/g, " $1").toLowerCase()
   return text[0].toUpperCase() + text.slice(1)
 }
 const at = (row, key) => key.split(".").reduce((value, name) => value?.[name], row)
 const isMoney = key => /(^|\.)(\w+)?amount$/i.test(key)
 
-function shown(row, key) {
+function shown(row, key, money = []) {
   const value = at(row, key)
   if (value == null || value === "") return ""
-  if (isMoney(key)) {
+  if (isMoney(key) || money.includes(key)) {
     const currency = row.currency ?? "INR"
     const format = new Intl.NumberFormat("en-IN", { style: "currency", currency })
     return format.format(value / 10 ** format.resolvedOptions().maximumFractionDigits)
@@ -127,7 +127,10 @@ const table = (view, rows) => element("table", {},
   element("tbody", {}, ...rows.map(row => line(view, row))))
 
 function line(view, row) {
-  const cells = view.columns.map(key => element("td", { data: { label: words(key) } }, shown(row, key)))
+  const cells = view.columns.map(key => {
+    const text = shown(row, key, view.money)
+    return element("td", { className: text.length > 40 ? "long" : "", data: { label: words(key) } }, text)
+  })
   const links = Object.entries(view.links?.(row) ?? {}).map(([text, href]) => element("a", { href, target: "_blank", rel: "noopener" }, text))
   const tools = [...links, ...buttons(view.actions, row)]
   if (tools.length) cells.push(element("td", { className: "actions" }, element("div", { className: "tools" }, ...tools)))

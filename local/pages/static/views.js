@@ -1,14 +1,17 @@
 // What the page shows, and to whom. A resource is one entry:
 //   for      nobody | student | admin, as a list
 //   path     what GET lists, below /functions/v1/ (or `url`), `rows` where the list is in the answer
-//   columns  keys of a row; names that end in amount are money, times are shown as times
+//   columns  keys of a row; names that end in amount are money, as are those in `money`; times are shown as times
 //   actions  a row's buttons, `tools` those above the table: label, path(row), and where they differ from a plain POST
 //            method, body(row), ask (fields of a form), when(row), then(answer, row), accept (opens the answer in a tab)
 //   links(row), isNew(row), open: as they say
-import { stack } from "./page.js"
+import { stack, words } from "./page.js"
 
 const reason = { name: "reason", value: "Found while trying it by hand" }
 const inDays = (days, hour) => () => `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T${hour}:00`
+
+const hasSeats = row => row.status === "upcoming" && row.seatsLeft > 0
+const today = () => new Date(Date.now() + 5.5 * 3_600_000).toISOString().slice(0, 10)
 
 function checkout(answer) {
   if (!answer.order) return
@@ -21,9 +24,9 @@ export const views = [
     for: ["nobody", "student"], title: "Courses", path: "events?limit=100", rows: "events", open: true,
     columns: ["title", "instructor", "startsAt", "priceAmount", "seatsLeft", "status"],
     actions: [
-      { label: "Register", main: true, path: () => "registrations", body: row => ({ eventId: row.id }), when: row => row.seatsLeft > 0 },
-      { label: "Register with a code", path: () => "registrations", body: row => ({ eventId: row.id }), ask: [{ name: "referralCode" }], when: row => row.seatsLeft > 0 },
-      { label: "Join the queue", path: () => "waitlist", body: row => ({ eventId: row.id }), when: row => row.seatsLeft === 0 },
+      { label: "Register", main: true, path: () => "registrations", body: row => ({ eventId: row.id }), when: hasSeats },
+      { label: "Register with a code", path: () => "registrations", body: row => ({ eventId: row.id }), ask: [{ name: "referralCode" }], when: hasSeats },
+      { label: "Join the queue", path: () => "waitlist", body: row => ({ eventId: row.id }), when: row => row.status === "upcoming" && row.seatsLeft === 0 },
       { label: "Recordings", method: "GET", path: row => `recordings?eventId=${row.id}` },
     ],
   },
@@ -61,6 +64,7 @@ export const views = [
   {
     for: ["student"], title: "My payments", path: "payments?limit=100", rows: "payments",
     columns: ["eventTitle", "amount", "refundedAmount", "status", "razorpayOrderId", "razorpayPaymentId", "createdAt"],
+    actions: [{ label: "Receipt", path: row => `payments/${row.id}/receipt`, accept: "application/pdf", when: row => row.paidAt }],
   },
   {
     for: ["student"], title: "My attendance", path: "session-management?action=history", rows: "history",
@@ -119,6 +123,65 @@ export const views = [
       },
       { label: "Cancel for everybody", path: row => `admin/events/${row.id}/cancel`, ask: [reason], when: row => ["draft", "upcoming", "ongoing"].includes(row.status) },
     ],
+  },
+  {
+    for: ["admin"], title: "Reports", path: "analytics-report?type=overview", rows: "revenue",
+    columns: ["currency", "payments", "gross", "refunded", "fees", "tax", "net"], money: ["gross", "refunded", "fees", "tax", "net"],
+    tools: ["overview", "revenue", "events", "referrals", "funnel", "attendance"].flatMap(type => [
+      { label: words(type), path: () => `analytics-report?type=${type}`, accept: "text/html" },
+      { label: `${words(type)} as CSV`, path: () => `analytics-report?type=${type}&format=csv`, accept: "text/csv" },
+    ]),
+  },
+  {
+    for: ["admin"], title: "Registrations", path: "admin/registrations?limit=100", rows: "registrations",
+    columns: ["fullName", "eventTitle", "status", "paymentStatus", "amount", "createdAt"],
+    actions: [
+      { label: "Look", method: "GET", path: row => `admin/registrations/${row.id}` },
+      { label: "Confirm without payment", path: row => `admin/registrations/${row.id}/confirm`, ask: [reason], when: row => row.status === "pending" },
+      {
+        label: "Cancel", path: row => `admin/registrations/${row.id}/cancel`, when: row => ["pending", "confirmed"].includes(row.status),
+        ask: [reason, { name: "refund", options: ["policy", "full", "none"] }],
+      },
+    ],
+  },
+  {
+    for: ["admin"], title: "Refunds", path: "admin/refunds?limit=100", rows: "refunds",
+    columns: ["eventTitle", "amount", "reason", "status", "attempts", "lastError", "createdAt"],
+    tools: [{
+      label: "Refund a payment", path: () => "admin/refunds",
+      ask: [{ name: "paymentId" }, { name: "amount", label: "Amount in paise; empty for all that is left", type: "number", required: false }, { name: "note" }],
+    }],
+    actions: [{ label: "Try again", path: row => `admin/refunds/${row.id}/retry`, when: row => row.status === "failed" && !row.retriedBy }],
+  },
+  {
+    for: ["admin"], title: "Disputes", path: "admin/disputes?limit=100", rows: "disputes",
+    columns: ["eventTitle", "razorpayPaymentId", "amount", "phase", "reasonCode", "status", "respondBy"],
+  },
+  {
+    for: ["admin"], title: "Reconciliation", path: "admin/reconciliation/runs?limit=100", rows: "runs",
+    columns: ["kind", "status", "windowStart", "windowEnd", "findings", "repaired", "lastError"],
+    tools: [
+      { label: "Compare today", main: true, path: () => "admin/reconciliation/runs", body: () => ({ startDate: today(), endDate: today() }) },
+      { label: "Settlements of this month", method: "GET", path: () => `admin/reconciliation/settlements?startDate=${today().slice(0, 8)}01&endDate=${today()}` },
+    ],
+    actions: [{ label: "Findings", method: "GET", path: row => `admin/reconciliation/items?runId=${row.id}` }],
+  },
+  {
+    for: ["admin"], title: "Webhook log", path: "admin/webhook-logs?limit=100", rows: "webhookLogs",
+    columns: ["eventType", "status", "outcome", "error", "razorpayOrderId", "receivedAt"],
+    actions: [
+      { label: "Look", method: "GET", path: row => `admin/webhook-logs/${row.id}` },
+      { label: "Apply again", path: row => `admin/webhook-logs/${row.id}/replay`, when: row => row.signatureValid },
+    ],
+  },
+  {
+    for: ["admin"], title: "Signs of fraud", path: "admin/fraud-signals?limit=100", rows: "fraudSignals",
+    columns: ["kind", "accounts", "reason", "isReviewed", "lastSeenAt"],
+    actions: [{ label: "Reviewed", path: row => `admin/fraud-signals/${row.id}/review`, ask: [{ name: "note" }], when: row => !row.isReviewed }],
+  },
+  {
+    for: ["admin"], title: "Audit log", path: "admin/audit-logs?limit=100", rows: "auditLogs",
+    columns: ["position", "action", "resourceType", "oldValues", "newValues", "createdAt"],
   },
   {
     for: ["admin"], title: "Certificates", path: "admin/certificates?limit=100", rows: "certificates",
