@@ -26,6 +26,7 @@ from moto.core.models import botocore_stubber
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from functions.send_notifications.providers import ses, sns
 from local.razorpay.payloads import new_id, webhook_headers
 from shared import config, db, secrets
 from shared.notifications import handoff
@@ -409,7 +410,8 @@ def forget_everything() -> None:
     db._database.cache_clear()  # pyright: ignore[reportPrivateUsage]
     config.settings.cache_clear()
     secrets.forget()
-    handoff._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    for module in (handoff, ses, sns):
+        module._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
     pool._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
     gateway._kept.cache_clear()  # pyright: ignore[reportPrivateUsage]
 

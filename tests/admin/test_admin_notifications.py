@@ -8,10 +8,10 @@ import pytest
 
 from functions.admin import handler
 from shared.notifications.models import Notice
-from tests.notifications.conftest import moto_url, platform
+from tests.notifications.conftest import platform
 from tests.notifications.platform import Context, Platform, client, http_event
 
-__all__ = ["moto_url", "platform"]
+__all__ = ["platform"]
 DATA: dict[str, str | int | None] = {"eventTitle": "Deep Rust"}
 PATH = "/functions/v1/admin/notifications"
 
