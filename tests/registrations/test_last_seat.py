@@ -92,11 +92,7 @@ def test_without_the_events_lock_a_seat_would_be_sold_twice(
 
     monkeypatch.setattr(db, "Connection", UnlockedConnection)
     crowd = people(deployed, 30)
-    sold = 0
-    for _ in range(10):
-        event = deployed.event(capacity=1, price_amount=0)
-        sold = max(sold, winners(deployed, crowd, event))
-    assert sold > 1
+    assert any(winners(deployed, crowd, deployed.event(capacity=1, price_amount=0)) > 1 for _ in range(30))
 
 
 def test_one_student_at_every_door_gets_one_seat(deployed: Deployed) -> None:

@@ -61,7 +61,7 @@ def test_without_the_lock_the_course_is_oversold(school: School) -> None:
     twin = Unlocked(school.database, school.look)
     for _ in range(CLIENTS):
         twin.person()
-    assert max(rush(twin, 1) for _ in range(5)) > 1
+    assert any(rush(twin, 1) > 1 for _ in range(30))
 
 
 @pytest.mark.parametrize("times", rounds(20))
