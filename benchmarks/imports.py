@@ -29,7 +29,7 @@ def budget_of(function: str) -> float:
 
 
 def _cpu_seconds(code: str, build: Path, folder: Path) -> float:
-    layers = [build / "CommonLayer" / "python", build / "DocumentsLayer" / "python"]
+    layers = [build / f"{name}Layer" / "python" for name in ("Common", "Documents", "Migrations")]
     path = os.pathsep.join(str(each) for each in [folder, *layers])
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     # -S keeps the environment's own packages out, so that only the layer is imported.
