@@ -34,6 +34,8 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "GET /functions/v1/openapi.json",
 }
 DATABASE_CONNECTIONS = 20  # what the queues together may take of the pool
+SENT_HEADERS = {"authorization", "content-type", "idempotency-key", "x-device-id"}
+READ_HEADERS = {"retry-after", "content-disposition", "x-next-cursor"}
 TWO_WEEKS = 1_209_600
 EXPRESSION = re.compile(r"rate\(([2-9]|\d\d+) (minute|hour|day)s\)|rate\(1 (minute|hour|day)\)|cron\((\S+ ){5}\S+\)")
 
@@ -270,6 +272,14 @@ def callers_are_throttled(both: Templates) -> Iterator[str]:
         yield from (
             f"{name} limits the unknown route {route}" for route in stage.get("RouteSettings", {}).keys() - known
         )
+
+
+def browsers_may_send_and_read_what_functions_read_and_send(both: Templates) -> Iterator[str]:
+    """A header that is missing here fails every request of a client on another origin that sends it."""
+    for name, api in both.written("AWS::Serverless::HttpApi"):
+        _, cors, _ = api["Properties"]["CorsConfiguration"]["Fn::If"]
+        yield from (f"{name} lets no browser send {each}" for each in SENT_HEADERS - set(cors["AllowHeaders"]))
+        yield from (f"{name} lets no browser read {each}" for each in READ_HEADERS - set(cors["ExposeHeaders"]))
 
 
 def functions_read_only_the_secrets_they_are_granted(both: Templates) -> Iterator[str]:

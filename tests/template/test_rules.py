@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -38,6 +39,10 @@ def on_dashboard(resources: dict[str, Any], old: str, new: str) -> None:
 
 def with_expression(resources: dict[str, Any], expression: str) -> None:
     resources["PaymentSuccessAlarm"]["Properties"]["Metrics"][0]["Expression"] = expression
+
+
+def with_cors(resources: dict[str, Any], kind: str, headers: list[str]) -> None:
+    resources["HttpApi"]["Properties"]["CorsConfiguration"]["Fn::If"][1][kind] = headers
 
 
 TOUCHED = ("Account", "Events", "ProcessRefunds", "Profiles", "SendNotifications", "Status")
@@ -118,6 +123,14 @@ PLANTED: list[tuple[Rule, Plant]] = [
     (
         rules.only_reviewed_routes_are_public,
         edit("AccountFunction", "Properties.Events.Open", {"Type": "HttpApi", "Properties": OPEN_ROUTE}),
+    ),
+    (
+        rules.browsers_may_send_and_read_what_functions_read_and_send,
+        partial(with_cors, kind="AllowHeaders", headers=["authorization", "content-type", "idempotency-key"]),
+    ),
+    (
+        rules.browsers_may_send_and_read_what_functions_read_and_send,
+        partial(with_cors, kind="ExposeHeaders", headers=["retry-after"]),
     ),
     (rules.callers_are_throttled, edit("HttpApi", "Properties.DefaultRouteSettings", {})),
     (
