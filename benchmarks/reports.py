@@ -34,7 +34,9 @@ PLANT = """
     select n, md5('p' || n)::uuid as person, md5('e' || n / {per})::uuid as event, md5('r' || n)::uuid as seat,
       md5('t' || n)::uuid as bought, now() - (n::bigint * 7919 % 31536000) * interval '1 second' as at
     from generate_series({first}, {last}) n;
-    insert into profiles (id, email, created_at) select person, n || '@example.com', at from planted;
+    -- Random codes of a million people would hardly all differ.
+    insert into profiles (id, email, referral_code, created_at)
+    select person, n || '@example.com', lpad(n::text, 10, '0'), at from planted;
     insert into events (id, title, category, status, starts_at, ends_at, capacity, price_amount)
     select distinct event, 'Course', 'technical', 'completed', now() - (n / {per} % 360) * interval '1 day',
       now() - (n / {per} % 360) * interval '1 day' + interval '2 hours', {per}, 49900 from planted
