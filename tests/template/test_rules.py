@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -41,8 +40,11 @@ def with_expression(resources: dict[str, Any], expression: str) -> None:
     resources["PaymentSuccessAlarm"]["Properties"]["Metrics"][0]["Expression"] = expression
 
 
-def with_cors(resources: dict[str, Any], kind: str, headers: list[str]) -> None:
-    resources["HttpApi"]["Properties"]["CorsConfiguration"]["Fn::If"][1][kind] = headers
+def with_cors(kind: str, *headers: str) -> Plant:
+    def plant(resources: dict[str, Any]) -> None:
+        resources["HttpApi"]["Properties"]["CorsConfiguration"]["Fn::If"][1][kind] = headers
+
+    return plant
 
 
 TOUCHED = ("Account", "Events", "ProcessRefunds", "Profiles", "SendNotifications", "Status")
@@ -126,11 +128,11 @@ PLANTED: list[tuple[Rule, Plant]] = [
     ),
     (
         rules.browsers_may_send_and_read_what_functions_read_and_send,
-        partial(with_cors, kind="AllowHeaders", headers=["authorization", "content-type", "idempotency-key"]),
+        with_cors("AllowHeaders", "authorization", "content-type", "idempotency-key"),
     ),
     (
         rules.browsers_may_send_and_read_what_functions_read_and_send,
-        partial(with_cors, kind="ExposeHeaders", headers=["retry-after"]),
+        with_cors("ExposeHeaders", "retry-after"),
     ),
     (rules.callers_are_throttled, edit("HttpApi", "Properties.DefaultRouteSettings", {})),
     (
