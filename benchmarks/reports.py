@@ -1,4 +1,4 @@
-"""Reports at 1,000, 100,000 and 1,000,000 registrations, and the funnel over 5,000,000 events of visitors.
+"""Reports at 1,000, 100,000 and 1,000,000 registrations, their upkeep, and the funnel over 5,000,000 visitors' events.
 
 A course has 500 students; one student in 20 is refunded, one in 10 was brought by somebody and gave feedback.
 """
@@ -15,7 +15,7 @@ import psycopg
 from functions.analytics_report.dates import Range
 from functions.analytics_report.models import ReportType
 from functions.analytics_report.service import Asked, make
-from functions.refresh_reports.service import count_visits
+from functions.refresh_reports.service import count_visits, fold_changes
 from shared import clock
 from shared.actors import SERVICE, administrator
 from shared.db import Database
@@ -26,6 +26,9 @@ VISITOR_EVENTS = 5_000_000
 STUDENTS_PER_COURSE = 500
 RUNS = 40
 OVERVIEW_BUDGET, BUDGET_MS = 2, 250
+CHANGES = 100_000
+"""More than five minutes bring: what is not added to the sums yet."""
+FOLD_BUDGET, REBUILD_BUDGET_SECONDS = 5, 300
 ADMIN = UUID(int=1)
 ZONE = "Asia/Kolkata"
 PLANT = """
@@ -40,6 +43,9 @@ PLANT = """
     insert into events (id, title, category, status, starts_at, ends_at, capacity, price_amount)
     select distinct event, 'Course', 'technical', 'completed', now() - (n / {per} % 360) * interval '1 day',
       now() - (n / {per} % 360) * interval '1 day' + interval '2 hours', {per}, 49900 from planted
+    on conflict do nothing;
+    insert into event_sessions (id, event_id, starts_at, ends_at)
+    select distinct e.id, e.id, e.starts_at, e.ends_at from planted p join events e on e.id = p.event
     on conflict do nothing;
     insert into registrations
       (id, user_id, event_id, status, payment_status, amount, currency, confirmed_at, created_at)
@@ -58,8 +64,10 @@ PLANT = """
     select seat, person, event, 1 + n % 5, at from planted where n % 10 = 0;
     insert into referrals (referrer_id, referred_user_id, event_id, registration_id, created_at)
     select md5('p' || 10 * (n % 99 + 1))::uuid, person, event, seat, at from planted where n % 10 = 1;
-    insert into session_attendance (registration_id, user_id, event_id, session_id, check_in_time)
-    select seat, person, event, event, at from planted where n % 4 <> 0;
+    insert into session_attendance
+      (registration_id, user_id, event_id, session_id, check_in_time, check_out_time, closed_by)
+    select seat, person, event, event, e.starts_at + n % 30 * interval '1 minute', e.ends_at, 'student'
+    from planted join events e on e.id = event where n % 4 <> 0;
     set session_replication_role = origin;
     insert into benchmark_planted select * from planted;
     drop table planted;
@@ -77,6 +85,12 @@ SUMS = """
     count(*) filter (where n % 20 = 0), count(*) filter (where n % 20 = 0) * 49900,
     count(*) filter (where n % 10 = 0), coalesce(sum(1 + n % 5) filter (where n % 10 = 0), 0),
     count(*) filter (where n % 10 = 1), 0, 0
+"""
+WRITE_CHANGES = """
+    insert into private.report_changes
+    select date_bin('15 minutes', at, '2000-01-01 00:00:00+00'), event, 'INR', null,
+      0, 1, 1, 1, 0, 0, 0, 1, 49900, 1178, 180, 0, 0, 0, 0, 0, 0, 0, case when n % 2 = 0 then 1 else -1 end
+    from benchmark_planted where n <= {count}
 """
 VISITORS = """
     insert into analytics_events (session_id, event_name, event_category, created_at)
@@ -102,8 +116,22 @@ class Cost:
         return max(self.milliseconds.values())
 
 
-def measure(superuser_url: str, app_url: str, worker_url: str) -> tuple[list[Cost], Cost]:
-    """Every report at every size, and the funnel; on a migrated, otherwise empty database."""
+@dataclass(frozen=True)
+class Upkeep:
+    """At the largest size: a report while changes wait to be added, adding them, and summing everything up anew."""
+
+    overview_ms: float
+    fold_seconds: float
+    write_seconds: float
+    rebuild_seconds: float
+
+    @property
+    def fold_ratio(self) -> float:
+        return self.fold_seconds / self.write_seconds
+
+
+def measure(superuser_url: str, app_url: str, worker_url: str) -> tuple[list[Cost], Upkeep, Cost]:
+    """Every report at every size, the upkeep, and the funnel; on a migrated, otherwise empty database."""
     found: dict[str, dict[int, float]] = {}
     with psycopg.connect(superuser_url, autocommit=True) as owner:
         owner.execute("insert into profiles (id, email) values (%s, 'admin@example.com')", (ADMIN,))
@@ -118,9 +146,10 @@ def measure(superuser_url: str, app_url: str, worker_url: str) -> tuple[list[Cos
             last = size
             for name, milliseconds in _ask_all(app_url).items():
                 found.setdefault(name, {})[size] = milliseconds
+        upkeep = _upkeep(owner, app_url, worker_url)
         owner.execute(VISITORS.format(steps=", ".join(f"'{step}'" for step in STEPS), count=VISITOR_EVENTS).encode())
         owner.execute("analyze analytics_events")
-    return [Cost(name, sizes) for name, sizes in found.items()], Cost("funnel", _funnel(app_url, worker_url))
+    return [Cost(name, sizes) for name, sizes in found.items()], upkeep, Cost("funnel", _funnel(app_url, worker_url))
 
 
 def _ask_all(app_url: str) -> dict[str, float]:
@@ -131,6 +160,7 @@ def _ask_all(app_url: str) -> dict[str, float]:
         "overview of a year": ("overview", year),
         "revenue of a year by day": ("revenue", year),
         "events, a page": ("events", None),
+        "attendance, a page": ("attendance", None),
         "referrals, a page": ("referrals", None),
     }
     database = Database(lambda: app_url)
@@ -138,6 +168,20 @@ def _ask_all(app_url: str) -> dict[str, float]:
         return {name: _median_ms(_report(database, *of)) for name, of in asked.items()}
     finally:
         database.close()
+
+
+def _upkeep(owner: psycopg.Connection, app_url: str, worker_url: str) -> Upkeep:
+    """Writing is what the rows cost when the owner writes all of them by one statement, past every trigger."""
+    worker, app = Database(lambda: worker_url), Database(lambda: app_url)
+    try:
+        written = _seconds(lambda: owner.execute(WRITE_CHANGES.format(count=CHANGES).encode()))
+        overview = _median_ms(_report(app, "overview", None))
+        folded = _seconds(lambda: fold_changes(lambda: True, lambda: worker.transaction(SERVICE)))
+        rebuilt = _seconds(lambda: owner.execute("select private.rebuild_reports()"))
+        return Upkeep(overview, folded, written, rebuilt)
+    finally:
+        worker.close()
+        app.close()
 
 
 def _funnel(app_url: str, worker_url: str) -> dict[int, float]:
@@ -159,10 +203,11 @@ def _report(database: Database, kind: ReportType, days: Range | None) -> Callabl
     return ask
 
 
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
 def _median_ms(work: Callable[[], object]) -> float:
-    took: list[float] = []
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        work()
-        took.append((time.perf_counter() - began) * 1000)
-    return median(took)
+    return median(_seconds(work) for _ in range(RUNS)) * 1000

@@ -187,11 +187,10 @@ def count_attended(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, int]:
     """How many of the students with a confirmed seat were in a session of each course."""
     rows = conn.execute(
         """
-        select r.event_id, count(*)
-        from (select distinct registration_id from public.session_attendance where event_id = any(%(ids)s)) stays
-        join public.registrations r on r.id = stays.registration_id
-        where r.status = 'confirmed'
-        group by r.event_id
+        select event_id, count(*) from public.registrations
+        where event_id = any(%(ids)s) and status = 'confirmed'
+            and id in (select registration_id from public.session_attendance where event_id = any(%(ids)s))
+        group by event_id
         """,
         {"ids": list(ids)},
     )
@@ -305,7 +304,7 @@ def counted_until(conn: Connection) -> datetime | None:
 
 @dataclass(frozen=True)
 class Held:
-    """A live session on a page, with who has a seat and who was there."""
+    """A live session on a page, with how many have a seat."""
 
     session_id: UUID
     event_id: UUID
@@ -314,69 +313,62 @@ class Held:
     starts_at: datetime
     ends_at: datetime
     confirmed: int
-    joined: int
-    minutes: int
 
 
-def list_sessions(
-    conn: Connection, days: Range, now: datetime, *, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Held]:
-    """Sessions that begin in the range, the latest first. Minutes as `private.attended_minutes` defines them."""
+def list_sessions(conn: Connection, days: Range, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Held]:
+    """Sessions that begin in the range, the latest first."""
     after_start, after_id = after or (None, None)
     return (
         conn.cursor(row_factory=class_row(Held))
         .execute(
             """
-            with page as (
-                select s.id, s.event_id, e.title as event_title, s.title, s.starts_at, s.ends_at
-                from public.event_sessions s join public.events e on e.id = s.event_id
-                where e.status <> 'draft' and s.starts_at >= %(begins)s and s.starts_at < %(ends)s
-                    and (%(after_start)s::timestamptz is null
-                        or (s.starts_at, s.id) < (%(after_start)s::timestamptz, %(after_id)s::uuid))
-                order by s.starts_at desc, s.id desc
-                limit %(limit)s
-            ),
-            stays as (
-                select p.id as session_id, a.registration_id, coalesce(range_agg(
-                    tstzrange(greatest(a.check_in_time, p.starts_at),
-                        least(coalesce(a.check_out_time, p.ends_at), p.ends_at, %(now)s))
-                ) filter (
-                    where greatest(a.check_in_time, p.starts_at)
-                        < least(coalesce(a.check_out_time, p.ends_at), p.ends_at, %(now)s)
-                ), '{}') as merged
-                from page p join public.session_attendance a on a.session_id = p.id
-                join public.registrations r on r.id = a.registration_id
-                where r.status = 'confirmed'
-                group by p.id, a.registration_id
-            ),
-            present as (
-                select session_id, count(*) as joined, sum((
-                    select coalesce(floor(sum(extract(epoch from upper(stay) - lower(stay))) / 60), 0)
-                    from unnest(merged) stay
-                ))::bigint as minutes
-                from stays group by session_id
-            ),
-            seats as (
-                select event_id, sum(confirmed)::bigint as confirmed from private.figures_by_event
-                where event_id in (select event_id from page)
-                group by event_id
-            )
-            select p.id as session_id, p.event_id, p.event_title, p.title, p.starts_at, p.ends_at,
-                coalesce(s.confirmed, 0) as confirmed, coalesce(t.joined, 0) as joined,
-                coalesce(t.minutes, 0) as minutes
-            from page p left join present t on t.session_id = p.id left join seats s on s.event_id = p.event_id
-            order by p.starts_at desc, p.id desc
+            select s.id as session_id, s.event_id, e.title as event_title, s.title, s.starts_at, s.ends_at, coalesce((
+                select sum(f.confirmed)::bigint from private.figures_by_event f where f.event_id = s.event_id
+            ), 0) as confirmed
+            from public.event_sessions s join public.events e on e.id = s.event_id
+            where e.status <> 'draft' and s.starts_at >= %(begins)s and s.starts_at < %(ends)s
+                and (%(after_start)s::timestamptz is null
+                    or (s.starts_at, s.id) < (%(after_start)s::timestamptz, %(after_id)s::uuid))
+            order by s.starts_at desc, s.id desc
+            limit %(limit)s
             """,
-            {
-                **_instants(days),
-                "now": now,
-                "after_start": after_start,
-                "after_id": after_id,
-                "limit": limit,
-            },
+            {**_instants(days), "after_start": after_start, "after_id": after_id, "limit": limit},
         )
         .fetchall()
     )
+
+
+def sum_stays(conn: Connection, sessions: Sequence[Held], now: datetime) -> dict[UUID, tuple[int, int]]:
+    """Who of those with a seat was in each session, and their minutes as `private.attended_minutes` has them."""
+    rows = conn.execute(
+        """
+        with stays as (
+            select s.id as session_id, coalesce(range_agg(
+                tstzrange(greatest(a.check_in_time, s.starts_at),
+                    least(coalesce(a.check_out_time, s.ends_at), s.ends_at, %(now)s))
+            ) filter (
+                where greatest(a.check_in_time, s.starts_at)
+                    < least(coalesce(a.check_out_time, s.ends_at), s.ends_at, %(now)s)
+            ), '{}') as merged
+            from public.event_sessions s join public.session_attendance a on a.session_id = s.id
+            where s.id = any(%(sessions)s) and a.registration_id in (
+                select id from public.registrations where event_id = any(%(events)s) and status = 'confirmed'
+            )
+            group by s.id, a.registration_id
+        )
+        select session_id, count(*), sum((
+            select coalesce(floor(sum(extract(epoch from upper(stay) - lower(stay))) / 60), 0)
+            from unnest(merged) stay
+        ))::bigint
+        from stays group by session_id
+        """,
+        {
+            "sessions": [each.session_id for each in sessions],
+            "events": list({each.event_id for each in sessions}),
+            "now": now,
+        },
+    )
+    return {session_id: (joined, minutes) for session_id, joined, minutes in rows}
 
 
 def _instants(days: Range | None) -> dict[str, datetime | None]:

@@ -150,12 +150,13 @@ def funnel(conn: Connection, asked: Asked) -> FunnelReport:
 def attendance(conn: Connection, asked: Asked) -> PresenceReport:
     days = asked.days_or_recent
     after = read_cursor(asked.cursor)
-    found = queries.list_sessions(conn, days, asked.now, after=after, limit=asked.limit + 1)
+    found = queries.list_sessions(conn, days, after=after, limit=asked.limit + 1)
     page = found[: asked.limit]
+    stays = queries.sum_stays(conn, page, asked.now)
     more = len(found) > asked.limit
     return PresenceReport(
         **_about(asked, days),
-        sessions=[_session(held, asked.now) for held in page],
+        sessions=[_session(held, *stays.get(held.session_id, (0, 0)), asked.now) for held in page],
         next_cursor=cursor_after(page[-1].starts_at, page[-1].session_id) if more else None,
     )
 
@@ -255,9 +256,15 @@ def _event(course: Course, figures: list[Figures], attended: int) -> EventFigure
     )
 
 
-def _session(held: Held, now: datetime) -> SessionAttendance:
-    absent = held.confirmed - held.joined if held.ends_at <= now else None
-    return SessionAttendance(**asdict(held), no_shows=absent, no_show_rate=_rate(absent, held.confirmed))
+def _session(held: Held, joined: int, minutes: int, now: datetime) -> SessionAttendance:
+    absent = held.confirmed - joined if held.ends_at <= now else None
+    return SessionAttendance(
+        **asdict(held),
+        joined=joined,
+        minutes=minutes,
+        no_shows=absent,
+        no_show_rate=_rate(absent, held.confirmed),
+    )
 
 
 def _rate(part: int | None, whole: int) -> float | None:

@@ -25,11 +25,11 @@ def _transaction() -> AbstractContextManager[Connection]:
     return db.transaction(SERVICE)
 
 
-def fold_changes(has_time: Callable[[], bool]) -> int:
+def fold_changes(has_time: Callable[[], bool], transaction: Transaction = _transaction) -> int:
     """Add all changes to the sums, page by page; how many there were."""
     folded = 0
     while has_time():
-        with _transaction() as conn:
+        with transaction() as conn:
             page = queries.fold_changes(conn, PER_PAGE)
         folded += page
         if page < PER_PAGE:

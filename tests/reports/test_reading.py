@@ -7,11 +7,28 @@ from functions.analytics_report.models import ReportType
 from functions.analytics_report.service import Asked, make
 from shared import db
 from shared.actors import administrator
+from shared.db import Connection
 from tests.reports.histories import MIDNIGHT
 from tests.reports.office import ZONE, Office
 
 BEHIND = {"registrations", "payment_transactions", "payment_attempts", "refunds", "event_feedback", "analytics_events"}
 MONTH = recent(MIDNIGHT.date(), ZONE)
+COURSES, STUDENTS, PAGE = 40, 250, 2
+CROWD = """
+    set local session_replication_role = replica;
+    create temp table crowd on commit drop as
+    select md5('p' || n)::uuid as person, md5('e' || n % 40)::uuid as event, md5('r' || n)::uuid as seat
+    from generate_series(1, 10000) n;
+    insert into profiles (id, email) select person, person || '@example.com' from crowd;
+    insert into events (id, title, category, status, starts_at, ends_at, capacity, price_amount)
+    select distinct event, 'Course', 'technical', 'completed', '2026-03-08'::timestamptz, '2026-03-09'::timestamptz,
+      250, 49900 from crowd;
+    insert into event_sessions (id, event_id, starts_at, ends_at) select id, id, starts_at, ends_at from events;
+    insert into registrations (id, user_id, event_id, status, payment_status, amount, currency, confirmed_at)
+    select seat, person, event, 'confirmed', 'completed', 49900, 'INR', now() from crowd;
+    insert into session_attendance (registration_id, user_id, event_id, session_id, check_in_time)
+    select seat, person, event, event, '2026-03-08'::timestamptz from crowd;
+"""
 READ = """
     select relname from pg_stat_xact_all_tables
     where schemaname in ('public', 'private') and coalesce(seq_scan, 0) + coalesce(idx_scan, 0) > 0
@@ -43,3 +60,32 @@ def test_courses_are_read_with_the_stays_and_seats_of_their_page_alone(office: O
     read = tables_read(office, "events", None)
     assert {"report_events", "registrations", "session_attendance"} <= read
     assert read & BEHIND == {"registrations"}
+
+
+def registrations_read(office: Office, kind: ReportType, *, by_index: bool = True) -> int:
+    office.platform.set(DATABASE_SECRET_ID="database-app")
+    with db.transaction(administrator(office.admin), read_only=True) as conn:
+        if not by_index:
+            conn.execute("set local enable_indexscan = off; set local enable_bitmapscan = off")
+        before = read_so_far(conn)
+        make(conn, Asked(kind, MONTH, ZONE, MIDNIGHT, limit=PAGE))
+        return read_so_far(conn) - before
+
+
+def read_so_far(conn: Connection) -> int:
+    cursor = conn.execute(
+        "select seq_tup_read + idx_tup_fetch from pg_stat_xact_all_tables where relname = 'registrations'"
+    )
+    (count,) = cursor.fetchone() or (0,)
+    return count
+
+
+@pytest.mark.parametrize("kind", ["events", "attendance"])
+def test_a_page_reads_the_registrations_of_its_courses_alone(office: Office, kind: ReportType) -> None:
+    with office.platform.database.look() as conn:
+        with conn.transaction():
+            conn.execute(CROWD)
+        conn.execute("analyze")
+    # One course more tells whether there is another page; its seats are counted.
+    assert 0 < registrations_read(office, kind) <= 2 * (PAGE + 1) * STUDENTS
+    assert registrations_read(office, kind, by_index=False) >= COURSES * STUDENTS
