@@ -1,4 +1,4 @@
-"""The statements of delivery. Every change of a claimed row asks for its lease, so that a late one changes nothing."""
+"""The statements of delivery. Every change of a leased row asks for its lease, so that a late one changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,30 +14,33 @@ MAX_ATTEMPTS = 3
 
 
 def claim(conn: Connection, lease: UUID, lease_seconds: int, ids: Sequence[UUID] | None, limit: int) -> list[Claimed]:
-    """Lease what is due, most urgent and oldest first, of `ids` or of everything."""
+    """Take what is due, most urgent and oldest first, of `ids` or of everything.
+
+    What a provider is to be told is leased; what goes into an inbox is only locked, and done by the same transaction.
+    """
     return (
         conn.cursor(row_factory=class_row(Claimed))
         .execute(
             """
             with due as (
-                select id from public.notifications_queue
+                select id, user_id, type, channel, template, data, retry_count, priority_rank, scheduled_for,
+                    correlation_id
+                from public.notifications_queue
                 where status = 'pending' and scheduled_for <= now() and retry_count < %(max_attempts)s
                     and (lease_until is null or lease_until < now())
                     and (%(ids)s::uuid[] is null or id = any(%(ids)s))
                 order by priority_rank, scheduled_for, id
                 limit %(limit)s
                 for update skip locked
-            ), claimed as (
+            ), leased as (
                 update public.notifications_queue q
                 set lease_token = %(lease)s, lease_until = now() + make_interval(secs => %(lease_seconds)s)
-                from due where q.id = due.id
-                returning q.id, q.user_id, q.type, q.channel, q.template, q.data, q.retry_count, q.priority_rank,
-                    q.scheduled_for, q.correlation_id
+                from due where q.id = due.id and due.type <> 'in_app'
             )
             select c.id, c.user_id, c.type, c.channel, c.template, c.data, c.retry_count, p.email, p.phone,
                 p.full_name, p.language, p.erased_at is not null as erased, coalesce(w.enabled, true) as wanted,
                 s.reason as suppressed, c.correlation_id
-            from claimed c
+            from due c
             join public.profiles p on p.id = c.user_id
             left join public.notification_preferences w
                 on w.user_id = c.user_id and w.type = c.type and w.channel = c.channel
@@ -57,8 +60,8 @@ def claim(conn: Connection, lease: UUID, lease_seconds: int, ids: Sequence[UUID]
     )
 
 
-def insert_inbox_rows(conn: Connection, lease: UUID, rows: Sequence[Mapping[str, Any]]) -> list[InboxRow]:
-    """Put leased notifications into inboxes and mark them sent, in one statement."""
+def insert_inbox_rows(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> list[InboxRow]:
+    """Put notifications that this transaction claimed into inboxes and mark them sent, in one statement."""
     return (
         conn.cursor(row_factory=class_row(InboxRow))
         .execute(
@@ -68,7 +71,7 @@ def insert_inbox_rows(conn: Connection, lease: UUID, rows: Sequence[Mapping[str,
                 set status = 'sent', sent_at = now(), lease_token = null, lease_until = null
                 from jsonb_to_recordset(%(rows)s)
                     as r (id uuid, title text, message text, type text, action_url text)
-                where q.id = r.id and q.lease_token = %(lease)s and q.status = 'pending'
+                where q.id = r.id and q.status = 'pending'
                 returning q.id, q.user_id, r.title, r.message, r.type, r.action_url
             )
             insert into public.in_app_notifications (notification_id, user_id, title, message, type, action_url)
@@ -76,7 +79,7 @@ def insert_inbox_rows(conn: Connection, lease: UUID, rows: Sequence[Mapping[str,
             on conflict (notification_id) do nothing
             returning id, user_id, title, message, type, action_url, created_at
             """,
-            {"lease": lease, "rows": Jsonb(list(rows))},
+            {"rows": Jsonb(list(rows))},
         )
         .fetchall()
     )
@@ -112,13 +115,13 @@ def mark_sent(conn: Connection, lease: UUID, notification_id: UUID, provider_mes
 
 
 def end(conn: Connection, lease: UUID, status: str, reasons: Mapping[UUID, str]) -> int:
-    """End leased notifications as failed or cancelled, each with its reason; how many were still ours."""
+    """End claimed notifications as failed or cancelled, each with its reason; how many were still ours."""
     return conn.execute(
         """
         update public.notifications_queue q
         set status = %(status)s, last_error = r.value, lease_token = null, lease_until = null
         from jsonb_each_text(%(reasons)s) r
-        where q.id = r.key::uuid and q.lease_token = %(lease)s and q.status = 'pending'
+        where q.id = r.key::uuid and (q.lease_token = %(lease)s or q.type = 'in_app') and q.status = 'pending'
         """,
         {
             "lease": lease,

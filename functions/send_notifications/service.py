@@ -1,12 +1,13 @@
 """Delivers claimed notifications: who may be told, in what words, and what becomes of each attempt.
 
 A run is many short transactions, because no provider is called inside one: claim, count the attempt, send, write
-down the result. Whatever dies in between is found again when its lease is over.
+down the result. Whatever dies in between is found again when its lease is over. Inboxes are rows of ours, so they are
+filled by the transaction that claims.
 """
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
@@ -64,19 +65,24 @@ def deliver(ways: Ways, ids: Sequence[UUID] | None = None, limit: int = PER_RUN)
         unwanted = {each.id: reason for each in claimed if (reason := why_not(each))}
         if unwanted:
             queries.end(conn, lease, "cancelled", unwanted)
-    for each in claimed:
-        if reason := unwanted.get(each.id):
-            with correlated(each.correlation_id):
-                logger.info("notification_cancelled", notification_id=str(each.id), type=each.type, reason=reason)
-    wanted = [each for each in claimed if each.id not in unwanted]
-    messages, unrenderable = _render(wanted)
-    if unrenderable:
-        with ways.transact() as conn:
+        messages, unrenderable = _render([each for each in claimed if each.id not in unwanted])
+        if unrenderable:
             conn.measure(Metric.NOTIFICATIONS_ATTEMPTED, queries.end(conn, lease, "failed", unrenderable))
+        inbox = [each for each in claimed if each.type == "in_app" and each.id in messages]
+        arrived = _fill_inboxes(conn, inbox, messages)
+    for each in claimed:
+        with correlated(each.correlation_id):
+            if reason := unwanted.get(each.id):
+                logger.info("notification_cancelled", notification_id=str(each.id), type=each.type, reason=reason)
+            elif each.id in unrenderable:
+                logger.error("notification_unrenderable", notification_id=str(each.id), template=each.template)
+    for caused_by, of_cause in groupby(sorted(inbox, key=_cause), key=_cause):
+        with correlated(caused_by):
+            logger.info("notifications_in_inbox", notification_ids=[str(each.id) for each in of_cause])
+    ways.push(arrived)
     run = Run(ways, lease, messages)
-    run.fill_inboxes([each for each in wanted if each.type == "in_app" and each.id in messages])
-    complete = run.send([each for each in wanted if each.type != "in_app" and each.id in messages])
-    return Outcome(run.counts + Counter(failed=len(unrenderable)), complete)
+    complete = run.send([each for each in claimed if each.type != "in_app" and each.id in messages])
+    return Outcome(run.counts + Counter(in_app=len(arrived), failed=len(unrenderable)), complete)
 
 
 def why_not(claimed: Claimed) -> str | None:
@@ -125,6 +131,7 @@ def hand_off_rest(ways: Ways, hand_off: Callable[[Sequence[UUID]], Sequence[UUID
 
 
 def _render(claimed: Sequence[Claimed]) -> tuple[dict[UUID, Message], dict[UUID, str]]:
+    """What can be said, and why the rest cannot."""
     messages: dict[UUID, Message] = {}
     unrenderable: dict[UUID, str] = {}
     for each in claimed:
@@ -132,9 +139,15 @@ def _render(claimed: Sequence[Claimed]) -> tuple[dict[UUID, Message], dict[UUID,
             messages[each.id] = rendered(each)
         except Unrenderable as error:
             unrenderable[each.id] = str(error)
-            with correlated(each.correlation_id):
-                logger.error("notification_unrenderable", notification_id=str(each.id), template=each.template)
     return messages, unrenderable
+
+
+def _fill_inboxes(conn: Connection, claimed: Sequence[Claimed], messages: Mapping[UUID, Message]) -> list[InboxRow]:
+    if not claimed:
+        return []
+    arrived = queries.insert_inbox_rows(conn, [inbox_row(each, messages[each.id]) for each in claimed])
+    _measure_delivered(conn, len(arrived))
+    return arrived
 
 
 def _cause(claimed: Claimed) -> str:
@@ -147,7 +160,7 @@ def _measure_delivered(conn: Connection, notifications: int) -> None:
 
 
 class Run:
-    """The deliveries under one lease."""
+    """The deliveries to providers under one lease."""
 
     def __init__(self, ways: Ways, lease: UUID, messages: dict[UUID, Message]) -> None:
         self.counts: Counter[str] = Counter()
@@ -155,19 +168,6 @@ class Run:
         self._lease = lease
         self._messages = messages
         self._stopped: set[str] = set()
-
-    def fill_inboxes(self, claimed: Sequence[Claimed]) -> None:
-        if not claimed:
-            return
-        with self._ways.transact() as conn:
-            rows = [inbox_row(each, self._messages[each.id]) for each in claimed]
-            arrived = queries.insert_inbox_rows(conn, self._lease, rows)
-            _measure_delivered(conn, len(arrived))
-        self.counts["in_app"] += len(arrived)
-        for caused_by, rows_of_cause in groupby(sorted(claimed, key=_cause), key=_cause):
-            with correlated(caused_by):
-                logger.info("notifications_in_inbox", notification_ids=[str(each.id) for each in rows_of_cause])
-        self._ways.push(arrived)
 
     def send(self, claimed: Sequence[Claimed]) -> bool:
         """One by one; what follows a provider's outage or the end of the time is given back. False: out of time."""

@@ -5,11 +5,12 @@ mails, which escapes every word it is given.
 """
 
 import re
+import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ DEFAULT_LANGUAGE = "en"
 SMS_VARIABLE_LENGTH = 30
 """TRAI's DLT rules: what fills a `{#var#}` of a registered SMS text has at most 30 characters."""
 
+# Between the parts of a text while they are filled together: nobody's data can contain it.
+_BETWEEN = secrets.token_hex()
 # Line breaks end a mail header, and overriding the direction of text makes one address or amount read as another.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 
@@ -63,6 +66,7 @@ def words(language: str) -> dict[str, str]:
     return _texts(language)["_layout"]
 
 
+@lru_cache
 def language_of(preferred: str) -> str:
     """The language that is written in for a person who prefers `preferred` (`hi`, `hi-IN`)."""
     base = preferred.split("-", maxsplit=1)[0]
@@ -78,18 +82,10 @@ def render(template: str, language: str, data: Mapping[str, Any], *, time_zone: 
     if texts is None:
         raise Unrenderable(f"no text named {template}")
     context = {name: printable(value) if isinstance(value, str) else value for name, value in data.items()}
-    fill = partial(_fill, context={"timeZone": time_zone, "language": language, **context})
     try:
-        facts = [(label, fill(value)) for label, value in texts.get("facts", [])]
-        return Message(
-            title=fill(texts["title"]),
-            message=fill(texts["message"]),
-            tone=texts.get("tone", "info"),
-            sms=fill(texts.get("sms", texts["title"])),
-            action=_action(*map(fill, texts["action"])) if "action" in texts else None,
-            details=tuple(filter(None, map(fill, texts.get("details", [])))),
-            facts=tuple((label, value) for label, value in facts if value),
-        )
+        filled = _compiled(language, template).render({"timeZone": time_zone, "language": language, **context})
+        parts = (part.strip() for part in filled.split(_BETWEEN))
+        return _message(texts, parts)
     except (TemplateError, TypeError, ValueError) as error:
         raise Unrenderable(f"the data of {template} does not fit: {type(error).__name__}") from error
 
@@ -104,6 +100,32 @@ def lay_out(layout: str, **context: Any) -> str:
     return _environment().get_template(layout).render(context)
 
 
+def _sources(texts: Mapping[str, Any]) -> list[str]:
+    """What a text says, part by part, in the order in which `_message` takes it."""
+    return [
+        *(texts["title"], texts["message"], texts.get("sms", texts["title"])),
+        *texts.get("action", ()),
+        *texts.get("details", ()),
+        *(value for _, value in texts.get("facts", ())),
+    ]
+
+
+def _message(texts: Mapping[str, Any], parts: Iterator[str]) -> Message:
+    title, message, sms = next(parts), next(parts), next(parts)
+    action = _action(next(parts), next(parts)) if "action" in texts else None
+    details = [next(parts) for _ in texts.get("details", ())]
+    facts = [(label, next(parts)) for label, _ in texts.get("facts", ())]
+    return Message(
+        title=title,
+        message=message,
+        tone=texts.get("tone", "info"),
+        sms=sms,
+        action=action,
+        details=tuple(filter(None, details)),
+        facts=tuple((label, value) for label, value in facts if value),
+    )
+
+
 def _action(label: str, url: str) -> Action | None:
     if not url:
         return None
@@ -112,13 +134,10 @@ def _action(label: str, url: str) -> Action | None:
     return Action(label, url)
 
 
-def _fill(text: str, *, context: Mapping[str, Any]) -> str:
-    return _compiled(text).render(context).strip()
-
-
 @cache
-def _compiled(text: str) -> "Template":
-    return _environment().from_string(text)
+def _compiled(language: str, template: str) -> "Template":
+    """All parts as one template: filling them one by one costs seven times as much."""
+    return _environment().from_string(_BETWEEN.join(_sources(_texts(language)[template])))
 
 
 @cache
