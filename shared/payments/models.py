@@ -41,7 +41,7 @@ type PaiseOrNone = Annotated[Paise, BeforeValidator(_or_zero)]
 
 
 class Entity(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class OrderEntity(Entity):

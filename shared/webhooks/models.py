@@ -31,15 +31,21 @@ DISPUTES: dict[str, DisputeStatus] = {
 """What each event about a dispute says of it; the entity in `action_required` says no more than "open"."""
 
 
-class PaymentWrapper(BaseModel):
+class _Part(BaseModel):
+    """Compiled only as a part of what it is in, or when first read on its own."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class PaymentWrapper(_Part):
     entity: PaymentEntity
 
 
-class RefundWrapper(BaseModel):
+class RefundWrapper(_Part):
     entity: RefundEntity
 
 
-class Payload(BaseModel):
+class Payload(_Part):
     payment: PaymentWrapper
     refund: RefundWrapper | None = None
 
@@ -52,24 +58,24 @@ class Event(BaseModel):
     payload: Payload
 
 
-class DisputedPayment(BaseModel):
+class DisputedPayment(_Part):
     order_id: OrderId | None = None
 
 
-class DisputedPaymentWrapper(BaseModel):
+class DisputedPaymentWrapper(_Part):
     entity: DisputedPayment
 
 
-class DisputeWrapper(BaseModel):
+class DisputeWrapper(_Part):
     entity: DisputeEntity
 
 
-class DisputePayload(BaseModel):
+class DisputePayload(_Part):
     dispute: DisputeWrapper
     payment: DisputedPaymentWrapper | None = None
 
 
-class DisputeEvent(BaseModel):
+class DisputeEvent(_Part):
     model_config = ConfigDict(extra="ignore")
 
     event: str = Field(max_length=100)
