@@ -1,5 +1,8 @@
 """What a report reads: sums, never the rows behind them, so that it costs the same however many there are."""
 
+from typing import LiteralString
+
+import psycopg
 import pytest
 
 from functions.analytics_report.dates import Range, recent
@@ -7,7 +10,6 @@ from functions.analytics_report.models import ReportType
 from functions.analytics_report.service import Asked, make
 from shared import db
 from shared.actors import administrator
-from shared.db import Connection
 from tests.reports.histories import MIDNIGHT
 from tests.reports.office import ZONE, Office
 
@@ -72,9 +74,9 @@ def registrations_read(office: Office, kind: ReportType, *, by_index: bool = Tru
         return read_so_far(conn) - before
 
 
-def read_so_far(conn: Connection) -> int:
+def read_so_far(conn: psycopg.Connection, table: str = "registrations") -> int:
     cursor = conn.execute(
-        "select seq_tup_read + idx_tup_fetch from pg_stat_xact_all_tables where relname = 'registrations'"
+        "select seq_tup_read + idx_tup_fetch from pg_stat_xact_all_tables where relname = %s", (table,)
     )
     (count,) = cursor.fetchone() or (0,)
     return count
@@ -89,3 +91,30 @@ def test_a_page_reads_the_registrations_of_its_courses_alone(office: Office, kin
     # One course more tells whether there is another page; its seats are counted.
     assert 0 < registrations_read(office, kind) <= 2 * (PAGE + 1) * STUDENTS
     assert registrations_read(office, kind, by_index=False) >= COURSES * STUDENTS
+
+
+CHANGES = 2_000
+WRITE = """
+    insert into private.report_changes
+    select now(), gen_random_uuid(), 'INR', null, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+    from generate_series(1, 2000)
+"""
+
+
+def changes_read(office: Office, fold: LiteralString) -> int:
+    """By one transaction that folds, while the planner takes the table for the empty one it mostly is."""
+    with office.platform.database.look() as conn:
+        conn.execute(WRITE)
+        conn.execute("delete from private.report_changes")
+        conn.execute("analyze private.report_changes")
+        conn.execute(WRITE)
+    with office.platform.database.look() as conn:
+        conn.execute(fold)
+        return read_so_far(conn, "report_changes")
+
+
+def test_each_change_is_read_a_few_times_however_many_there_are(office: Office) -> None:
+    by_range = "select private.fold_report_changes(null)"
+    assert CHANGES <= changes_read(office, by_range) <= 3 * CHANGES
+    by_join = "delete from private.report_changes where id in (select id from private.report_changes order by id)"
+    assert changes_read(office, by_join) > 100 * CHANGES
