@@ -36,6 +36,8 @@ class Metric(Enum):
     """Due and not sent when the sweep began."""
     NOTIFICATION_BACKLOG_AGE = "NotificationBacklogAge", MetricUnit.Seconds
     """How long the oldest of them has been due."""
+    RECONCILIATION_MISMATCHES = "ReconciliationMismatches", MetricUnit.Count
+    """Comparisons of a daily reconciliation that did not end in a match, whether they were found before or not."""
     CERTIFICATES_ATTEMPTED = "CertificatesAttempted", MetricUnit.Count
     CERTIFICATES_GENERATED = "CertificatesGenerated", MetricUnit.Count
     DATABASE_TRANSACTION_TIME = "DatabaseTransactionTime", MetricUnit.Milliseconds

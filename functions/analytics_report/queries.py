@@ -342,7 +342,10 @@ def sum_stays(conn: Connection, sessions: Sequence[Held], now: datetime) -> dict
     """Who of those with a seat was in each session, and their minutes as `private.attended_minutes` has them."""
     rows = conn.execute(
         """
-        with stays as (
+        with seats as materialized (
+            select id from public.registrations where event_id = any(%(events)s) and status = 'confirmed'
+        ),
+        stays as (
             select s.id as session_id, coalesce(range_agg(
                 tstzrange(greatest(a.check_in_time, s.starts_at),
                     least(coalesce(a.check_out_time, s.ends_at), s.ends_at, %(now)s))
@@ -350,10 +353,9 @@ def sum_stays(conn: Connection, sessions: Sequence[Held], now: datetime) -> dict
                 where greatest(a.check_in_time, s.starts_at)
                     < least(coalesce(a.check_out_time, s.ends_at), s.ends_at, %(now)s)
             ), '{}') as merged
-            from public.event_sessions s join public.session_attendance a on a.session_id = s.id
-            where s.id = any(%(sessions)s) and a.registration_id in (
-                select id from public.registrations where event_id = any(%(events)s) and status = 'confirmed'
-            )
+            from public.session_attendance a join public.event_sessions s on s.id = a.session_id
+            join seats on seats.id = a.registration_id
+            where a.session_id = any(%(sessions)s)
             group by s.id, a.registration_id
         )
         select session_id, count(*), sum((

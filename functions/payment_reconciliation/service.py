@@ -19,6 +19,7 @@ from shared.clock import in_zone
 from shared.config import settings
 from shared.db import Connection
 from shared.log import logger
+from shared.metrics import Metric
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.payments.gateway import Gateway, GatewayDown, GatewayRefused
@@ -122,6 +123,8 @@ def _keep_place(conn: Connection, run: Run, following: Cursor | None, counts: di
         return
     if not run_queries.finish(conn, run, counts, clock.now()):
         raise LeaseLost
+    if run.kind == "daily":
+        conn.measure(Metric.RECONCILIATION_MISMATCHES, sum(counts.values()) - counts.get("matched", 0))
     if found := queries.count_unrepaired(conn, run.id):
         many = sum(found.values())
         listed = ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in found.items())

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.clock import in_zone
+from shared.metrics import Metric
 from tests.deployed import SERVICE_KEY
+from tests.log import Log
 from tests.reconciliation.books import Books
 
 SCHEDULE = {"source": "schedule", "job": "payment-reconciliation"}
@@ -35,6 +37,28 @@ def test_the_schedule_reconciles_the_day_once_and_asks_about_open_orders_each_ti
     assert (end.hour, end.minute) == (20, 30), "two in the morning in India"
     assert end - window["window_start"] == timedelta(days=7)
     assert datetime.now(UTC) - timedelta(days=1) < end <= datetime.now(UTC)
+
+
+def test_what_differs_is_measured_every_day_until_it_is_settled(books: Books, log: Log) -> None:
+    """A finding is told once; the alarm has to know that it still stands."""
+    books.deployed.profile(admin=True)
+    with books.ago(days=2):
+        payment = books.razorpay.pay(books.razorpay.open_order(12_300)["id"])["id"]
+    books.lose_webhooks()
+    for days in (10, 20):
+        log.forget()
+        assert ("daily", "finished") in schedule(books)
+        assert log.total(Metric.RECONCILIATION_MISMATCHES) == 1
+        books.deployed.rows(
+            "update reconciliation_runs set window_start = window_start - %s, window_end = window_end - %s"
+            " where kind = 'daily'",
+            *(2 * [timedelta(days=days)]),
+        )
+    assert len({row["detail"] for row in told(books)}) == 1
+    books.razorpay.refund(payment)
+    log.forget()
+    assert ("daily", "finished") in schedule(books)
+    assert log.total(Metric.RECONCILIATION_MISMATCHES) == 0
 
 
 def test_open_orders_are_asked_about_after_a_quarter_of_an_hour(books: Books) -> None:

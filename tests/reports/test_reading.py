@@ -64,17 +64,17 @@ def test_courses_are_read_with_the_stays_and_seats_of_their_page_alone(office: O
     assert read & BEHIND == {"registrations"}
 
 
-def registrations_read(office: Office, kind: ReportType, *, by_index: bool = True) -> int:
+def rows_read(office: Office, kind: ReportType, table: str, *, by_index: bool = True) -> int:
     office.platform.set(DATABASE_SECRET_ID="database-app")
     with db.transaction(administrator(office.admin), read_only=True) as conn:
         if not by_index:
             conn.execute("set local enable_indexscan = off; set local enable_bitmapscan = off")
-        before = read_so_far(conn)
+        before = read_so_far(conn, table)
         make(conn, Asked(kind, MONTH, ZONE, MIDNIGHT, limit=PAGE))
-        return read_so_far(conn) - before
+        return read_so_far(conn, table) - before
 
 
-def read_so_far(conn: psycopg.Connection, table: str = "registrations") -> int:
+def read_so_far(conn: psycopg.Connection, table: str) -> int:
     cursor = conn.execute(
         "select seq_tup_read + idx_tup_fetch from pg_stat_xact_all_tables where relname = %s", (table,)
     )
@@ -83,14 +83,15 @@ def read_so_far(conn: psycopg.Connection, table: str = "registrations") -> int:
 
 
 @pytest.mark.parametrize("kind", ["events", "attendance"])
-def test_a_page_reads_the_registrations_of_its_courses_alone(office: Office, kind: ReportType) -> None:
+def test_a_page_reads_the_seats_and_stays_of_its_courses_alone(office: Office, kind: ReportType) -> None:
     with office.platform.database.look() as conn:
         with conn.transaction():
             conn.execute(CROWD)
         conn.execute("analyze")
-    # One course more tells whether there is another page; its seats are counted.
-    assert 0 < registrations_read(office, kind) <= 2 * (PAGE + 1) * STUDENTS
-    assert registrations_read(office, kind, by_index=False) >= COURSES * STUDENTS
+    for table in ("registrations", "session_attendance"):
+        # One course more tells whether there is another page; its seats are counted.
+        assert 0 < rows_read(office, kind, table) <= 2 * (PAGE + 1) * STUDENTS
+        assert rows_read(office, kind, table, by_index=False) >= COURSES * STUDENTS
 
 
 CHANGES = 2_000
