@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from shared.payments.gateway import GatewayDown
-from tests.seats.crowd import at_once
 from tests.seats.invariants import check, check_settled
 from tests.seats.school import PRICE, School
 
@@ -118,35 +117,3 @@ def test_an_offer_ends_at_the_end_of_sales_and_the_queue_with_it(school: School)
     assert [row["status"] for row in ended] == ["expired", "expired"]
     told = school.rows("select template from notifications_queue where type = 'email'")
     assert {"waitlist_closed", "waitlist_offer_expired"} <= {row["template"] for row in told}
-
-
-def ending(school: School, gap: timedelta, runs: int) -> list[tuple[str, int]]:
-    """What four holds and three who wait for their seats come to when the sweep runs after `gap`, so often at once."""
-    school.forget()
-    event_id = school.event(capacity=4)
-    for number in range(4):
-        who = school.person()
-        order = school.open_order(who, school.register(who, event_id).id)
-        if number == 0:
-            school.bank.pay(order.id, "captured")
-    for _ in range(3):
-        school.join(school.person(), event_id)
-    school.now += gap
-    at_once(lambda _: school.sweep(), range(runs))
-    check(school)
-    found = school.rows("""
-        select status, count(*)::integer as n from registrations group by status
-        union all select status, count(*)::integer from event_waitlist group by status
-        union all select template, count(*)::integer from notifications_queue group by template
-        order by 1
-    """)  # fmt: skip
-    return [(row["status"], row["n"]) for row in found]
-
-
-@pytest.mark.parametrize("trials", [3, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
-@pytest.mark.parametrize("gap", [timedelta(minutes=31), timedelta(hours=24)], ids=["in time", "after a day"])
-def test_two_sweeps_at_once_end_as_one_does(school: School, gap: timedelta, trials: int) -> None:
-    """Q6."""
-    once = ending(school, gap, 1)
-    assert dict(once)["notified"] == 3
-    assert [ending(school, gap, 2) for _ in range(trials)] == [once] * trials

@@ -1,0 +1,85 @@
+"""Schedules with what keeps their runs apart taken away, one rule at a time: their trials must be lost."""
+
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import LiteralString
+
+from psycopg import sql
+
+from tests.deployed import close_connections
+from tests.schedules.world import World
+
+type Twin = Callable[[World], AbstractContextManager[None]]
+
+
+@contextmanager
+def without_advisory_locks(world: World) -> Generator[None]:
+    """The functions that take them, found first by name, take none."""
+    look = world.deployed.looking
+    look.execute("""
+        create function public.pg_advisory_xact_lock(bigint) returns void language sql as '';
+        create function public.pg_try_advisory_xact_lock(bigint) returns boolean language sql as 'select true';
+    """)
+    of_login = sql.SQL("alter role worker_login in database {} ").format(sql.Identifier(world.deployed.database.name))
+    look.execute(of_login + sql.SQL("set search_path = public, pg_catalog"))
+    _reconnect(world)
+    try:
+        yield
+    finally:
+        look.execute(of_login + sql.SQL("reset search_path"))
+        look.execute("drop function public.pg_advisory_xact_lock, public.pg_try_advisory_xact_lock")
+        _reconnect(world)
+
+
+@contextmanager
+def without_keys_of_notifications(world: World) -> Generator[None]:
+    """No two runs know each other's notifications."""
+    other_key = "new.dedupe_key := new.dedupe_key || ':' || md5(pg_backend_pid()::text)::uuid;"
+    with _trigger(world, "insert on notifications_queue", other_key):
+        yield
+
+
+@contextmanager
+def without_claims_of_refunds(world: World) -> Generator[None]:
+    """What one run has in hand stays due for the other."""
+    with _trigger(world, "update on refunds", "new.next_attempt_at := old.next_attempt_at;"):
+        yield
+
+
+@contextmanager
+def without_the_lock_of_dropping(world: World) -> Generator[None]:
+    """Old months are dropped by whoever sees them."""
+    kept = world.deployed.row("select pg_get_functiondef('private.drop_analytics_months'::regproc) as code")["code"]
+    lock = "lock table only public.analytics_events in share update exclusive mode;"
+    assert lock in kept
+    world.deployed.looking.execute(kept.replace(lock, ""))
+    try:
+        yield
+    finally:
+        world.deployed.looking.execute(kept)
+
+
+@contextmanager
+def one_step_a_run(world: World) -> Generator[None]:
+    """A course that began in a run does not end in the same one."""
+    with _trigger(world, "update on events", "if old.xmin::text::bigint = txid_current() then return null; end if;"):
+        yield
+
+
+@contextmanager
+def _trigger(world: World, event: LiteralString, body: LiteralString) -> Generator[None]:
+    look = world.deployed.looking
+    look.execute(
+        f"create function public.twin() returns trigger language plpgsql as $$ begin {body} return new; end $$;"
+        f"create trigger twin before {event} for each row execute function public.twin()"
+    )
+    try:
+        yield
+    finally:
+        look.execute("drop function public.twin cascade")
+
+
+def _reconnect(world: World) -> None:
+    """Settings of a login are read when it connects."""
+    world.environments.end()
+    close_connections()
