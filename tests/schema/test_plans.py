@@ -156,6 +156,33 @@ def test_an_administrators_page_comes_from_an_index(large: psycopg.Connection, r
     assert "Seq Scan" not in kinds(plan(large, REPORTS[report], "app_admin"))
 
 
+NEWEST = {
+    "admin_audit_logs": "position desc",
+    "certificates": "issued_at desc, id desc",
+    "disputes": "created_at desc, id",
+    "events": "starts_at desc, id desc",
+    "reconciliation_items": "created_at desc, id desc",
+    "reconciliation_runs": "started_at desc, id desc",
+    "refunds": "created_at desc, id",
+    "registrations": "created_at desc, id",
+    "settlements": "settled_at desc, razorpay_settlement_id",
+    "webhook_logs": "received_at desc, id",
+}
+
+
+@pytest.mark.parametrize("table", NEWEST)
+def test_the_newest_of_everybodys_rows_are_not_sorted_out_of_all(large: psycopg.Connection, table: str) -> None:
+    page = f"select 1 from {table} order by {NEWEST[table]} limit 50"
+    assert "Sort" not in kinds(plan(large, page, "app_admin", scan=False))
+
+
+def test_a_page_without_its_index_is_found(large: psycopg.Connection) -> None:
+    with large.transaction(force_rollback=True):
+        large.execute("drop index certificates_by_time")
+        page = f"select 1 from certificates order by {NEWEST['certificates']} limit 50"
+        assert "Sort" in kinds(plan(large, page, "app_admin", scan=False))
+
+
 def test_a_condition_for_each_row_is_found(large: psycopg.Connection) -> None:
     with large.transaction(force_rollback=True):
         large.execute(
