@@ -1,11 +1,15 @@
 """Schedules with what keeps their runs apart taken away, one rule at a time: their trials must be lost."""
 
+import re
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from typing import LiteralString
+from typing import Any, LiteralString, Self
 
+import psycopg
+import pytest
 from psycopg import sql
 
+from shared import db
 from tests.deployed import close_connections
 from tests.schedules.world import World
 
@@ -29,6 +33,23 @@ def without_advisory_locks(world: World) -> Generator[None]:
         look.execute(of_login + sql.SQL("reset search_path"))
         look.execute("drop function public.pg_advisory_xact_lock, public.pg_try_advisory_xact_lock")
         _reconnect(world)
+
+
+@contextmanager
+def without_row_locks(world: World) -> Generator[None]:
+    """Nothing that was read is held."""
+    with _rewritten(world, r"\bfor (no key )?update( of \w+(, \w+)*)?( skip locked)?"):
+        yield
+
+
+@contextmanager
+def without_conditions_of_holds(world: World) -> Generator[None]:
+    """A seat is freed because it was to be freed when it was looked for, and no key knows that it was told."""
+    with (
+        _rewritten(world, r"and status = 'pending' and hold_expires_at <= %\(now\)s"),
+        without_keys_of_notifications(world),
+    ):
+        yield
 
 
 @contextmanager
@@ -64,6 +85,27 @@ def one_step_a_run(world: World) -> Generator[None]:
     """A course that began in a run does not end in the same one."""
     with _trigger(world, "update on events", "if old.xmin::text::bigint = txid_current() then return null; end if;"):
         yield
+
+
+@contextmanager
+def _rewritten(world: World, left_out: str) -> Generator[None]:
+    """The functions' statements without what the pattern finds."""
+
+    class Cursor(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
+            statement: Any = re.sub(left_out, "", query)
+            return super().execute(statement, *args, **kwargs)
+
+    class Connection(db.Connection):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.cursor_factory = Cursor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "Connection", Connection)
+        _reconnect(world)
+        yield
+    _reconnect(world)
 
 
 @contextmanager
