@@ -45,6 +45,7 @@ def hourly_for_a_day(world: World, job: str) -> State:
 
 def test_no_schedule_is_missing_here() -> None:
     assert JOBS.keys() == SCHEDULES.keys()
+    assert {each.login for each in SCHEDULES.values()} == {"DatabaseWorkerSecret"}, "whom the platform here logs in as"
 
 
 @pytest.mark.parametrize("trials", TRIALS)
