@@ -77,8 +77,6 @@ begin
   if keep is null or keep not between 3 and 120 then
     raise invalid_parameter_value using message = 'three to a hundred and twenty months can be kept';
   end if;
-  -- One run at a time: the second would wait to drop what the first has dropped.
-  lock table only public.analytics_events in share update exclusive mode;
   oldest_kept := date_trunc('month', now() at time zone 'UTC') - make_interval(months => keep);
   for month in
     select i.inhrelid::regclass::text from pg_catalog.pg_inherits i

@@ -31,7 +31,6 @@ alter table public.registrations
   drop constraint registrations_source_known,
   add constraint registrations_source_known check (source in ('direct', 'waitlist', 'referral_reward', 'admin'));
 create index registrations_by_time on public.registrations (created_at desc, id);
-create index certificates_by_time on public.certificates (issued_at desc, id desc);
 
 -- An account that was erased, and the user of the pool who is still to be deleted for it (null once that is done, or
 -- where the users are somebody else's).

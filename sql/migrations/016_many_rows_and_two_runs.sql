@@ -1,4 +1,34 @@
--- Adding many changes to the reports' sums at once, as a rebuild does.
+-- What a million rows, and two runs at once, need beyond 010, 011 and 014.
+
+create index certificates_by_time on public.certificates (issued_at desc, id desc);
+
+-- Drops the months that ended more than `keep` months ago; never younger ones than a quarter of a year.
+create or replace function private.drop_analytics_months(keep integer) returns integer
+language plpgsql security definer set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  oldest_kept date;
+  month text;
+  dropped integer := 0;
+begin
+  if keep is null or keep not between 3 and 120 then
+    raise invalid_parameter_value using message = 'three to a hundred and twenty months can be kept';
+  end if;
+  -- One run at a time: the second would wait to drop what the first has dropped.
+  lock table only public.analytics_events in share update exclusive mode;
+  oldest_kept := date_trunc('month', now() at time zone 'UTC') - make_interval(months => keep);
+  for month in
+    select i.inhrelid::regclass::text from pg_catalog.pg_inherits i
+    where i.inhparent = 'public.analytics_events'::regclass
+      and i.inhrelid::regclass::text ~ '^private\.analytics_events_\d{4}_\d{2}$'
+      and i.inhrelid::regclass::text < private.analytics_month_name(oldest_kept)
+  loop
+    execute format('drop table %s', month);
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end
+$$;
 
 -- Adds the oldest changes to the sums; returns how many it took, 0 also while another one is at it. What it takes is one
 -- range of ids: the table is nearly empty when it is analyzed, and a join planned for that takes hours over a million.
