@@ -82,7 +82,6 @@ class World:
         *,
         ids: str | None = None,
         body: Any = None,
-        query: dict[str, str] | None = None,
     ) -> Answer:
         """A valid request; its ids are those of a person's rows, or of nothing."""
         headers = headers_of(route) | ({"authorization": f"Bearer {caller.bearer}"} if caller.bearer else {})
