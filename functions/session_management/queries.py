@@ -1,15 +1,26 @@
 """The statements of attendance."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Cursor
 from psycopg.rows import class_row, dict_row
-from psycopg.types.json import Jsonb
 
 from functions.session_management.models import Attendance, Device, Place
 from shared.db import Connection
+
+# The visitor's event of a stay that has begun or ended, in the same round trip.
+TRACKED: LiteralString = """
+    , tracked as (
+        insert into public.analytics_events (user_id, event_name, event_category, event_data)
+        select user_id, %(tracked_as)s, 'engagement', jsonb_build_object(
+            'attendanceId', id, 'eventId', event_id, 'durationMinutes', duration_minutes
+        )
+        from changed
+    )
+    select id, registration_id, event_id, session_id, check_in_time, check_out_time, duration_minutes from changed
+"""
 
 
 def find_place(conn: Connection, registration_id: UUID, user_id: UUID, now: datetime) -> Place | None:
@@ -54,12 +65,15 @@ def open_attendance(
     """Begin a stay; no row while one is open."""
     return conn.cursor(row_factory=class_row(Attendance)).execute(
         """
-        insert into public.session_attendance
-            (registration_id, user_id, event_id, session_id, check_in_time, ip_address, user_agent)
-        values (%(registration)s, %(user)s, %(event)s, %(session)s, %(now)s, %(ip)s::inet, %(agent)s)
-        on conflict (registration_id) where check_out_time is null do nothing
-        returning id, registration_id, event_id, session_id, check_in_time, check_out_time, duration_minutes
-        """,
+        with changed as (
+            insert into public.session_attendance
+                (registration_id, user_id, event_id, session_id, check_in_time, ip_address, user_agent)
+            values (%(registration)s, %(user)s, %(event)s, %(session)s, %(now)s, %(ip)s::inet, %(agent)s)
+            on conflict (registration_id) where check_out_time is null do nothing
+            returning *
+        )
+        """
+        + TRACKED,
         {
             "registration": registration_id,
             "user": user_id,
@@ -68,6 +82,7 @@ def open_attendance(
             "now": now,
             "ip": device.ip_address,
             "agent": device.user_agent,
+            "tracked_as": "session_check_in",
         },
     )
 
@@ -93,14 +108,16 @@ def close_attendance(conn: Connection, attendance_id: UUID, user_id: UUID, now: 
         conn.cursor(row_factory=class_row(Attendance))
         .execute(
             """
-            update public.session_attendance a
-            set check_out_time = greatest(a.check_in_time, least(%(now)s, s.ends_at)), closed_by = 'student'
-            from public.event_sessions s
-            where s.id = a.session_id and a.id = %(id)s and a.user_id = %(user)s and a.check_out_time is null
-            returning a.id, a.registration_id, a.event_id, a.session_id, a.check_in_time, a.check_out_time,
-                a.duration_minutes
-            """,
-            {"id": attendance_id, "user": user_id, "now": now},
+            with changed as (
+                update public.session_attendance a
+                set check_out_time = greatest(a.check_in_time, least(%(now)s, s.ends_at)), closed_by = 'student'
+                from public.event_sessions s
+                where s.id = a.session_id and a.id = %(id)s and a.user_id = %(user)s and a.check_out_time is null
+                returning a.*
+            )
+            """
+            + TRACKED,
+            {"id": attendance_id, "user": user_id, "now": now, "tracked_as": "session_check_out"},
         )
         .fetchone()
     )
@@ -118,16 +135,6 @@ def find_attendance(conn: Connection, attendance_id: UUID, user_id: UUID) -> Att
             {"id": attendance_id, "user": user_id},
         )
         .fetchone()
-    )
-
-
-def track(conn: Connection, user_id: UUID, name: str, data: dict[str, Any]) -> None:
-    conn.execute(
-        """
-        insert into public.analytics_events (user_id, event_name, event_category, event_data)
-        values (%(user)s, %(name)s, 'engagement', %(data)s)
-        """,
-        {"user": user_id, "name": name, "data": Jsonb(data)},
     )
 
 

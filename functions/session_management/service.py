@@ -39,7 +39,6 @@ def check_in(
     attendance = opened.fetchone()
     if attendance is None:
         return _already_open(conn, asked.registration_id, user_id), False
-    _track(conn, user_id, "session_check_in", attendance)
     return attendance, True
 
 
@@ -47,7 +46,6 @@ def check_out(conn: Connection, user_id: UUID, attendance_id: UUID, now: datetim
     """End a stay; one that has ended stays as it is. Raises NotCheckedIn."""
     attendance = queries.close_attendance(conn, attendance_id, user_id, now)
     if attendance is not None:
-        _track(conn, user_id, "session_check_out", attendance)
         return attendance
     ended = queries.find_attendance(conn, attendance_id, user_id)
     if ended is None:
@@ -78,12 +76,3 @@ def _already_open(conn: Connection, registration_id: UUID, user_id: UUID) -> Att
     if attendance is None:
         raise Conflict("You checked out just now; check in again.", code="checked_out")
     return attendance
-
-
-def _track(conn: Connection, user_id: UUID, name: str, attendance: Attendance) -> None:
-    data = {
-        "attendanceId": str(attendance.id),
-        "eventId": str(attendance.event_id),
-        "durationMinutes": attendance.duration_minutes,
-    }
-    queries.track(conn, user_id, name, data)
