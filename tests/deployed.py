@@ -440,12 +440,18 @@ def running(database: "Database", monkeypatch: pytest.MonkeyPatch) -> Generator[
 @contextmanager
 def linked(deployed: Deployed) -> Generator[Link]:
     """Put a link that can be cut between the functions and their database."""
-    with Link(deployed.database.cluster.port) as link:
-        for login in ("app", "worker"):
-            url = f"postgresql://{login}_login@127.0.0.1:{link.port}/{deployed.database.name}"
-            deployed.put_secret(f"database-{login}", {"url": f"{url}?sslmode=disable&gssencmode=disable"})
+    with Link(deployed.database.cluster.port) as link, reaching_it_at(deployed, link.port):
+        yield link
+
+
+@contextmanager
+def reaching_it_at(deployed: Deployed, port: int) -> Generator[None]:
+    """The functions connect to their database at a port that passes on to it."""
+    for login in ("app", "worker"):
+        url = f"postgresql://{login}_login@127.0.0.1:{port}/{deployed.database.name}"
+        deployed.put_secret(f"database-{login}", {"url": f"{url}?sslmode=disable&gssencmode=disable"})
+    close_connections()
+    try:
+        yield
+    finally:
         close_connections()
-        try:
-            yield link
-        finally:
-            close_connections()
