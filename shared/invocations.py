@@ -1,4 +1,4 @@
-"""What surrounds every handler: its log lines carry one correlation id, and what it measures is written at its end."""
+"""What surrounds every handler: one correlation id in its log lines, its metrics at its end, no message of an error."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -8,12 +8,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import log, metrics
 from shared.config import settings
+from shared.errors import AppError
+
+
+class Failed(Exception):
+    """The name of an error that nothing handled, which is all that Lambda gets to see and so writes into the log."""
 
 
 def invocation[Answer](
     handler: Callable[[dict[str, Any], LambdaContext], Answer],
 ) -> Callable[[dict[str, Any], LambdaContext], Answer]:
-    """Decorate a `lambda_handler`."""
+    """Decorate a `lambda_handler`. Raises Failed for whatever is no AppError: messages quote rows, bodies and URLs."""
 
     @wraps(handler)
     def surrounded(event: dict[str, Any], context: LambdaContext) -> Answer:
@@ -23,7 +28,13 @@ def invocation[Answer](
             log.correlated(correlation_id, stage=stage, function_name=function),
             metrics.written(stage=stage, function_name=function, correlation_id=correlation_id),
         ):
-            return handler(event, context)
+            try:
+                return handler(event, context)
+            except AppError:
+                raise
+            except Exception as error:  # noqa: BLE001 - it goes on, without its message
+                log.log_failure(error)
+                raise Failed(type(error).__name__) from None
 
     return surrounded
 

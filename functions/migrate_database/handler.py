@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.migrate_database import cloudformation, service
@@ -23,6 +24,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     try:
         applied = _migrate()
     except BaseException as error:
+        if isinstance(error, psycopg.ProgrammingError):  # it names what is in the schema, and quotes no row
+            logger.error("migration_refused", reason=error.diag.message_primary)
         if "ResponseURL" in event:
             cloudformation.answer(event, "FAILED", f"{type(error).__name__}; see the log of {context.function_name}")
         raise

@@ -18,9 +18,11 @@ from shared import db
 from shared.actors import ANONYMOUS, SERVICE
 from shared.db import login_url
 from shared.errors import Unavailable
+from shared.invocations import Failed
 from sql.migrate import LOCK_SECONDS, MIGRATIONS
 from tests.conftest import FAST, Database, create_owner
 from tests.deployed import Deployed, running
+from tests.log import Log
 from tools.transform import ROOT
 
 invoke: Any = handler.lambda_handler
@@ -134,12 +136,13 @@ def test_the_servers_log_never_shows_a_password(empty: Deployed, strict_cluster:
     assert not [password for password in PASSWORDS.values() if password in log]
 
 
-def test_a_migration_that_fails_ends_the_deployment_and_leaves_nothing_of_itself(empty: Deployed) -> None:
+def test_a_migration_that_fails_ends_the_deployment_and_leaves_nothing_of_itself(empty: Deployed, log: Log) -> None:
     empty.rows("create table public.registrations (id integer)")
-    with cloudformation() as (url, answers), pytest.raises(psycopg.errors.DuplicateTable):
+    with cloudformation() as (url, answers), pytest.raises(Failed, match="DuplicateTable"):
         invoke({**EVENT, "ResponseURL": url}, empty.context)
     assert [each["Status"] for each in answers] == ["FAILED"]
     assert "DuplicateTable; see the log of" in answers[0]["Reason"]
+    assert 'relation "registrations" already exists' in [line.get("reason") for line in log.lines]
     assert empty.row("select to_regclass('public.profiles') as made") == {"made": None}
 
 
@@ -147,7 +150,7 @@ def test_a_migration_does_not_queue_everybody_behind_a_lock_it_cannot_have(empty
     with empty.database.look() as holder:
         holder.execute("begin")
         holder.execute("create schema private")
-        with pytest.raises(psycopg.errors.LockNotAvailable), cloudformation() as (url, _):
+        with pytest.raises(Failed, match="LockNotAvailable"), cloudformation() as (url, _):
             invoke({**EVENT, "ResponseURL": url}, empty.context)
         waited = holder.execute("select extract(epoch from clock_timestamp() - now())").fetchone()
     assert waited
