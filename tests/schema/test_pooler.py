@@ -1,18 +1,25 @@
 """Behind a transaction pooler, where a backend serves many people, nobody gets what another one left."""
 
 import json
+import logging
 import random
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from local.postgres import Cluster, free_port
 from shared.actors import user
 from shared.db import Database as AppDatabase
+from shared.errors import AppError
 from tests.conftest import FAST, Database
 from tests.pgbouncer import STATEMENT_LOG, PgBouncer, session_bound
 from tests.schema.world import person, populate, profile
@@ -24,6 +31,9 @@ SEEN = f"{ACTING}, array(select id from public.profiles)"
 
 type Turn = Callable[[UUID, bool], list[str]]
 """One transaction of a person, aborted or not; answers with what it saw that it should not have."""
+
+type Work = AbstractContextManager[Callable[[], list[str]]]
+"""A client while it is connected; what it gives is one transaction, as a `Turn`."""
 
 
 class Aborted(Exception):
@@ -97,6 +107,89 @@ def test_the_same_check_finds_the_leaks_of_settings_that_outlive_the_transaction
         return foreign(who, seen and (*seen, [who]))
 
     assert run_everybody(turn, 4) != []
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a crowd of clients got through."""
+
+    turns: list[int]
+    failures: list[str]
+
+
+def load(clients: int, seconds: float, connect: Callable[[UUID], Work]) -> Load:
+    """So many clients, all connected, who do one thing after the other until the time is over."""
+    begin = Barrier(clients)
+
+    def one_client(number: int) -> tuple[int, str]:
+        who, turns = PEOPLE[number % CLIENTS], 0
+        with connect(who) as turn:
+            try:
+                turn()
+            finally:
+                begin.wait(60)
+            deadline = time.monotonic() + seconds
+            while not turns or time.monotonic() < deadline:
+                if leaks := turn():
+                    return turns, leaks[0]
+                turns += 1
+        return turns, ""
+
+    def counted(number: int) -> tuple[int, str]:
+        try:
+            return one_client(number)
+        except (psycopg.Error, AppError, BrokenBarrierError) as error:
+            return 0, f"{error!r} of {error.__cause__!r}"
+
+    with ThreadPoolExecutor(clients) as pool:
+        results = list(pool.map(counted, range(clients)))
+    return Load([turns for turns, _ in results], [failure for _, failure in results if failure])
+
+
+@pytest.mark.parametrize(("clients", "seconds"), [(150, 1), pytest.param(450, 8, marks=pytest.mark.long)])
+def test_a_crowd_of_clients_on_4_backends_has_no_failure(
+    database: Database, four_backends: PgBouncer, clients: int, seconds: float
+) -> None:
+    """P5: as many as functions may run at once."""
+
+    @contextmanager
+    def connect(who: UUID) -> Generator[Callable[[], list[str]]]:
+        pool = AppDatabase(lambda: four_backends.url(database.name, "app_login"))
+
+        def turn() -> list[str]:
+            with pool.transaction(user(who)) as conn:
+                return foreign(who, conn.execute(SEEN).fetchone())
+
+        try:
+            yield turn
+        finally:
+            pool.close()
+
+    result = load(clients, seconds, connect)
+    logging.getLogger(__name__).info("%d clients: %d transactions", clients, sum(result.turns))
+    assert result.failures == []
+    assert min(result.turns) > 0
+    with database.look() as conn:
+        backends = conn.execute("select count(*) from pg_stat_activity where usename = 'app_login'").fetchone()
+    assert backends == (4,)
+
+
+def test_a_crowd_that_prepares_its_statements_fails(database: Database, four_backends: PgBouncer) -> None:
+    """The negative control: a backend lacks what was prepared on another one, or has another one's."""
+
+    @contextmanager
+    def connect(who: UUID) -> Generator[Callable[[], list[str]]]:
+        url = four_backends.url(database.name, "app_login")
+        with psycopg.connect(url, autocommit=True, prepare_threshold=0) as conn:
+
+            def turn() -> list[str]:
+                with conn.transaction():
+                    conn.execute("select public.begin_request('authenticated', %s)", [Jsonb({"sub": str(who)})])
+                    return foreign(who, conn.execute(SEEN).fetchone())
+
+            yield turn
+
+    assert any(load(50, 0.1, connect).failures for _ in range(30))
 
 
 def test_a_transaction_ends_with_no_role_and_no_claims(database: Database, four_backends: PgBouncer) -> None:
