@@ -16,6 +16,7 @@ from psycopg import sql
 
 from local.postgres import Cluster, free_port
 from sql.migrate import apply
+from tests import egress
 from tests.deployed import Deployed, running
 from tests.log import Log
 from tests.pgbouncer import STATEMENT_LOG, PgBouncer, session_bound
@@ -102,7 +103,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """End as on Ctrl-C when told to stop, so that the servers end too."""
+    """End as on Ctrl-C when told to stop, so that the servers end too; and stay on this machine."""
+    egress.guard()
 
     def stop(_signal: int, _frame: object) -> None:
         pytest.exit("terminated", returncode=143)
@@ -115,6 +117,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items if config.getoption("loadgroup", False) else []:
         if group := item.get_closest_marker("xdist_group"):
             item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.fixture(autouse=True)
+def stays_here() -> Iterator[None]:
+    """Fail whoever wanted to reach another machine, even where that was taken for an outage."""
+    yield
+    assert egress.refused() == []
 
 
 @pytest.fixture(scope="session")
