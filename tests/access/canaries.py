@@ -87,11 +87,11 @@ def plant(world: World) -> None:
             "update webhook_logs set body = %s, headers = %s where event_id = 'evt_1'", (paid(), json.dumps(HEADERS))
         )
         conn.execute("update event_feedback set comments = %s", (WORDS,))
-        conn.execute("update refunds set next_attempt_at = now()")
 
 
-def enqueue(world: World) -> None:
-    """Something to send to ann by every way."""
+def make_due(world: World) -> None:
+    """Something to send to ann by every way, and a refund to make."""
+    world.deployed.rows("update refunds set status = default, razorpay_refund_id = null, next_attempt_at = now()")
     for way in ("email", "sms", "in_app"):
         world.deployed.rows(
             "insert into notifications_queue (user_id, type, channel, template, dedupe_key, data)"
@@ -128,6 +128,7 @@ def calls(world: World) -> Iterator[Call]:
         ids = "ann" if route.who in ("user", "admin") else None
         yield asked(world, route, ids, body, query_of(route) | fitting_query(route))
         yield asked(world, route, None, misfit(body), dict.fromkeys((*query_of(route), "limit", "cursor"), EMAIL))
+    yield from purchases(world)
     yield from deliveries()
     yield from triggers()
 
@@ -169,6 +170,16 @@ def misfit(body: Any) -> Any:
     """The same fields with what does not fit, and two that nobody asked for."""
     fields = body if isinstance(body, dict) else {}
     return {name: {"odd": EMAIL} for name in fields} | {"contact": PHONE, "token": TOKEN}
+
+
+def purchases(world: World) -> Iterator[Call]:
+    """Of ann: a seat, and an order for one that she has."""
+    assert ANN.user
+    seat = world.deployed.registration(ANN.user, world.deployed.event())
+    body = {"eventId": str(world.deployed.event())}
+    for path, given in (("registrations", body), (f"registrations/{seat}/payment", None)):
+        event = http_event("POST", path, claims=access_token(ANN.user), headers=HEADERS, body=given)
+        yield Call(f"purchase by {path.partition('/')[2] or path}", "registrations", event)
 
 
 def deliveries() -> Iterator[Call]:

@@ -11,9 +11,8 @@ from importlib import import_module
 from threading import Thread
 from typing import Any, LiteralString
 
+import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import BotocoreStubber
 
 from local.postgres import free_port
@@ -29,12 +28,13 @@ from tests.access.canaries import (
     PASSWORD,
     Call,
     calls,
-    enqueue,
+    make_due,
     plant,
     seen,
 )
-from tests.access.world import World
-from tests.deployed import Answer, close_connections, database_secret_of, linked
+from tests.access.world import World, inhabit
+from tests.certificates.platform import certifying
+from tests.deployed import Answer, Deployed, close_connections, database_secret_of, linked
 from tests.log import Log
 from tests.registrations.conftest import account
 
@@ -56,10 +56,14 @@ type Fault = Callable[[World], AbstractContextManager[Callable[[], None]]]
 """Something is broken while the block lasts; what it gives is called before each request."""
 
 
-@pytest.fixture
-def planted(world: World) -> World:
-    plant(world)
-    return world
+@pytest.fixture(scope="module")
+def planted(kept: Deployed) -> Iterator[World]:
+    storage: Any = boto3.client("s3")
+    storage.create_bucket(Bucket="recordings", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    with pytest.MonkeyPatch.context() as patch, certifying(kept, patch):
+        world = inhabit(kept)
+        plant(world)
+        yield world
 
 
 @dataclass(frozen=True)
@@ -230,15 +234,13 @@ def razorpay_says(status: int, body: str) -> Fault:
 
 def aws_refuses(*, secrets_too: bool) -> Fault:
     """AWS answers everything with an error that quotes what it was sent."""
-    refusal = json.dumps({"__type": "AccessDenied", "message": ALL_OF_THEM}).encode()
+    refusal = json.dumps({"__type": "AccessDenied", "message": ALL_OF_THEM})
     process: Any = BotocoreStubber.process_request
 
     def refuse(self: BotocoreStubber, request: Any) -> Any:
         if "secretsmanager" in request.url and not secrets_too:
             return process(self, request)
-        answer: Any = AWSResponse(request.url, 400, HTTPHeaders(), None)
-        answer._content = refusal
-        return answer
+        return 400, {}, refusal
 
     @contextmanager
     def fault(world: World) -> Generator[Callable[[], None]]:
@@ -267,7 +269,7 @@ FAULTS: dict[str, Fault] = {
 
 
 def test_nothing_of_a_canary_is_seen_while_all_goes_well(watch: Watch) -> None:
-    enqueue(watch.world)
+    make_due(watch.world)
     assert [leak for call in list(calls(watch.world)) for leak in watch.leaks(call)[1]] == []
 
 
@@ -277,7 +279,7 @@ def test_nothing_of_a_canary_is_seen_whatever_fails(watch: Watch, *, whole: bool
     failures = 0
     for number, (name, fault) in enumerate(FAULTS.items()):
         everything = list(calls(watch.world))
-        enqueue(watch.world)
+        make_due(watch.world)
         with fault(watch.world) as prepare:
             for call in everything if whole else everything[number :: len(FAULTS)]:
                 prepare()
