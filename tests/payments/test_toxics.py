@@ -140,15 +140,15 @@ def test_whoever_answers_before_the_commit_is_found(school: School, link: Ailing
 def test_whoever_keeps_a_dead_connection_is_found(school: School, link: AilingLink) -> None:
     """The negative control."""
     url = f"postgresql://worker_login@127.0.0.1:{link.port}/{school.deployed.database.name}"
-    kept = psycopg.connect(url, autocommit=True)
+    with psycopg.connect(url, autocommit=True) as kept:
 
-    def never_connects_again(_: School) -> Case:
-        def act() -> None:
-            try:
-                kept.execute("select 1")
-            except psycopg.OperationalError as error:
-                raise Unavailable("again") from error
+        def never_connects_again(_: School) -> Case:
+            def act() -> None:
+                try:
+                    kept.execute("select 1")
+                except psycopg.OperationalError as error:
+                    raise Unavailable("again") from error
 
-        return Case(act, lambda: None, None)
+            return Case(act, lambda: None, None)
 
-    assert [each for each in troubles(school, link, never_connects_again, 1) if "still fails" in each]
+        assert [each for each in troubles(school, link, never_connects_again, 1) if "still fails" in each]
