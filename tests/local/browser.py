@@ -83,23 +83,36 @@ class Page:
         raise AssertionError(f"never true: {condition}; the page says:\n{self.run('document.body.innerText')}")
 
     def click(self, text: str, within: str = "body", beside: str = "") -> None:
-        """Click, as a mouse does, the button, link or summary with this text, in an element that also says `beside`."""
-        spot = self.until(
-            f"""{{
-              const text = {json.dumps(text)}
-              const named = each => each.checkVisibility() && !each.disabled && each.innerText.trim() === text
-              const found = [...document.querySelectorAll({json.dumps(within)})]
-                .filter(box => box.innerText.includes({json.dumps(beside)}))
-                .flatMap(box => [...box.querySelectorAll("button, a, summary")]).find(named)
-              if (!found) return null
-              found.scrollIntoView({{ block: "center" }})
-              const box = found.getBoundingClientRect()
-              const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
-              return found.contains(document.elementFromPoint(x, y)) ? [x, y] : null
-            }}"""
-        )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.command("Input.dispatchMouseEvent", type=kind, x=spot[0], y=spot[1], button="left", clickCount=1)
+        """Click, as a mouse does, the button, link or summary with this text, in an element that also says `beside`.
+
+        A list that loads may move it away at the last moment, so who clicks looks whether it was met.
+        """
+        find = f"""{{
+          const text = {json.dumps(text)}
+          const named = each => each.checkVisibility() && !each.disabled && each.innerText.trim() === text
+          const found = [...document.querySelectorAll({json.dumps(within)})]
+            .filter(box => box.innerText.includes({json.dumps(beside)}))
+            .flatMap(box => [...box.querySelectorAll("button, a, summary")]).find(named)
+          if (!found) return null
+          found.scrollIntoView({{ block: "center" }})
+          const box = found.getBoundingClientRect()
+          const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+          if (!found.contains(document.elementFromPoint(x, y))) return null
+          window.missed = true
+          document.addEventListener("click", ({{ target }}) => {{
+            if (named(target.closest("button, a, summary") ?? document.body)) delete window.missed
+          }}, {{ capture: true, once: true }})
+          return [x, y]
+        }}"""
+        while True:
+            x, y = self.until(find)
+            for kind in ("mousePressed", "mouseReleased"):
+                self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            try:
+                if not self.run("window.missed"):
+                    return
+            except AssertionError:
+                return  # gone with its document, so it was met
 
     def type(self, text: str) -> None:
         """Into what has the focus."""

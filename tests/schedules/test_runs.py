@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-import psycopg
 import pytest
 
+from shared.invocations import Failed
 from tests.schedules import twins
 from tests.schedules.prepared import JOBS
 from tests.schedules.twins import Twin
@@ -86,7 +86,7 @@ def test_without_what_keeps_runs_apart_two_at_once_end_otherwise(world: World, j
     def is_lost() -> bool:
         try:
             return twice_at_once(world, job, span) != expected
-        except (psycopg.Error, AssertionError):  # the schema or the code stopped what nothing else did
+        except Failed:  # the schema or the code stopped what nothing else did
             return True
 
     with twin(world):

@@ -194,8 +194,9 @@ async function choose(name) {
 function listen() {
   socket?.close()
   if (!token) return
+  const who = user // another one may be chosen before this is open
   socket = new WebSocket(`${stack.webSocketUrl}?token=${token}`)
-  socket.onopen = () => (document.body.dataset.live = user)
+  socket.onopen = () => (document.body.dataset.live = who)
   socket.onmessage = ({ data }) => {
     const { title, message } = JSON.parse(data).notification
     document.querySelector("#answers summary").textContent = `New in the inbox of ${user}: ${title}. ${message}`
