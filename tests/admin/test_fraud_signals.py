@@ -121,6 +121,8 @@ def test_accounts_that_check_in_from_one_browser_are_a_sign(office: Office) -> N
             deployed.confirmed(user, event), user, number, event,
         )  # fmt: skip
     assert kinds(office) == {"checkins_from_one_device"}
+    deployed.rows("update session_attendance set check_in_time = check_in_time - interval '90 days 1 minute'")
+    assert kinds(office) == set()
 
 
 def test_a_sign_that_was_looked_into_shows_anew_when_an_account_joins(office: Office) -> None:

@@ -19,7 +19,9 @@ type SignalKind = Literal[
 REASONS: dict[SignalKind, str] = {
     "accounts_on_one_device": "Three or more accounts registered or paid on one device.",
     "accounts_from_one_address": "Five or more accounts registered or paid from one address within an hour.",
-    "checkins_from_one_device": "Three or more accounts checked in to one session from one address and browser.",
+    "checkins_from_one_device": (
+        "Three or more accounts checked in to one session from one address and browser, in the last 90 days."
+    ),
     "failed_payments_on_one_device": "Five or more payments from one device failed within a week.",
     "mutual_referral": "Two accounts referred each other.",
     "referral_on_one_device": "Who referred and who was referred used one device.",

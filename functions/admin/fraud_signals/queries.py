@@ -10,21 +10,36 @@ from functions.admin.fraud_signals.models import FoundSignal, SignalAccount, Sig
 from shared.db import Connection
 
 # A sign is what it is about, so its id is the same every time; REASONS in models.py says each condition in words.
+# Most devices and addresses are one person's: what many share is found first, and only that is looked into.
 SIGNALS: LiteralString = """
-    with parts as (
+    with devices as materialized (
+        select device_hash from (select distinct device_hash, user_id from public.device_sightings) s
+        group by device_hash having count(*) >= 3
+    ), addresses as materialized (
+        select ip_address, hour from (
+            select distinct ip_address, date_trunc('hour', seen_at, 'UTC') as hour, user_id
+            from public.device_sightings where ip_address is not null
+        ) s
+        group by ip_address, hour having count(*) >= 5
+    ), sessions as materialized (
+        select session_id, ip_address from (
+            select distinct session_id, ip_address, user_id from public.session_attendance
+            where ip_address is not null and check_in_time > %(now)s::timestamptz - interval '90 days'
+        ) s
+        group by session_id, ip_address having count(*) >= 3
+    ), parts as (
         select 'accounts_on_one_device' as kind, encode(device_hash, 'hex') as subject, user_id, seen_at,
             host(ip_address) as address, 3 as needed_accounts, 3 as needed_events
-        from public.device_sightings
+        from public.device_sightings join devices using (device_hash)
         union all
-        select 'accounts_from_one_address', host(ip_address) || date_trunc('hour', seen_at, 'UTC'), user_id, seen_at,
-            host(ip_address), 5, 5
-        from public.device_sightings
-        where ip_address is not null
+        select 'accounts_from_one_address', host(a.ip_address) || a.hour, s.user_id, s.seen_at, host(a.ip_address), 5, 5
+        from public.device_sightings s
+        join addresses a on a.ip_address = s.ip_address and a.hour = date_trunc('hour', s.seen_at, 'UTC')
         union all
         select 'checkins_from_one_device', session_id || host(ip_address) || coalesce(user_agent, ''), user_id,
             check_in_time, host(ip_address), 3, 3
-        from public.session_attendance
-        where ip_address is not null
+        from public.session_attendance join sessions using (session_id, ip_address)
+        where check_in_time > %(now)s::timestamptz - interval '90 days'
         union all
         select 'failed_payments_on_one_device', encode(d.device_hash, 'hex'), d.user_id, p.failed_at,
             host(d.ip_address), 1, 5
