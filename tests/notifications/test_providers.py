@@ -15,6 +15,7 @@ from functions.send_notifications.messages import rendered
 from functions.send_notifications.models import Attachment, Busy, DeliveryError, Failed, Mail, Refused, Sms, Unanswered
 from functions.send_notifications.providers import https, sendgrid, ses, sns, twilio
 from functions.send_notifications.senders import send_mail
+from shared.config import settings
 from shared.notifications import unsubscribing
 from tests.notifications.platform import Environment, claimed_mail
 
@@ -127,11 +128,27 @@ def test_twilios_refusals(service: type[Service], status: int, code: int | None,
     assert type(caught.value) is error
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"\xff"])
+NO_ANSWERS = [b"", b"<html>", b"[]", b"\xff"]
+
+
+@pytest.mark.parametrize("content", NO_ANSWERS)
 def test_an_answer_that_is_no_json_is_a_failure_of_that_attempt_only(service: type[Service], content: bytes) -> None:
     service.answer = (502, {}, content)
     with pytest.raises(Failed):
         twilio.send(SMS)
+
+
+@pytest.mark.parametrize("content", NO_ANSWERS)
+@pytest.mark.parametrize("status", [200, 400, 502])
+def test_so_is_one_that_botocore_cannot_read(
+    environment: Environment, service: type[Service], status: int, content: bytes
+) -> None:
+    service.answer = (status, {}, content)
+    environment.set(aws_endpoint_url=settings().twilio_base_url)
+    for send in (lambda: ses.send(MAIL), lambda: sns.send(SMS)):
+        with pytest.raises(Failed):
+            send()
+    environment.set(aws_endpoint_url=environment.moto_url)
 
 
 def test_a_provider_that_never_answers_costs_its_time_limit_and_one_attempt(

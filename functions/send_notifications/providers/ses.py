@@ -35,7 +35,7 @@ def send(mail: Mail) -> str:
             EmailTags=[{"Name": "notification", "Value": str(mail.notification_id)}],
             **optional,
         )
-    return answer["MessageId"]
+        return answer["MessageId"]
 
 
 def content(mail: Mail) -> Any:

@@ -26,7 +26,7 @@ def send(sms: Sms) -> str:
     """Returns SNS's message id; raises DeliveryError."""
     with aws.translated(PERMANENT, BUSY):
         answer = _client().publish(PhoneNumber=sms.to, Message=sms.text, MessageAttributes=attributes(sms))
-    return answer["MessageId"]
+        return answer["MessageId"]
 
 
 def attributes(sms: Sms) -> dict[str, Any]:
