@@ -10,23 +10,23 @@ from functions.admin.fraud_signals.models import FoundSignal, SignalAccount, Sig
 from shared.db import Connection
 
 # A sign is what it is about, so its id is the same every time; REASONS in models.py says each condition in words.
-# Most devices and addresses are one person's: what many share is found first, and only that is looked into.
+# Most devices and addresses are one person's: what several share is found first, and only that is looked into.
 SIGNALS: LiteralString = """
     with devices as materialized (
         select device_hash from (select distinct device_hash, user_id from public.device_sightings) s
-        group by device_hash having count(*) >= 3
+        group by device_hash having count(*) > 1
     ), addresses as materialized (
         select ip_address, hour from (
             select distinct ip_address, date_trunc('hour', seen_at, 'UTC') as hour, user_id
             from public.device_sightings where ip_address is not null
         ) s
-        group by ip_address, hour having count(*) >= 5
+        group by ip_address, hour having count(*) > 1
     ), sessions as materialized (
         select session_id, ip_address from (
             select distinct session_id, ip_address, user_id from public.session_attendance
             where ip_address is not null and check_in_time > %(now)s::timestamptz - interval '90 days'
         ) s
-        group by session_id, ip_address having count(*) >= 3
+        group by session_id, ip_address having count(*) > 1
     ), parts as (
         select 'accounts_on_one_device' as kind, encode(device_hash, 'hex') as subject, user_id, seen_at,
             host(ip_address) as address, 3 as needed_accounts, 3 as needed_events

@@ -35,5 +35,5 @@ def translated(permanent: frozenset[str], busy: frozenset[str]) -> Generator[Non
         raise Busy(code) if code in busy | THROTTLED else Failed(code) from error
     except (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError) as error:
         raise Busy("out of reach") from error
-    except Exception as error:
+    except Exception as error:  # an answer that is none makes botocore's parsers raise whatever they stumble over
         raise Unanswered(type(error).__name__) from error

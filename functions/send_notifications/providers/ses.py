@@ -27,11 +27,12 @@ def send(mail: Mail) -> str:
     optional: dict[str, Any] = {}
     if settings().ses_configuration_set:
         optional["ConfigurationSetName"] = settings().ses_configuration_set
+    simple = content(mail)
     with aws.translated(PERMANENT, BUSY):
         answer = _client().send_email(
             FromEmailAddress=settings().email_from,
             Destination={"ToAddresses": [mail.to]},
-            Content={"Simple": content(mail)},
+            Content={"Simple": simple},
             EmailTags=[{"Name": "notification", "Value": str(mail.notification_id)}],
             **optional,
         )

@@ -24,8 +24,9 @@ def _client() -> "SNSClient":
 
 def send(sms: Sms) -> str:
     """Returns SNS's message id; raises DeliveryError."""
+    extra = attributes(sms)
     with aws.translated(PERMANENT, BUSY):
-        answer = _client().publish(PhoneNumber=sms.to, Message=sms.text, MessageAttributes=attributes(sms))
+        answer = _client().publish(PhoneNumber=sms.to, Message=sms.text, MessageAttributes=extra)
         return answer["MessageId"]
 
 
