@@ -14,9 +14,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from functions.send_notifications import queries
 from functions.send_notifications.models import Claimed
 from functions.send_notifications.service import hand_off_rest, sweep
 from shared import db
+from shared.actors import SERVICE
 from shared.notifications.handoff import IDS_PER_MESSAGE, hand_off, messages
 from shared.notifications.models import Notice
 from shared.notifications.rendering import Message
@@ -55,6 +57,36 @@ def test_two_sweeps_at_once_end_as_one(platform: Platform, trials: int) -> None:
         assert sorted(calls.values()) == [1] * 5
     assert platform.states() == {"sent": 10 * trials}
     assert platform.rows("select count(*) as n from in_app_notifications") == [{"n": 5 * trials}]
+
+
+def test_what_one_run_has_claimed_another_neither_gets_nor_waits_for(platform: Platform) -> None:
+    people = platform.people(5)
+    platform.enqueue(*(Notice(each, "waitlist_joined", "claimed", DATA) for each in people))
+    mails = platform.mail_to(*people)
+
+    def claim_rest() -> list[Claimed]:
+        try:
+            with db.transaction(SERVICE) as conn:
+                conn.execute("set local statement_timeout = '2s'")
+                return queries.claim(conn, UUID(int=2), 150, None, 100)
+        finally:
+            db._database("database-worker").close()  # pyright: ignore[reportPrivateUsage] - this thread's connection
+
+    with ThreadPoolExecutor(1) as pool, db.transaction(SERVICE) as conn:
+        claimed = queries.claim(conn, UUID(int=1), 150, None, 100)
+        assert {each.type for each in claimed} == {"email", "in_app"}
+        assert len(claimed) >= len(people) + len(mails)
+        assert pool.submit(claim_rest).result() == []
+
+
+def test_what_is_in_an_inbox_is_not_put_there_again(platform: Platform) -> None:
+    platform.enqueue(Notice(platform.person(), "waitlist_joined", "once", DATA))
+    platform.sweep()
+    before = platform.rows("select * from notifications_queue order by id")
+    [notification] = platform.rows("select notification_id as id, title, message, type from in_app_notifications")
+    with db.transaction(SERVICE) as conn:
+        assert queries.insert_inbox_rows(conn, [notification | {"id": str(notification["id"])}]) == []
+    assert platform.rows("select * from notifications_queue order by id") == before
 
 
 def test_control_reading_then_writing_tells_people_twice(platform: Platform) -> None:
