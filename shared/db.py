@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
@@ -33,14 +33,33 @@ class UnsafeLogin(Exception):
     """The configured login could see or change what row level security is there to protect."""
 
 
+class WrongRowCount(Exception):
+    """An update that must change exactly one row changed another number: what it was decided by was not so."""
+
+
 class Connection(psycopg.Connection[tuple[Any, ...]]):
     """A connection that remembers what its last transaction enqueued and measured: both count once it has committed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._one_row: list[tuple[LiteralString, Cursor[tuple[Any, ...]]]] = []
         self._enqueued: list[UUID] = []
         self._enqueuing: list[Cursor[UUID]] = []
         self._measured: list[tuple[Metric, float]] = []
+
+    def execute_one(self, statement: LiteralString, values: Mapping[str, object]) -> None:
+        """Execute an update that must change exactly one row; `commit` raises WrongRowCount when it did not.
+
+        The count is read at the commit, so that a pipeline goes on.
+        """
+        self._one_row.append((statement, self.execute(statement, values)))
+
+    def commit(self) -> None:
+        for statement, changed in self._one_row:
+            if changed.rowcount != 1:
+                raise WrongRowCount(f"{changed.rowcount} rows changed by: {' '.join(statement.split())}")
+        self._one_row = []
+        super().commit()
 
     def enqueue(self, inserted: Cursor[UUID]) -> None:
         """Remember the ids that an insert returns; they are read when asked for, so that a pipeline goes on."""
@@ -63,7 +82,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
     def forget(self) -> None:
         """What a transaction or a part of it enqueued and measured has not happened."""
-        self._enqueued, self._enqueuing, self._measured = [], [], []
+        self._enqueued, self._enqueuing, self._measured, self._one_row = [], [], [], []
 
     def publish(self) -> None:
         """Write down what the transaction measured: it has committed."""

@@ -12,7 +12,7 @@ from shared.actors import SERVICE, service_for
 from shared.cancellations import service as cancellations
 from shared.config import settings
 from shared.db import Connection
-from shared.errors import Conflict, Invalid
+from shared.errors import Conflict, Invalid, Unavailable
 from shared.log import log_failure
 from shared.notifications.handoff import hand_off
 from shared.profiles import pool
@@ -35,9 +35,12 @@ def erase(user_id: UUID, email: str, username: str, now: datetime) -> Erased:
 def forget(conn: Connection, user_id: UUID, email: str, pool_username: str | None, now: datetime) -> datetime:
     """Erase a person; when that was done. Once erased, it changes nothing.
 
-    Raises Invalid (`confirmation_mismatch`) and Conflict: `profile_missing`, `administrator` (let another administrator
-    end that first), and `paid_seat_ahead`, whose money the person must decide about.
+    Raises Invalid (`confirmation_mismatch`), Unavailable while the person takes another seat, and Conflict:
+    `profile_missing`, `administrator` (let another administrator end that first), and `paid_seat_ahead`, whose money
+    the person must decide about.
     """
+    locked = queries.list_events_ahead(conn, user_id)
+    queries.lock_events(conn, locked)
     account = queries.lock_account(conn, user_id)
     if account is None:
         raise Conflict("There is no account yet.", code="profile_missing")
@@ -45,11 +48,14 @@ def forget(conn: Connection, user_id: UUID, email: str, pool_username: str | Non
         return account.erased_at
     if account.email.lower() != email.lower():
         raise Invalid("This is not the address of the account.", code="confirmation_mismatch")
-    if account.is_admin:
+    if queries.is_admin(conn, user_id):
         raise Conflict("An administrator cannot be erased.", code="administrator")
-    if account.seat_ahead:
+    if queries.has_paid_seat_ahead(conn, user_id):
         raise Conflict("A paid seat lies ahead; cancel it first.", code="paid_seat_ahead")
-    for event_id in queries.lock_events_ahead(conn, user_id):
+    ahead = queries.list_events_ahead(conn, user_id)
+    if not set(ahead) <= set(locked):
+        raise Unavailable("A seat was taken just now; try again.")  # events are locked before the profile
+    for event_id in ahead:
         queries.leave_waitlist(conn, user_id, event_id)
         ids = queries.list_seats(conn, user_id, event_id)
         cancellations.cancel(conn, ids, "student_cancelled", refund_percent=0, now=now)

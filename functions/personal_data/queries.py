@@ -56,13 +56,11 @@ ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
 
 @dataclass(frozen=True)
 class Account:
-    """A person who wants to be erased, locked. `seat_ahead`: a paid one in a course that is not over."""
+    """A person who wants to be erased, locked."""
 
     email: str
     phone: str | None
     erased_at: datetime | None
-    is_admin: bool
-    seat_ahead: bool
 
 
 def rows_about(conn: Connection, table: str, user_id: UUID, limit: int) -> Cursor[dict[str, Any]]:
@@ -81,29 +79,41 @@ def rows_about(conn: Connection, table: str, user_id: UUID, limit: int) -> Curso
 
 
 def lock_account(conn: Connection, user_id: UUID) -> Account | None:
+    """Locked, the person takes no more seats: whoever takes one locks the profile after the event."""
     return (
         conn.cursor(row_factory=class_row(Account))
         .execute(
-            """
-            select p.email, p.phone, p.erased_at,
-                exists (select 1 from public.admins a where a.user_id = p.id) as is_admin,
-                exists (
-                    select 1 from public.registrations r join public.events e on e.id = r.event_id
-                    where r.user_id = p.id and r.status = 'confirmed' and r.payment_status = 'completed'
-                        and e.status in ('draft', 'upcoming', 'ongoing')
-                ) as seat_ahead
-            from public.profiles p
-            where p.id = %(user)s
-            for no key update of p
-            """,
+            "select email, phone, erased_at from public.profiles where id = %(user)s for no key update",
             {"user": user_id},
         )
         .fetchone()
     )
 
 
-def lock_events_ahead(conn: Connection, user_id: UUID) -> list[UUID]:
-    """The courses in which the person has a seat or waits for one, locked in one order."""
+def is_admin(conn: Connection, user_id: UUID) -> bool:
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        "select exists (select 1 from public.admins where user_id = %(user)s)", {"user": user_id}
+    )
+    return bool(cursor.fetchone())
+
+
+def has_paid_seat_ahead(conn: Connection, user_id: UUID) -> bool:
+    """Whether the person has a paid seat in a course that is not over."""
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        select exists (
+            select 1 from public.registrations r join public.events e on e.id = r.event_id
+            where r.user_id = %(user)s and r.status = 'confirmed' and r.payment_status = 'completed'
+                and e.status in ('draft', 'upcoming', 'ongoing')
+        )
+        """,
+        {"user": user_id},
+    )
+    return bool(cursor.fetchone())
+
+
+def list_events_ahead(conn: Connection, user_id: UUID) -> list[UUID]:
+    """The courses in which the person has a seat or waits for one, in the order of locking."""
     return (
         conn.cursor(row_factory=scalar_row)
         .execute(
@@ -116,11 +126,16 @@ def lock_events_ahead(conn: Connection, user_id: UUID) -> list[UUID]:
                     where w.event_id = e.id and w.user_id = %(user)s and w.status in ('waiting', 'notified'))
             )
             order by e.id
-            for no key update
             """,
             {"user": user_id},
         )
         .fetchall()
+    )
+
+
+def lock_events(conn: Connection, event_ids: list[UUID]) -> None:
+    conn.execute(
+        "select 1 from public.events where id = any(%(ids)s) order by id for no key update", {"ids": event_ids}
     )
 
 

@@ -19,7 +19,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         if queries.take_turn(conn):
             counts = {
                 "begun": queries.begin_events(conn, now),
-                "completed": queries.complete_events(conn, now),
+                "completed": queries.complete_events(conn, queries.lock_ending(conn, now), now),
                 "attendanceClosed": queries.close_forgotten_attendance(conn, now),
             }
     logger.info("event_status_updated", counts=counts)

@@ -1,6 +1,7 @@
 """The statements that move courses through their life."""
 
 from datetime import datetime
+from uuid import UUID
 
 from psycopg.rows import scalar_row
 
@@ -23,18 +24,31 @@ def begin_events(conn: Connection, now: datetime) -> int:
     ).rowcount
 
 
-def complete_events(conn: Connection, now: datetime) -> int:
-    """Courses under way whose time and sessions are over are completed, at the time they ended; how many."""
+def lock_ending(conn: Connection, now: datetime) -> list[UUID]:
+    """Courses under way whose own time is over, locked: whoever changes the sessions of one has locked it too."""
+    cursor = conn.cursor(row_factory=scalar_row)
+    return cursor.execute(
+        """
+        select id from public.events where status = 'ongoing' and ends_at <= %(now)s
+        order by id
+        for no key update
+        """,
+        {"now": now},
+    ).fetchall()
+
+
+def complete_events(conn: Connection, locked: list[UUID], now: datetime) -> int:
+    """Complete those locked courses whose sessions are over, at the time they ended; how many."""
     return conn.execute(
         """
         update public.events e set status = 'completed', completed_at = greatest(e.ends_at, (
             select max(s.ends_at) from public.event_sessions s where s.event_id = e.id
         ))
-        where e.status = 'ongoing' and e.ends_at <= %(now)s and not exists (
+        where e.id = any(%(locked)s) and not exists (
             select 1 from public.event_sessions s where s.event_id = e.id and s.ends_at > %(now)s
         )
         """,
-        {"now": now},
+        {"locked": locked, "now": now},
     ).rowcount
 
 

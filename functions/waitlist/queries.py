@@ -71,21 +71,15 @@ def list_entries(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUID
 
 
 def lock_own_entry(conn: Connection, entry_id: UUID, user_id: UUID) -> OwnEntry | None:
-    """The entry as it is once its event is locked."""
-    conn.execute(
-        """
-        select 1 from public.events
-        where id = (select event_id from public.event_waitlist where id = %(id)s and user_id = %(user)s)
-        for no key update
-        """,
-        {"id": entry_id, "user": user_id},
-    )
+    """The entry, locked after its event."""
     return (
         conn.cursor(row_factory=class_row(OwnEntry))
         .execute(
             """
-            select event_id, status, registration_id from public.event_waitlist
-            where id = %(id)s and user_id = %(user)s
+            select w.event_id, w.status, w.registration_id
+            from public.event_waitlist w join public.events e on e.id = w.event_id
+            where w.id = %(id)s and w.user_id = %(user)s
+            for no key update of e, w
             """,
             {"id": entry_id, "user": user_id},
         )

@@ -32,15 +32,15 @@ class RequestedRefund:
 
 
 def lock_policy(conn: Connection, registration_id: UUID, user_id: UUID) -> RefundPolicy | None:
-    """The refund policy of a user's registration, its event locked."""
+    """The refund policy of a user's registration; it and its event are locked."""
     return (
         conn.cursor(row_factory=class_row(RefundPolicy))
         .execute(
             """
             select e.id as event_id, e.starts_at, e.full_refund_hours, e.partial_refund_hours, e.partial_refund_percent
-            from public.events e
-            where e.id = (select event_id from public.registrations where id = %(id)s and user_id = %(user)s)
-            for no key update
+            from public.registrations r join public.events e on e.id = r.event_id
+            where r.id = %(id)s and r.user_id = %(user)s
+            for no key update of e, r
             """,
             {"id": registration_id, "user": user_id},
         )

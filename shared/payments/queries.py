@@ -3,11 +3,13 @@
 Locks are always taken in one order: event, registration, payment transaction.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import dict_row, scalar_row
 
 from shared.clock import from_unix
 from shared.db import Connection
@@ -17,11 +19,31 @@ BANK_REFUSED = "Razorpay took this refund, but could not complete it."
 """Razorpay's `refund.failed` gives no reason."""
 
 
-def lock_order(conn: Connection, razorpay_order_id: str) -> Cursor[Order]:
-    """Lock, then read: a statement that waits for a lock would still see refunds as they were before it waited."""
-    conn.execute(
+@dataclass(frozen=True)
+class LockedOrder:
+    """An order that is being locked; `fetchone` waits for it, so that a pipeline goes on until then."""
+
+    _locked: Cursor[dict[str, Any]]
+    _has_refunds: Cursor[bool]
+
+    def fetchone(self) -> Order | None:
+        """None when there was no such order to lock: what was not locked is not read, even if it has appeared since."""
+        locked = self._locked.fetchone()
+        return None if locked is None else Order(**locked, has_refunds=bool(self._has_refunds.fetchone()))
+
+
+def lock_order(conn: Connection, razorpay_order_id: str) -> LockedOrder:
+    """Lock an order with its registration and event, and read them.
+
+    A statement that waits for a lock sees the rows that it locks as they are then, but every other row as it was when
+    the statement began. So the locking statement reads the three rows that it locks and nothing else; refunds, which
+    only a transaction with these locks inserts, are read by the next one.
+    """
+    locked = conn.cursor(row_factory=dict_row).execute(
         """
-        select 1
+        select t.id as transaction_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
+            t.user_id, t.registration_id, r.status as registration_status, r.event_id, e.title as event_title,
+            e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at
         from public.payment_transactions t
         join public.registrations r on r.id = t.registration_id
         join public.events e on e.id = r.event_id
@@ -30,19 +52,16 @@ def lock_order(conn: Connection, razorpay_order_id: str) -> Cursor[Order]:
         """,
         {"order": razorpay_order_id},
     )
-    return conn.cursor(row_factory=class_row(Order)).execute(
+    has_refunds = conn.cursor(row_factory=scalar_row).execute(
         """
-        select t.id as transaction_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
-            t.user_id, t.registration_id, r.status as registration_status, r.event_id, e.title as event_title,
-            e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at,
-            exists (select 1 from public.refunds f where f.payment_transaction_id = t.id) as has_refunds
-        from public.payment_transactions t
-        join public.registrations r on r.id = t.registration_id
-        join public.events e on e.id = r.event_id
-        where t.razorpay_order_id = %(order)s
+        select exists (
+            select 1 from public.refunds f join public.payment_transactions t on t.id = f.payment_transaction_id
+            where t.razorpay_order_id = %(order)s
+        )
         """,
         {"order": razorpay_order_id},
     )
+    return LockedOrder(locked, has_refunds)
 
 
 def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntity, told_at: datetime) -> None:
@@ -92,7 +111,7 @@ def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntit
 
 
 def mark_paid(conn: Connection, transaction_id: UUID, payment: PaymentEntity) -> None:
-    conn.execute(
+    conn.execute_one(
         """
         update public.payment_transactions
         set status = 'success', razorpay_payment_id = %(payment)s, paid_at = %(paid_at)s
@@ -104,7 +123,7 @@ def mark_paid(conn: Connection, transaction_id: UUID, payment: PaymentEntity) ->
 
 def mark_failed(conn: Connection, transaction_id: UUID, registration_id: UUID) -> None:
     """The attempt failed; the seat stays held and the order can still be paid."""
-    conn.execute(
+    conn.execute_one(
         "update public.payment_transactions set status = 'failed' where id = %(id)s and status = 'initiated'",
         {"id": transaction_id},
     )
@@ -131,14 +150,14 @@ def hold_for_review(conn: Connection, transaction_id: UUID, reason: str) -> bool
 
 
 def keep_signature(conn: Connection, transaction_id: UUID, signature: str) -> None:
-    conn.execute(
+    conn.execute_one(
         "update public.payment_transactions set razorpay_signature = %(signature)s where id = %(id)s",
         {"id": transaction_id, "signature": signature},
     )
 
 
 def confirm_registration(conn: Connection, registration_id: UUID, now: datetime) -> None:
-    conn.execute(
+    conn.execute_one(
         """
         update public.registrations
         set status = 'confirmed', payment_status = 'completed', confirmed_at = %(now)s, hold_expires_at = null
@@ -261,7 +280,7 @@ def returning_amount(conn: Connection, payment_id: str) -> int:
 
 
 def mark_refunded(conn: Connection, transaction_id: UUID) -> None:
-    conn.execute(
+    conn.execute_one(
         "update public.payment_transactions set status = 'refunded' where id = %(id)s and status = 'success'",
         {"id": transaction_id},
     )

@@ -63,8 +63,6 @@ class BookableEvent:
     capacity: int
     price_amount: int
     currency: str
-    has_profile: bool
-    has_active_registration: bool
 
 
 @dataclass(frozen=True)

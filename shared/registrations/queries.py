@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
+from psycopg import Cursor
 from psycopg.rows import class_row, scalar_row
 
 from shared.db import Connection
@@ -18,25 +19,39 @@ REGISTRATION_COLUMNS: LiteralString = """
 """
 
 
-def lock_event(conn: Connection, event_id: UUID, user_id: UUID) -> BookableEvent | None:
-    return (
-        conn.cursor(row_factory=class_row(BookableEvent))
-        .execute(
-            """
-            select e.id, e.title, e.status, e.starts_at, coalesce(e.sales_end_at, e.starts_at) as sales_end_at,
-                e.capacity, e.price_amount, e.currency,
-                exists (select 1 from public.profiles p where p.id = %(user)s and p.erased_at is null) as has_profile,
-                exists (
-                    select 1 from public.registrations r
-                    where r.user_id = %(user)s and r.event_id = e.id and r.status in ('pending', 'confirmed')
-                ) as has_active_registration
-            from public.events e
-            where e.id = %(event)s and e.status <> 'draft'
-            for no key update of e
-            """,
-            {"event": event_id, "user": user_id},
+def lock_event(conn: Connection, event_id: UUID) -> Cursor[BookableEvent]:
+    """The event, locked; no row for a draft.
+
+    It reads no other table: a statement that waits for a lock sees other tables as they were before it waited.
+    """
+    return conn.cursor(row_factory=class_row(BookableEvent)).execute(
+        """
+        select id, title, status, starts_at, coalesce(sales_end_at, starts_at) as sales_end_at, capacity,
+            price_amount, currency
+        from public.events
+        where id = %(event)s and status <> 'draft'
+        for no key update
+        """,
+        {"event": event_id},
+    )
+
+
+def lock_profile(conn: Connection, user_id: UUID) -> Cursor[bool]:
+    """Whether the account is in use (not erased), locked: one person takes one seat at a time, or is erased."""
+    return conn.cursor(row_factory=scalar_row).execute(
+        "select erased_at is null from public.profiles where id = %(user)s for no key update", {"user": user_id}
+    )
+
+
+def has_active_registration(conn: Connection, event_id: UUID, user_id: UUID) -> Cursor[bool]:
+    return conn.cursor(row_factory=scalar_row).execute(
+        """
+        select exists (
+            select 1 from public.registrations
+            where user_id = %(user)s and event_id = %(event)s and status in ('pending', 'confirmed')
         )
-        .fetchone()
+        """,
+        {"event": event_id, "user": user_id},
     )
 
 
@@ -125,6 +140,7 @@ def insert_order(
         select r.id, r.user_id, %(order)s, %(amount)s, %(currency)s
         from public.registrations r
         where r.id = %(registration)s and r.user_id = %(user)s and r.status = 'pending'
+        for no key update
         on conflict (registration_id) where status in ('initiated', 'failed') do nothing
         """,
         {

@@ -16,16 +16,20 @@ from shared.seats import queries as seat_queries
 
 
 def lock_event(conn: Connection, event_id: UUID, user_id: UUID) -> BookableEvent:
-    """The event, locked, as this user may book it.
+    """The event, locked, as this user may book it; the user's profile is locked after it.
 
     Raises NotFound (also for a draft), ProfileMissing and Conflict (`already_registered`).
     """
-    event = queries.lock_event(conn, event_id, user_id)
+    with conn.pipeline():
+        locked = queries.lock_event(conn, event_id)
+        in_use = queries.lock_profile(conn, user_id)
+        active = queries.has_active_registration(conn, event_id, user_id)
+    event = locked.fetchone()
     if event is None:
         raise NotFound("event")
-    if not event.has_profile:
+    if not in_use.fetchone():
         raise ProfileMissing
-    if event.has_active_registration:
+    if active.fetchone():
         raise _already_registered()
     return event
 

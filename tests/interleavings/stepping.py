@@ -23,7 +23,13 @@ type Work = Callable[[db.Connection], object]
 type Handler = Sequence[tuple[Actor, Work]]
 """Transactions, one after the other."""
 
-LOCKS = (b" for no key update of e, r, t", b" for no key update of e", b" for no key update", b" for update")
+LOCKS = (
+    b" for no key update of e, r, t",
+    b" for no key update of e, r",
+    b" for no key update of e, w",
+    b" for no key update",
+    b" for update",
+)
 ADVISORY = b"select pg_advisory_xact_lock(hashtextextended('certificates', 0))"
 
 

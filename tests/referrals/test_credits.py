@@ -10,7 +10,6 @@ from shared import db
 from shared.actors import service_for
 from shared.referrals import credit_queries, credits
 from shared.registrations import queries as registration_queries
-from shared.registrations import service as registrations
 from tests.deployed import Deployed
 from tests.referrals.test_rewards import bring, seat_of
 from tests.seats.crowd import at_once
@@ -223,7 +222,8 @@ def test_without_the_lock_they_spend_it_more_than_once(school: School) -> None:
 
     def unlocked(event_id: UUID) -> None:
         with db.transaction(service_for(who)) as conn:
-            event = registrations.lock_event(conn, event_id, who)
+            event = registration_queries.lock_event(conn, event_id).fetchone()
+            assert event
             (balance,) = conn.execute(credit_queries.BALANCE, {"user": who, "currency": "INR"}).fetchone() or (0,)
             conn.execute("select pg_sleep(0.2)")
             seat = registration_queries.insert_registration(

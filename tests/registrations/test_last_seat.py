@@ -50,7 +50,7 @@ def taken(deployed: Deployed, event: UUID) -> int:
 
 class UnlockedCursor(psycopg.Cursor[Any]):
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
-        return super().execute(query.replace("for no key update of e", ""), *args, **kwargs)
+        return super().execute(query.replace("for no key update", ""), *args, **kwargs)
 
 
 class UnlockedConnection(db.Connection):

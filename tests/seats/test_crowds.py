@@ -50,7 +50,7 @@ class Unlocked(School):
             assert row
             if row[1] >= row[0]:
                 raise registrations.Conflict("full", code="event_full")
-            event = BookableEvent(event_id, "", "upcoming", self.now, self.now, 1, row[2], "INR", True, False)
+            event = BookableEvent(event_id, "", "upcoming", self.now, self.now, 1, row[2], "INR")
             seat = registrations.take_seat(
                 conn, event, who, source="direct", referral_code=None, hold=HOLD, now=self.now
             )

@@ -66,7 +66,7 @@ def test_a_thousand_instants_around_midnights_in_kolkata_and_utc(classroom: Clas
     with db.transaction(SERVICE) as conn:
         for now in instants:
             queries.begin_events(conn, now)
-            queries.complete_events(conn, now)
+            queries.complete_events(conn, queries.lock_ending(conn, now), now)
             found = dict(conn.execute("select id, status from events where title = 'Midnight course'").fetchall())
             assert found == {each: expected(*when, now) for each, when in courses.items()}, now
 

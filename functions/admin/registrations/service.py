@@ -83,7 +83,7 @@ def confirm(conn: Connection, registration_id: UUID, now: datetime) -> Registrat
     Raises NotFound and Conflict (`not_held`, `event_over`).
     """
     known = find(conn, registration_id)
-    event = registration_queries.lock_event(conn, known.event_id, known.user_id)
+    event = registration_queries.lock_event(conn, known.event_id).fetchone()
     old = find(conn, registration_id)
     if event is None or event.status not in BOOKABLE:
         raise Conflict("The course is over or cancelled.", code="event_over")
