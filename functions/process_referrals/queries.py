@@ -23,7 +23,6 @@ def complete_paid(conn: Connection, now: datetime, revocable_until: datetime, li
             order by f.created_at
             limit %(limit)s
             for update of f skip locked
-            for share of r skip locked
         )
         returning id
         """,

@@ -50,8 +50,8 @@ class Meeting:
 def failed_and_captured(school: School) -> Meeting:
     """Of one order: who has paid is not told in the end that it failed."""
     order = _held(school)
-    left, right = (_pays(school, order, _payment(school, order, status)) for status in ("failed", "captured"))
-    return Meeting(left, right, _no_row(school, "a payment that succeeded is told to have failed", """
+    left, right = (_pays(school, order, payment_told(school, order, status)) for status in ("failed", "captured"))
+    return Meeting(left, right, no_row(school, "a payment that succeeded is told to have failed", """
         select id from notifications_queue where template = 'payment_failed' and status = 'pending'
         union all select id from registrations where status <> 'confirmed'
     """))  # fmt: skip
@@ -60,7 +60,7 @@ def failed_and_captured(school: School) -> Meeting:
 def captured_and_refund(school: School) -> Meeting:
     """Of one payment, all of which went back: nobody keeps the seat."""
     order = _held(school)
-    paid = _payment(school, order, "captured")
+    paid = payment_told(school, order, "captured")
     refund = RefundEntity(
         id=new_id("rfnd"), payment_id=paid.id, amount=PRICE, currency="INR", status="processed", created_at=EPOCH
     )
@@ -70,7 +70,7 @@ def captured_and_refund(school: School) -> Meeting:
         assert locked is not None
         payments.apply_refund(conn, locked, refund, school.now)
 
-    return Meeting(_pays(school, order, paid), [(SERVICE, refunded)], _no_row(school, "a refunded seat is kept", """
+    return Meeting(_pays(school, order, paid), [(SERVICE, refunded)], no_row(school, "a refunded seat is kept", """
         select id from registrations where status = 'confirmed' or payment_status <> 'refunded'
     """))  # fmt: skip
 
@@ -78,8 +78,8 @@ def captured_and_refund(school: School) -> Meeting:
 def register_and_register(school: School) -> Meeting:
     """For the last seat."""
     event_id = school.event(capacity=1)
-    left, right = (_registers(school, school.person(), event_id) for _ in range(2))
-    return Meeting(left, right, _whole(school))
+    left, right = (registers(school, school.person(), event_id) for _ in range(2))
+    return Meeting(left, right, whole(school))
 
 
 def register_and_claim(school: School) -> Meeting:
@@ -89,7 +89,7 @@ def register_and_claim(school: School) -> Meeting:
     def claim(conn: Connection) -> None:
         waitlist.claim(conn, waiting, entry_id, None, hold=HOLD, now=school.now)
 
-    return Meeting(_registers(school, other, event_id), [(service_for(waiting), claim)], _whole(school))
+    return Meeting(registers(school, other, event_id), [(service_for(waiting), claim)], whole(school))
 
 
 def register_and_claim_in_two(school: School) -> Meeting:
@@ -106,7 +106,7 @@ def register_and_claim_in_two(school: School) -> Meeting:
         )
 
     two = [(service_for(waiting), close), (service_for(waiting), take)]
-    return Meeting(_registers(school, other, event_id), two, _whole(school))
+    return Meeting(registers(school, other, event_id), two, whole(school))
 
 
 def check_in_and_check_in(school: School) -> Meeting:
@@ -171,7 +171,7 @@ def reward_and_reward(school: School) -> Meeting:
     def reward(conn: Connection) -> None:
         process_referrals.reward(conn, due, school.now)
 
-    return Meeting([(SERVICE, reward)], [(SERVICE, reward)], _whole(school))
+    return Meeting([(SERVICE, reward)], [(SERVICE, reward)], whole(school))
 
 
 def release_and_captured(school: School) -> Meeting:
@@ -188,7 +188,7 @@ def release_and_captured(school: School) -> Meeting:
             credits.give_back(conn, [held.id], percent=100)
             seats.offer_freed(conn, event_id, school.now)
 
-    return Meeting([(SERVICE, release)], _pays(school, order, _payment(school, order, "captured")), _whole(school))
+    return Meeting([(SERVICE, release)], _pays(school, order, payment_told(school, order, "captured")), whole(school))
 
 
 def _held(school: School) -> str:
@@ -197,7 +197,7 @@ def _held(school: School) -> str:
     return school.open_order(who, school.register(who, school.event(capacity=1)).id).id
 
 
-def _payment(school: School, order: str, status: Literal["failed", "captured"]) -> PaymentEntity:
+def payment_told(school: School, order: str, status: Literal["failed", "captured"]) -> PaymentEntity:
     """As a webhook would tell of it."""
     school.bank.pay(order, status)
     _, payment = school.bank.mail.pop()
@@ -214,7 +214,7 @@ def _pays(school: School, order: str, payment: PaymentEntity) -> Handler:
     return [(SERVICE, pay)]
 
 
-def _registers(school: School, who: UUID, event_id: UUID) -> Handler:
+def registers(school: School, who: UUID, event_id: UUID) -> Handler:
     def register(conn: Connection) -> None:
         registrations.register(conn, who, event_id, None, hold=HOLD, now=school.now)
 
@@ -258,11 +258,13 @@ def _due(school: School) -> Due:
     return Due(event_id, referrer)
 
 
-def _whole(school: School) -> Check:
+def whole(school: School) -> Check:
     return lambda: check(school)
 
 
-def _no_row(school: School, what: str, broken: LiteralString) -> Check:
+def no_row(school: School, what: str, broken: LiteralString) -> Check:
+    """`broken` selects nothing, and the invariants hold."""
+
     def holds() -> None:
         if found := school.rows(broken):
             raise Violation(what, found)
@@ -272,6 +274,6 @@ def _no_row(school: School, what: str, broken: LiteralString) -> Check:
 
 
 def _one_stay(school: School) -> Check:
-    return _no_row(school, "one student is there twice", """
+    return no_row(school, "one student is there twice", """
         select registration_id from session_attendance group by registration_id having count(*) > 1
     """)  # fmt: skip

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from shared import db
 from shared.actors import Actor
 from shared.errors import AppError
+from shared.profiles.service import ProfileMissing
 from tests.conftest import Database
 
 type Work = Callable[[db.Connection], object]
@@ -120,7 +121,7 @@ class Runner:
         try:
             for actor, work in self.handler:
                 self._transact(actor, work)
-        except AppError:
+        except (AppError, ProfileMissing):
             self.conn.rollback()  # a refusal is an answer like any other
         except Exception as error:  # noqa: BLE001 - whatever it is, it is what the run found
             self.failure = error

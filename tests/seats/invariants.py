@@ -1,5 +1,6 @@
 """What must hold after every step: each query returns what breaks it."""
 
+import re
 from typing import LiteralString
 
 import psycopg
@@ -120,14 +121,45 @@ EVERYTHING = sql.SQL(" union all ").join(
 )
 
 
+IDENTIFIER = re.compile(r"[0-9a-f-]{36}|pay_\w+")
+RELATED = """
+    with registration as (
+        select r.id from registrations r where r.id::text = any(%(ids)s) or r.event_id::text = any(%(ids)s)
+        union select t.registration_id from payment_transactions t
+            left join payment_attempts a on a.payment_transaction_id = t.id
+            where t.id::text = any(%(ids)s) or a.razorpay_payment_id = any(%(ids)s)
+        union select registration_id from event_waitlist where id::text = any(%(ids)s)
+        union select r.id from event_waitlist w join registrations r using (user_id, event_id)
+            where w.id::text = any(%(ids)s)
+    ), orders as (select t.* from payment_transactions t where t.registration_id in (select id from registration))
+    select 'registration', to_jsonb(r)::text from registrations r where r.id in (select id from registration)
+    union all select 'order', to_jsonb(o)::text from orders o
+    union all select 'payment', to_jsonb(a)::text from payment_attempts a
+        where a.payment_transaction_id in (select id from orders)
+    union all select 'refund', to_jsonb(f)::text from refunds f
+        where f.payment_transaction_id in (select id from orders)
+    union all select 'waitlist', to_jsonb(w)::text from event_waitlist w join registrations r using (user_id, event_id)
+        where r.id in (select id from registration)
+"""
+
+
 class Violation(AssertionError):
     """An invariant does not hold."""
 
 
 def check(school: School) -> None:
+    """Raises Violation with what is broken and the rows about it: a race that is found once may take long to be found
+    again."""
     found = school.look.execute(EVERYTHING, {"now": school.now}).fetchall()
     if found:
-        raise Violation(found)
+        raise Violation("\n".join([*(f"{what}: {row}" for what, row in found), *_rows_about(school, found)]))
+
+
+def _rows_about(school: School, found: list[tuple[str, str]]) -> list[str]:
+    """Everything that is recorded about the courses of what is broken."""
+    ids = list({key for _, row in found for key in IDENTIFIER.findall(row)})
+    rows = school.look.execute(RELATED, {"ids": ids}).fetchall()
+    return [f"  {table}: {row}" for table, row in rows]
 
 
 def check_settled(school: School) -> None:

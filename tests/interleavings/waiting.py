@@ -1,0 +1,201 @@
+"""Pairs in which one statement waits for a lock and then decides, each with the form that lost the race.
+
+A statement that waited sees the rows it locks as they are now, and all others as they were when it began.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from functions.personal_data import erasure
+from functions.registrations import service as registrations
+from functions.update_event_status import queries as status_queries
+from functions.waitlist import queries as waitlist_queries
+from functions.waitlist import service as waitlist
+from shared.actors import SERVICE, service_for
+from shared.db import Connection
+from shared.errors import Conflict
+from shared.payments import queries as payment_queries
+from shared.payments import service as payments
+from shared.payments.models import Order
+from shared.registrations import queries as registration_queries
+from shared.seats import queries as seat_queries
+from tests.interleavings.pairs import Meeting, no_row, payment_told, registers, whole
+from tests.seats.invariants import Violation
+from tests.seats.school import PRICE, School
+
+
+def open_and_captured(school: School) -> Meeting:
+    """An order appears and its seat is cancelled, while its payment arrives."""
+    return _order_appears(school, lambda conn, order: payment_queries.lock_order(conn, order).fetchone())
+
+
+def open_and_captured_reading_what_is_not_locked(school: School) -> Meeting:
+    """The negative control: what the first statement did not find to lock, the second one reads."""
+
+    def lock_then_read(conn: Connection, order: str) -> Order | None:
+        tables = """
+            from payment_transactions t join registrations r on r.id = t.registration_id
+            join events e on e.id = r.event_id where t.razorpay_order_id = %(order)s
+        """
+        conn.execute("select 1" + tables + "for no key update of e, r, t", {"order": order})
+        columns = """
+            select t.id as transaction_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
+                t.user_id, t.registration_id, r.status as registration_status, r.event_id, e.title as event_title,
+                e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at,
+                false as has_refunds
+        """
+        row = conn.cursor(row_factory=dict_row).execute(columns + tables, {"order": order}).fetchone()
+        return Order(**row) if row else None
+
+    return _order_appears(school, lock_then_read)
+
+
+def register_and_join(school: School) -> Meeting:
+    """One person takes the last seat and joins the queue for it."""
+    return _takes_and_joins(school, waitlist.join)
+
+
+def register_and_join_by_an_old_snapshot(school: School) -> Meeting:
+    """The negative control: the statement that waits for the event also looks for a registration."""
+
+    def join(conn: Connection, who: UUID, event_id: UUID, now: datetime) -> None:
+        locked = conn.execute(
+            """
+            select exists (
+                select from registrations r
+                where r.user_id = %s and r.event_id = e.id and r.status in ('pending', 'confirmed')
+            )
+            from events e where e.id = %s
+            for no key update of e
+            """,
+            (who, event_id),
+        ).fetchone()
+        if locked == (True,):
+            raise Conflict("There is a registration.", code="already_registered")
+        if seat_queries.seats_taken(conn, event_id, but_offered_to=who) < 1:
+            raise Conflict("There are seats left.", code="seats_left")
+        waitlist_queries.insert_entry(conn, event_id, who)
+
+    return _takes_and_joins(school, join)
+
+
+def register_and_erase(school: School) -> Meeting:
+    """Whoever is erased has no seat, and is in no queue."""
+    who, event_id = school.person(), school.event(capacity=1)
+
+    def erase(conn: Connection) -> None:
+        erasure.forget(conn, who, f"{who}@example.com", None, school.now)
+
+    broken = """
+        select r.id from registrations r join profiles p on p.id = r.user_id
+        where p.erased_at is not null and r.status in ('pending', 'confirmed')
+    """
+    return Meeting(
+        registers(school, who, event_id), [(SERVICE, erase)], no_row(school, "somebody erased has a seat", broken)
+    )
+
+
+def open_and_cancel(school: School) -> Meeting:
+    """An order is opened for a seat that is given up: not after the seat is gone."""
+    who = school.person()
+    held = school.register(who, school.event(capacity=1))
+    ended: list[str] = []
+
+    def insert(conn: Connection) -> None:
+        registration_queries.insert_order(
+            conn, registration_id=held.id, user_id=who, order_id="order_00000000000000", amount=PRICE, currency="INR"
+        )
+        found = conn.execute("select 1 from payment_transactions").fetchone()
+        ended.append("opened" if found else "refused")
+
+    def cancel(conn: Connection) -> None:
+        registrations.cancel(conn, who, held.id, school.now)
+        ended.append("cancelled")
+
+    def holds() -> None:
+        if ended == ["cancelled", "opened"]:
+            raise Violation("an order was opened for a seat that was given up")
+
+    return Meeting([(service_for(who), insert)], [(service_for(who), cancel)], holds)
+
+
+def complete_and_plan(school: School) -> Meeting:
+    """A course that seems over is given another session."""
+    return _ends_and_goes_on(
+        school, lambda conn, now: status_queries.complete_events(conn, status_queries.lock_ending(conn, now), now)
+    )
+
+
+def complete_and_plan_by_an_old_snapshot(school: School) -> Meeting:
+    """The negative control: the update that waits for the course also looks for its sessions."""
+
+    def complete(conn: Connection, now: datetime) -> None:
+        conn.execute(
+            """
+            update events e set status = 'completed', completed_at = e.ends_at
+            where e.status = 'ongoing' and e.ends_at <= %(now)s and not exists (
+                select from event_sessions s where s.event_id = e.id and s.ends_at > %(now)s
+            )
+            """,
+            {"now": now},
+        )
+
+    return _ends_and_goes_on(school, complete)
+
+
+def _order_appears(school: School, lock: Callable[[Connection, str], Order | None]) -> Meeting:
+    who, event_id = school.person(), school.event(capacity=1)
+    held = school.register(who, event_id)
+    order = school.bank.gateway().create_order(receipt=held.id.hex, amount=PRICE, currency="INR", notes={})
+    payment = payment_told(school, order.id, "captured")
+
+    def insert(conn: Connection) -> None:
+        registration_queries.insert_order(
+            conn, registration_id=held.id, user_id=who, order_id=order.id, amount=PRICE, currency="INR"
+        )
+
+    def cancel(conn: Connection) -> None:
+        registrations.cancel(conn, who, held.id, school.now)
+
+    def pay(conn: Connection) -> None:
+        locked = lock(conn, order.id)
+        if locked is not None:
+            payments.apply_payment(conn, locked, payment, told_at=school.now, now=school.now)
+
+    return Meeting([(service_for(who), insert), (service_for(who), cancel)], [(SERVICE, pay)], whole(school))
+
+
+def _takes_and_joins(school: School, join: Callable[[Connection, UUID, UUID, datetime], Any]) -> Meeting:
+    who, event_id = school.person(), school.event(capacity=1)
+
+    def join_queue(conn: Connection) -> None:
+        join(conn, who, event_id, school.now)
+
+    return Meeting(registers(school, who, event_id), [(service_for(who), join_queue)], whole(school))
+
+
+def _ends_and_goes_on(school: School, complete: Callable[[Connection, datetime], object]) -> Meeting:
+    event_id = school.event(starts_at=school.now - timedelta(hours=2), ends_at=school.now - timedelta(hours=1))
+    school.look.execute("update events set status = 'ongoing' where id = %s", (event_id,))
+
+    def end(conn: Connection) -> None:
+        status_queries.begin_events(conn, school.now)
+        complete(conn, school.now)
+
+    def plan(conn: Connection) -> None:
+        seat_queries.lock_event(conn, event_id)
+        conn.execute(
+            "insert into event_sessions (event_id, title, starts_at, ends_at)"
+            " select id, 'One more', %s, %s from events where id = %s and status = 'ongoing'",
+            (school.now, school.now + timedelta(hours=1), event_id),
+        )
+
+    broken = """
+        select e.id from events e join event_sessions s on s.event_id = e.id
+        where e.status = 'completed' and s.ends_at > e.completed_at
+    """
+    return Meeting([(SERVICE, end)], [(SERVICE, plan)], no_row(school, "a completed course goes on", broken))
