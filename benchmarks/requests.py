@@ -82,7 +82,7 @@ def _capture(database: Database, order_id: str) -> None:
     )
     signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     assert is_signed(body, signature, [SECRET])
-    delivery, event = webhook.read(body, {"x-razorpay-event-id": uuid4().hex})
+    delivery, event = webhook.parse(body, {"x-razorpay-event-id": uuid4().hex})
     with database.transaction(SERVICE) as conn:
         status, outcome = webhook.process(conn, delivery, event, clock.now())
     assert (status, outcome) == ("processed", "confirmed")

@@ -413,7 +413,7 @@ def forget_everything() -> None:
     for module in (handoff, ses, sns):
         module._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
     pool._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
-    gateway._kept.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    gateway._connect_once.cache_clear()  # pyright: ignore[reportPrivateUsage]
 
 
 @contextmanager

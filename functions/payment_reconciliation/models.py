@@ -1,4 +1,4 @@
-"""A run and how far it has come, our rows as they are compared, and what a comparison says."""
+"""A run and its cursor, our recorded orders, and the result of a comparison."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,17 +10,17 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared.http import Schema
-from shared.payments.gateway import Window
+from shared.payments.gateway import ListWindow
 from shared.payments.models import SettlementEntity, SettlementRow
-from shared.reconciliation.models import Kind, Subject, Verdict
+from shared.reconciliation.models import ComparisonSubject, RunKind, Verdict
 
 Phase = Literal[
     "payments", "orders", "refunds", "pending_refunds", "settlement_rows", "settlements", "unsettled", "open_orders"
 ]
 
 
-class Cursor(BaseModel):
-    """Where a run goes on: `skip` in a list of Razorpay's, `after` in one of ours, `day` in the settlements."""
+class RunCursor(BaseModel):
+    """Where a run continues: `skip` in a list of Razorpay's, `after` in a list of ours, `day` in the settlements."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,11 +31,11 @@ class Cursor(BaseModel):
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run that this invocation holds the lease of."""
+class LeasedRun:
+    """A run whose lease this invocation holds."""
 
     id: UUID
-    kind: Kind
+    kind: RunKind
     window_start: datetime
     window_end: datetime
     started_at: datetime
@@ -45,17 +45,17 @@ class Run:
 
     @property
     def until(self) -> datetime:
-        """The end of what is compared, which stays where it is for as long as the run takes."""
+        """The end of the compared time range; it stays fixed during the run."""
         return min(self.window_end, self.started_at)
 
     @property
-    def window(self) -> Window:
-        return Window(int(self.window_start.timestamp()), int(self.until.timestamp()))
+    def window(self) -> ListWindow:
+        return ListWindow(int(self.window_start.timestamp()), int(self.until.timestamp()))
 
 
 @dataclass(frozen=True)
-class OurAttempt:
-    """A payment as our rows have it; amounts in minor units."""
+class RecordedAttempt:
+    """A payment attempt in our database; amounts in minor units."""
 
     razorpay_payment_id: str
     razorpay_order_id: str
@@ -67,8 +67,8 @@ class OurAttempt:
 
 
 @dataclass(frozen=True)
-class OurRefund:
-    """A refund as our rows have it; the id is null until Razorpay has made it."""
+class RecordedRefund:
+    """A refund in our database; `razorpay_refund_id` is None until Razorpay has made it."""
 
     razorpay_refund_id: str | None
     razorpay_payment_id: str
@@ -79,7 +79,7 @@ class OurRefund:
 
 @dataclass(frozen=True)
 class OrderRow:
-    """An order's own row with the state of its registration."""
+    """The row of an order with the status of its registration."""
 
     transaction_id: UUID
     razorpay_order_id: str
@@ -91,37 +91,37 @@ class OrderRow:
 
 
 @dataclass(frozen=True)
-class OurOrder:
-    """An order with its attempts and refunds, each by its id at Razorpay."""
+class RecordedOrder:
+    """An order in our database with its attempts and refunds by their Razorpay ids."""
 
     row: OrderRow
-    attempts: dict[str, OurAttempt] = field(default_factory=dict[str, OurAttempt])
-    refunds: dict[str, OurRefund] = field(default_factory=dict[str, OurRefund])
+    attempts: dict[str, RecordedAttempt] = field(default_factory=dict[str, RecordedAttempt])
+    refunds: dict[str, RecordedRefund] = field(default_factory=dict[str, RecordedRefund])
 
     @property
     def is_open(self) -> bool:
         return self.row.status in ("initiated", "failed")
 
     @property
-    def holds_a_seat(self) -> bool:
+    def is_seat_held(self) -> bool:
         return self.row.registration_status == "pending"
 
-    def has_refunds_of(self, payment_id: str) -> bool:
+    def has_refunds_for(self, payment_id: str) -> bool:
         return any(refund.razorpay_payment_id == payment_id for refund in self.refunds.values())
 
-    def knows_capture_of(self, payment_id: str) -> bool:
-        """Whether this money has bought a seat here, or has been sent back because it bought none."""
+    def has_recorded_capture(self, payment_id: str) -> bool:
+        """Whether this payment has bought a seat here, or its refund was requested because it bought none."""
         if self.row.razorpay_payment_id == payment_id:
-            return not self.holds_a_seat
+            return not self.is_seat_held
         known = self.attempts.get(payment_id)
         return not self.is_open and known is not None and known.status in ("captured", "refunded")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one comparison says; `ours` and `theirs` are what was compared, as an administrator reads it."""
+    """The result of one comparison; `ours` and `theirs` hold the compared values for the administrator."""
 
-    subject: Subject
+    subject: ComparisonSubject
     entity_id: str
     verdict: Verdict
     theirs: dict[str, Any]
@@ -131,7 +131,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A comparison, or none where no money moved; `is_behind` when our rows lack something that Razorpay says."""
+    """A comparison, None where no money moved; `is_behind` is true when our rows lack something that Razorpay has."""
 
     comparison: Comparison | None
     is_behind: bool = False
@@ -142,11 +142,11 @@ def comparisons_of(judgements: Iterable[Judgement]) -> list[Comparison]:
 
 
 @dataclass(frozen=True)
-class Page:
-    """What one page of a phase came to, written in one transaction with where the run goes on; None is the end."""
+class PhaseResult:
+    """The result of one page of a phase, saved in one transaction with the next cursor; None ends the run."""
 
     comparisons: list[Comparison]
-    next: Cursor | None
+    next: RunCursor | None
     rows: list[SettlementRow] = field(default_factory=list[SettlementRow])
     settlements: list[SettlementEntity] = field(default_factory=list[SettlementEntity])
 
@@ -156,16 +156,16 @@ class Page:
 
 
 class RunSummary(Schema):
-    """`counts` says how many comparisons ended in each verdict so far."""
+    """`counts` is the number of comparisons by verdict so far."""
 
     id: UUID
-    kind: Kind
+    kind: RunKind
     status: Literal["running", "finished", "failed"]
     counts: dict[str, int]
 
 
 class ReconciliationAnswer(Schema):
-    """The runs this call has worked on; one that is still running goes on with the next call or schedule."""
+    """The runs that this call has processed; a run that is still running continues with the next call or schedule."""
 
     success: bool = True
     run_id: UUID | None = None

@@ -1,4 +1,4 @@
-"""What a run compares, page by page: Razorpay is read first, then what differs is mended, order by order."""
+"""The phases of a run. Each compares page by page: it reads Razorpay first, then repairs each order that differs."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -7,138 +7,143 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from functions.payment_reconciliation import queries, settlement_queries, verdicts
+from functions.payment_reconciliation.context import ReconciliationContext
 from functions.payment_reconciliation.models import (
     Comparison,
-    Cursor,
     Judgement,
-    OurOrder,
-    Page,
     Phase,
+    PhaseResult,
+    RecordedOrder,
+    RunCursor,
     comparisons_of,
 )
-from functions.payment_reconciliation.work import Work
 from shared import clock, db
 from shared.actors import SERVICE
 from shared.clock import in_zone
 from shared.paging import cursor_after, read_cursor
-from shared.payments.gateway import PAGE, ROWS_PAGE, GatewayRefused
+from shared.payments.errors import GatewayRefused
+from shared.payments.gateway import LIST_PAGE_SIZE, SETTLEMENT_PAGE_SIZE
 from shared.payments.models import PaymentEntity, RefundEntity, SettlementRow
 
 BY_ID_PAGE = 20
-"""So few orders are read by id between two steps that even a call from a client, with its seconds, gets ahead."""
+"""Orders read by id between two saved cursors; so few that a call over HTTP, limited to seconds, makes progress."""
 UNSETTLED_AFTER = timedelta(days=7)
-"""Two working days (https://razorpay.com/docs/payments/settlements/), a weekend and bank holidays."""
+"""Settlement takes two working days (https://razorpay.com/docs/payments/settlements/); this adds holidays."""
 UNSETTLED_BEFORE = timedelta(days=60)
 INDIA = ZoneInfo("Asia/Kolkata")
-"""Razorpay settles on days in India, wherever the platform is."""
+"""Razorpay's settlement days are days in India, whatever the platform's time zone is."""
 
 
-def payments(work: Work, cursor: Cursor) -> Page:
-    """Razorpay's payments of the window with the orders they are for."""
-    size, page = work.ask(lambda gateway: gateway.list_payments(work.run.window, cursor.skip))
+def compare_payments(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
+    """Compare Razorpay's payments of the window with our orders."""
+    size, page = context.call_gateway(lambda gateway: gateway.list_payments(context.run.window, cursor.skip))
     of_orders: defaultdict[str | None, list[PaymentEntity]] = defaultdict(list)
     for payment in page:
         of_orders[payment.order_id].append(payment)
-    ours = _read_orders({order_id for order_id in of_orders if order_id})
+    ours = _read_recorded_orders({order_id for order_id in of_orders if order_id})
     now = clock.now()
     comparisons: list[Comparison] = []
     for order_id, each in of_orders.items():
         order = ours.get(order_id or "")
         judged = [verdicts.judge_payment(order, payment, now) for payment in each]
-        if order is not None and order_id and not _agree(order, each, judged):
-            comparisons += work.mend(order_id)
+        if order is not None and order_id and not _agrees(order, each, judged):
+            comparisons += context.repair(order_id)
             continue
         comparisons += comparisons_of(judged)
         if order_id and order and any(payment.id == order.row.razorpay_payment_id for payment in each):
-            work.listed.add(order_id)
-    return Page(comparisons, _next_page(cursor, size, PAGE, Cursor(phase="orders")))
+            context.agreed_orders.add(order_id)
+    return PhaseResult(comparisons, _next_page(cursor, size, LIST_PAGE_SIZE, RunCursor(phase="orders")))
 
 
-def orders(work: Work, cursor: Cursor) -> Page:
-    """Our orders of the window that Razorpay's list did not show in order: its lists lag, reads by id do not."""
+def compare_orders(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
+    """Check our orders of the window that did not match in Razorpay's list, by id, because the lists lag."""
     with db.transaction(SERVICE, read_only=True) as conn:
-        page = queries.list_orders(conn, work.run.window_start, work.run.until, read_cursor(cursor.after), BY_ID_PAGE)
-    return _mended(work, cursor, page, Cursor(phase="refunds"))
+        page = queries.list_orders(
+            conn, context.run.window_start, context.run.until, read_cursor(cursor.after), BY_ID_PAGE
+        )
+    return _repair_listed(context, cursor, page, RunCursor(phase="refunds"))
 
 
-def open_orders(work: Work, cursor: Cursor) -> Page:
-    """Orders that may have been paid without our being told."""
+def check_open_orders(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
+    """Check open orders that may be paid although no webhook has arrived."""
     with db.transaction(SERVICE, read_only=True) as conn:
         page = queries.list_open_orders(
-            conn, work.run.window_start, work.run.window_end, read_cursor(cursor.after), BY_ID_PAGE
+            conn, context.run.window_start, context.run.window_end, read_cursor(cursor.after), BY_ID_PAGE
         )
-    return _mended(work, cursor, page, None)
+    return _repair_listed(context, cursor, page, None)
 
 
-def refunds(work: Work, cursor: Cursor) -> Page:
-    """Razorpay's refunds of the window, whenever their payments were made."""
-    size, page = work.ask(lambda gateway: gateway.list_refunds(work.run.window, cursor.skip))
+def compare_refunds(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
+    """Compare Razorpay's refunds of the window with ours, whatever the age of their payments."""
+    size, page = context.call_gateway(lambda gateway: gateway.list_refunds(context.run.window, cursor.skip))
     with db.transaction(SERVICE, read_only=True) as conn:
-        known = queries.orders_of_payments(conn, {refund.payment_id for refund in page})
+        known = queries.find_orders_of_payments(conn, {refund.payment_id for refund in page})
         ours = queries.read_orders(conn, set(known.values()))
     comparisons: list[Comparison] = []
     for refund in page:
         order_id = known.get(refund.payment_id)
         if order_id is None:
-            comparisons += _of_unknown_payment(work, refund)
-        elif order_id not in work.read:
+            comparisons += _compare_unknown_refund(context, refund)
+        elif order_id not in context.checked_orders:
             judged = verdicts.judge_refund(ours[order_id], refund)
-            comparisons += work.mend(order_id) if judged.is_behind else comparisons_of([judged])
-    return Page(comparisons, _next_page(cursor, size, PAGE, Cursor(phase="pending_refunds")))
+            comparisons += context.repair(order_id) if judged.is_behind else comparisons_of([judged])
+    return PhaseResult(comparisons, _next_page(cursor, size, LIST_PAGE_SIZE, RunCursor(phase="pending_refunds")))
 
 
-def pending_refunds(work: Work, cursor: Cursor) -> Page:
-    """Refunds of ours that were still under way when we last heard, however old."""
+def check_pending_refunds(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
+    """Check our refunds that are still pending, whatever their age."""
     after = UUID(cursor.after) if cursor.after else None
     with db.transaction(SERVICE, read_only=True) as conn:
         page = queries.list_pending_refunds(conn, after, BY_ID_PAGE)
-    comparisons = [comparison for _, order_id in page for comparison in work.mend(order_id)]
+    comparisons = [comparison for _, order_id in page for comparison in context.repair(order_id)]
     is_last = len(page) < BY_ID_PAGE
-    first_day = Cursor(phase="settlement_rows", day=_first_day(work))
-    return Page(comparisons, first_day if is_last else Cursor(phase="pending_refunds", after=str(page[-1][0])))
+    first_day = RunCursor(phase="settlement_rows", day=_first_day(context))
+    return PhaseResult(
+        comparisons, first_day if is_last else RunCursor(phase="pending_refunds", after=str(page[-1][0]))
+    )
 
 
-def settlement_rows(work: Work, cursor: Cursor) -> Page:
-    """What was settled, a day in India at a time, with the payments and refunds it settles; all of it is booked."""
-    day = cursor.day or _first_day(work)
-    size, page = work.ask(lambda gateway: gateway.settlement_rows(day, cursor.skip))
-    rows = [row for row in page if row.settlement_id]  # what is on hold is in none yet
+def compare_settlement_rows(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
+    """Compare the settlement report, one day in India at a time, with our payments and refunds; store all its rows."""
+    day = cursor.day or _first_day(context)
+    size, page = context.call_gateway(lambda gateway: gateway.list_settlement_rows(day, cursor.skip))
+    rows = [row for row in page if row.settlement_id]  # a row on hold is in no settlement yet
     of_money = [row for row in rows if row.type in ("payment", "refund")]
     order_ids = _orders_of_rows(of_money)
-    ours = _read_orders(set(order_ids.values()))
+    ours = _read_recorded_orders(set(order_ids.values()))
     behind = {
         order_ids[row.entity_id]
         for row in of_money
         if row.entity_id in order_ids and verdicts.judge_row(ours.get(order_ids[row.entity_id]), row).is_behind
     }
-    comparisons = [comparison for order_id in sorted(behind) for comparison in work.mend(order_id)]
-    ours |= _read_orders(behind)
+    comparisons = [comparison for order_id in sorted(behind) for comparison in context.repair(order_id)]
+    ours |= _read_recorded_orders(behind)
     comparisons += comparisons_of(
         [verdicts.judge_row(ours.get(order_ids.get(row.entity_id, "")), row) for row in of_money]
     )
-    end = in_zone(work.run.until, INDIA.key).date()
+    end = in_zone(context.run.until, INDIA.key).date()
     next_day = day + timedelta(days=1)
-    following = Cursor(phase="settlement_rows", day=next_day) if next_day <= end else Cursor(phase="settlements")
-    return Page(comparisons, _next_page(cursor, size, ROWS_PAGE, following), rows=rows)
+    following = RunCursor(phase="settlement_rows", day=next_day) if next_day <= end else RunCursor(phase="settlements")
+    return PhaseResult(comparisons, _next_page(cursor, size, SETTLEMENT_PAGE_SIZE, following), rows=rows)
 
 
-def settlements(work: Work, cursor: Cursor) -> Page:
-    """The sum of each settlement with the rows that explain it."""
-    size, page = work.ask(lambda gateway: gateway.list_settlements(work.run.window, cursor.skip))
+def compare_settlements(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
+    """Compare the amount of each settlement with the sum of its rows."""
+    size, page = context.call_gateway(lambda gateway: gateway.list_settlements(context.run.window, cursor.skip))
     with db.transaction(SERVICE, read_only=True) as conn:
         booked = settlement_queries.sum_rows(conn, {settlement.id for settlement in page})
-    judged = [verdicts.judge_settlement(each, booked.get(each.id), work.run.until) for each in page]
-    following = _next_page(cursor, size, PAGE, Cursor(phase="unsettled"))
-    return Page(comparisons_of(judged), following, settlements=page)
+    judged = [verdicts.judge_settlement(each, booked.get(each.id), context.run.until) for each in page]
+    following = _next_page(cursor, size, LIST_PAGE_SIZE, RunCursor(phase="unsettled"))
+    return PhaseResult(comparisons_of(judged), following, settlements=page)
 
 
-def unsettled(work: Work, cursor: Cursor) -> Page:
-    """Money that was taken and has not come to our bank in time."""
-    until = work.run.until
+def find_unsettled(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
+    """Find captured payments that were not settled in time."""
+    until = context.run.until
     with db.transaction(SERVICE, read_only=True) as conn:
-        read_since = settlement_queries.read_since(conn, work.run)
-        since = max(until - UNSETTLED_BEFORE, read_since) if read_since else until
-        page = settlement_queries.list_unsettled(conn, since, until - UNSETTLED_AFTER, cursor.after, PAGE)
+        covered_since = settlement_queries.covered_since(conn, context.run)
+        since = max(until - UNSETTLED_BEFORE, covered_since) if covered_since else until
+        page = settlement_queries.list_unsettled(conn, since, until - UNSETTLED_AFTER, cursor.after, LIST_PAGE_SIZE)
     comparisons = [
         Comparison(
             "settlement_row",
@@ -150,67 +155,77 @@ def unsettled(work: Work, cursor: Cursor) -> Page:
         )
         for payment_id, transaction_id, amount, paid_at in page
     ]
-    return Page(comparisons, Cursor(phase="unsettled", after=page[-1][0]) if len(page) == PAGE else None)
+    return PhaseResult(
+        comparisons, RunCursor(phase="unsettled", after=page[-1][0]) if len(page) == LIST_PAGE_SIZE else None
+    )
 
 
-PHASES: dict[Phase, Callable[[Work, Cursor], Page]] = {
-    "payments": payments,
-    "orders": orders,
-    "refunds": refunds,
-    "pending_refunds": pending_refunds,
-    "settlement_rows": settlement_rows,
-    "settlements": settlements,
-    "unsettled": unsettled,
-    "open_orders": open_orders,
+PHASES: dict[Phase, Callable[[ReconciliationContext, RunCursor], PhaseResult]] = {
+    "payments": compare_payments,
+    "orders": compare_orders,
+    "refunds": compare_refunds,
+    "pending_refunds": check_pending_refunds,
+    "settlement_rows": compare_settlement_rows,
+    "settlements": compare_settlements,
+    "unsettled": find_unsettled,
+    "open_orders": check_open_orders,
 }
 
 
-def _mended(work: Work, cursor: Cursor, page: list[tuple[datetime, UUID, str]], following: Cursor | None) -> Page:
+def _repair_listed(
+    context: ReconciliationContext,
+    cursor: RunCursor,
+    page: list[tuple[datetime, UUID, str]],
+    following: RunCursor | None,
+) -> PhaseResult:
     comparisons = [
-        comparison for _, _, order_id in page if order_id not in work.listed for comparison in work.mend(order_id)
+        comparison
+        for _, _, order_id in page
+        if order_id not in context.agreed_orders
+        for comparison in context.repair(order_id)
     ]
     if len(page) < BY_ID_PAGE:
-        return Page(comparisons, following)
+        return PhaseResult(comparisons, following)
     created_at, row_id, _ = page[-1]
-    return Page(comparisons, Cursor(phase=cursor.phase, after=cursor_after(created_at, row_id)))
+    return PhaseResult(comparisons, RunCursor(phase=cursor.phase, after=cursor_after(created_at, row_id)))
 
 
-def _agree(order: OurOrder, listed: list[PaymentEntity], judged: list[Judgement]) -> bool:
+def _agrees(order: RecordedOrder, listed: list[PaymentEntity], judged: list[Judgement]) -> bool:
     if any(each.is_behind or (each.comparison and each.comparison.verdict == "missing_capture") for each in judged):
         return False
     return all(verdicts.has_every_refund(order, payment) for payment in listed)
 
 
-def _of_unknown_payment(work: Work, refund: RefundEntity) -> list[Comparison]:
-    """A refund of a payment we never heard of: ours all the same if its order is, else it is told with its payment."""
+def _compare_unknown_refund(context: ReconciliationContext, refund: RefundEntity) -> list[Comparison]:
+    """Compare a refund of an unknown payment: repair its order if it is ours, else report the payment."""
     try:
-        payment = work.ask(lambda gateway: gateway.payment(refund.payment_id))
+        payment = context.call_gateway(lambda gateway: gateway.fetch_payment(refund.payment_id))
     except GatewayRefused:
         return []
-    if payment.order_id and _read_orders({payment.order_id}):
-        return work.mend(payment.order_id)
+    if payment.order_id and _read_recorded_orders({payment.order_id}):
+        return context.repair(payment.order_id)
     return comparisons_of([verdicts.judge_payment(None, payment, clock.now())])
 
 
 def _orders_of_rows(rows: list[SettlementRow]) -> dict[str, str]:
-    """The order of each row that has one we know, by the id of what the row settles."""
+    """The order id of each settlement row by the row's entity id, as far as it is known."""
     payment_of = {row.entity_id: row.payment_id or row.entity_id for row in rows}
     with db.transaction(SERVICE, read_only=True) as conn:
-        known = queries.orders_of_payments(conn, set(payment_of.values()))
+        known = queries.find_orders_of_payments(conn, set(payment_of.values()))
     named = {row.entity_id: row.order_id for row in rows if row.order_id}
     return named | {entity_id: known[payment_id] for entity_id, payment_id in payment_of.items() if payment_id in known}
 
 
-def _read_orders(order_ids: set[str]) -> dict[str, OurOrder]:
+def _read_recorded_orders(order_ids: set[str]) -> dict[str, RecordedOrder]:
     if not order_ids:
         return {}
     with db.transaction(SERVICE, read_only=True) as conn:
         return queries.read_orders(conn, order_ids)
 
 
-def _next_page(cursor: Cursor, size: int, full: int, following: Cursor) -> Cursor:
+def _next_page(cursor: RunCursor, size: int, full: int, following: RunCursor) -> RunCursor:
     return cursor.model_copy(update={"skip": cursor.skip + size}) if size == full else following
 
 
-def _first_day(work: Work) -> date:
-    return in_zone(work.run.window_start, INDIA.key).date()
+def _first_day(context: ReconciliationContext) -> date:
+    return in_zone(context.run.window_start, INDIA.key).date()

@@ -1,4 +1,4 @@
-"""The statements of comparing: our rows by Razorpay's ids, and what was found."""
+"""SQL for comparisons: our rows by Razorpay's ids, and the reconciliation items."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -8,12 +8,12 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from functions.payment_reconciliation.models import Comparison, OrderRow, OurAttempt, OurOrder, OurRefund
+from functions.payment_reconciliation.models import Comparison, OrderRow, RecordedAttempt, RecordedOrder, RecordedRefund
 from shared.db import Connection
 
 
-def record(conn: Connection, run_id: UUID, comparisons: Sequence[Comparison], *, repaired: bool) -> None:
-    """Write what has changed since each was compared last; a finding changes with what Razorpay says of it too."""
+def record_comparisons(conn: Connection, run_id: UUID, comparisons: Sequence[Comparison], *, repaired: bool) -> None:
+    """Record each comparison that differs from the last one of its entity, by its verdict or Razorpay's values."""
     conn.execute(
         """
         insert into public.reconciliation_items
@@ -53,7 +53,7 @@ def record(conn: Connection, run_id: UUID, comparisons: Sequence[Comparison], *,
 
 
 def count_unrepaired(conn: Connection, run_id: UUID) -> dict[str, int]:
-    """What a run found that a person has to look into, by verdict."""
+    """The number of a run's unrepaired findings by verdict; a person has to look into these."""
     return dict(
         conn.execute(
             """
@@ -66,8 +66,8 @@ def count_unrepaired(conn: Connection, run_id: UUID) -> dict[str, int]:
     )
 
 
-def read_orders(conn: Connection, order_ids: Collection[str]) -> dict[str, OurOrder]:
-    """Our orders among these of Razorpay's, with their attempts and refunds."""
+def read_orders(conn: Connection, order_ids: Collection[str]) -> dict[str, RecordedOrder]:
+    """The orders that are ours among these Razorpay order ids, with their attempts and refunds."""
     given = {"orders": sorted(order_ids)}
     rows = conn.cursor(row_factory=class_row(OrderRow)).execute(
         """
@@ -78,8 +78,8 @@ def read_orders(conn: Connection, order_ids: Collection[str]) -> dict[str, OurOr
         """,
         given,
     )
-    attempts: defaultdict[str, dict[str, OurAttempt]] = defaultdict(dict)
-    for attempt in conn.cursor(row_factory=class_row(OurAttempt)).execute(
+    attempts: defaultdict[str, dict[str, RecordedAttempt]] = defaultdict(dict)
+    for attempt in conn.cursor(row_factory=class_row(RecordedAttempt)).execute(
         """
         select a.razorpay_payment_id, t.razorpay_order_id, a.status, a.amount, a.currency, a.fee, a.tax
         from public.payment_transactions t join public.payment_attempts a on a.payment_transaction_id = t.id
@@ -88,8 +88,8 @@ def read_orders(conn: Connection, order_ids: Collection[str]) -> dict[str, OurOr
         given,
     ):
         attempts[attempt.razorpay_order_id][attempt.razorpay_payment_id] = attempt
-    refunds: defaultdict[str, dict[str, OurRefund]] = defaultdict(dict)
-    for refund in conn.cursor(row_factory=class_row(OurRefund)).execute(
+    refunds: defaultdict[str, dict[str, RecordedRefund]] = defaultdict(dict)
+    for refund in conn.cursor(row_factory=class_row(RecordedRefund)).execute(
         """
         select f.razorpay_refund_id, f.razorpay_payment_id, t.razorpay_order_id, f.amount, f.status
         from public.payment_transactions t join public.refunds f on f.payment_transaction_id = t.id
@@ -99,13 +99,13 @@ def read_orders(conn: Connection, order_ids: Collection[str]) -> dict[str, OurOr
     ):
         refunds[refund.razorpay_order_id][str(refund.razorpay_refund_id)] = refund
     return {
-        row.razorpay_order_id: OurOrder(row, attempts[row.razorpay_order_id], refunds[row.razorpay_order_id])
+        row.razorpay_order_id: RecordedOrder(row, attempts[row.razorpay_order_id], refunds[row.razorpay_order_id])
         for row in rows
     }
 
 
-def orders_of_payments(conn: Connection, payment_ids: Collection[str]) -> dict[str, str]:
-    """Razorpay's order of each of these payments that we know."""
+def find_orders_of_payments(conn: Connection, payment_ids: Collection[str]) -> dict[str, str]:
+    """Razorpay's order id of each of these payments that is in our database."""
     return dict(
         conn.execute(
             """
@@ -121,7 +121,7 @@ def orders_of_payments(conn: Connection, payment_ids: Collection[str]) -> dict[s
 def list_orders(
     conn: Connection, since: datetime, until: datetime, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[tuple[datetime, UUID, str]]:
-    """The orders opened in a window, the oldest first: when, and by what ids."""
+    """The orders opened in a window, oldest first: creation time, our id, Razorpay's id."""
     after_time, after_id = after or (None, None)
     return conn.execute(
         """
@@ -156,7 +156,7 @@ def list_open_orders(
 
 
 def list_pending_refunds(conn: Connection, after: UUID | None, limit: int) -> list[tuple[UUID, str]]:
-    """Refunds Razorpay has not ended as far as we know, each with its order at Razorpay."""
+    """Pending refunds with the Razorpay id of their order."""
     return conn.execute(
         """
         select f.id, t.razorpay_order_id

@@ -1,4 +1,4 @@
-"""The statements of runs: begun once, leased to one invocation at a time, kept in their place, ended."""
+"""SQL for runs: start, lease, save the cursor, finish."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,12 +6,12 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from functions.payment_reconciliation.models import Cursor, Run
+from functions.payment_reconciliation.models import LeasedRun, RunCursor
 from shared.db import Connection
 
 
 def lock_runs(conn: Connection) -> None:
-    """One invocation at a time decides who works on what."""
+    """Wait for the lock under which runs are started and claimed."""
     conn.execute("select pg_advisory_xact_lock(hashtextextended('payment_reconciliation', 0))")
 
 
@@ -37,8 +37,8 @@ def insert_sweep(conn: Connection, window_start: datetime, window_end: datetime,
     )
 
 
-def give_up(conn: Connection, started_before: datetime, now: datetime) -> list[UUID]:
-    """End the runs that never came to their end; which."""
+def fail_stale_runs(conn: Connection, started_before: datetime, now: datetime) -> list[UUID]:
+    """Mark the unfinished runs that started before this time as failed; returns their ids."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
@@ -51,10 +51,10 @@ def give_up(conn: Connection, started_before: datetime, now: datetime) -> list[U
     ).fetchall()
 
 
-def claim(conn: Connection, token: UUID, now: datetime, lease_until: datetime) -> Run | None:
-    """Take the next unfinished run, open orders first; none while another invocation is at work."""
+def claim(conn: Connection, token: UUID, now: datetime, lease_until: datetime) -> LeasedRun | None:
+    """Lease the next unfinished run, open orders first; None while another invocation holds a lease."""
     return (
-        conn.cursor(row_factory=class_row(Run))
+        conn.cursor(row_factory=class_row(LeasedRun))
         .execute(
             """
             update public.reconciliation_runs set lease_token = %(token)s, lease_until = %(until)s
@@ -74,7 +74,7 @@ def claim(conn: Connection, token: UUID, now: datetime, lease_until: datetime) -
     )
 
 
-def release(conn: Connection, run: Run, error: str) -> None:
+def release(conn: Connection, run: LeasedRun, error: str) -> None:
     conn.execute(
         """
         update public.reconciliation_runs set lease_token = null, lease_until = null, last_error = %(error)s
@@ -84,8 +84,8 @@ def release(conn: Connection, run: Run, error: str) -> None:
     )
 
 
-def advance(conn: Connection, run: Run, cursor: Cursor, counts: dict[str, int]) -> bool:
-    """Keep how far a run has come; false when it is not this invocation's any more."""
+def advance(conn: Connection, run: LeasedRun, cursor: RunCursor, counts: dict[str, int]) -> bool:
+    """Save the cursor and counts of a run; false when this invocation has lost its lease."""
     return (
         conn.execute(
             """
@@ -103,8 +103,8 @@ def advance(conn: Connection, run: Run, cursor: Cursor, counts: dict[str, int]) 
     )
 
 
-def finish(conn: Connection, run: Run, counts: dict[str, int], now: datetime) -> bool:
-    """End a run; false when it is not this invocation's any more."""
+def finish(conn: Connection, run: LeasedRun, counts: dict[str, int], now: datetime) -> bool:
+    """Finish a run; false when this invocation has lost its lease."""
     return (
         conn.execute(
             """

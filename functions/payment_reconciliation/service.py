@@ -1,7 +1,6 @@
-"""Runs of reconciliation: begun once, worked on by one invocation at a time, gone on with by the next.
+"""Reconciliation runs: started once, processed by one invocation at a time, and continued by the next.
 
-A second run over the same days writes nothing but its own row: no payment, refund, registration or fee changes, and
-no item is added, because an item says what has changed.
+A second run over the same days writes only its own row: an item records a change, and there is none.
 """
 
 from collections import Counter
@@ -10,9 +9,9 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from functions.payment_reconciliation import queries, run_queries, settlement_queries
-from functions.payment_reconciliation.models import Cursor, Page, Run, RunSummary
+from functions.payment_reconciliation.context import OutOfTime, ReconciliationContext
+from functions.payment_reconciliation.models import LeasedRun, PhaseResult, RunCursor, RunSummary
 from functions.payment_reconciliation.phases import PHASES
-from functions.payment_reconciliation.work import OutOfTime, Work
 from shared import clock, db
 from shared.actors import SERVICE
 from shared.clock import in_zone
@@ -22,79 +21,82 @@ from shared.log import logger
 from shared.metrics import Metric
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
-from shared.payments.gateway import Gateway, GatewayDown, GatewayRefused
+from shared.payments.errors import GatewayDown, GatewayRefused
+from shared.payments.gateway import Gateway
 
 DAILY_HOUR = 2
 DAILY_WINDOW = timedelta(days=7)
-"""A payment can move for five days (late authorisation, release of uncaptured money), a settlement takes as long."""
-OPEN_FOR_AT_LEAST = timedelta(minutes=15)
-OPEN_FOR_AT_MOST = timedelta(hours=3)
-"""Older orders whose seat is no longer held are left to the daily run."""
+"""A payment can change for five days (late authorisation, automatic refund), and a settlement can take as long."""
+OPEN_ORDER_MIN_AGE = timedelta(minutes=15)
+OPEN_ORDER_MAX_AGE = timedelta(hours=3)
+"""The daily run covers older orders; their seats are no longer held."""
 LEASE = timedelta(minutes=15)
-"""As long as a function can run: whoever held a lease that is over is not at work any more."""
-GIVEN_UP_AFTER = timedelta(hours=30)
+"""The longest run time of a Lambda, so the holder of an expired lease cannot be running."""
+STALE_AFTER = timedelta(hours=30)
 
 
 class LeaseLost(Exception):
-    """Another invocation has taken the run over; nothing of this page was written."""
+    """Another invocation has taken over the run; nothing of this page was written."""
 
 
-def begin(now: datetime) -> None:
-    """Begin what is due: the daily run once a day, and asking about open orders."""
-    due = _daily_due(now)
+def start_due_runs(now: datetime) -> None:
+    """Start the runs that are due: the daily run once a day, and the run over open orders. Fail the stale ones."""
+    due = _last_daily_start(now)
     with db.transaction(SERVICE) as conn:
         run_queries.lock_runs(conn)
-        for run_id in run_queries.give_up(conn, now - GIVEN_UP_AFTER, now):
-            logger.error("reconciliation_given_up", run_id=str(run_id))
-            _tell(conn, run_id, "A reconciliation did not come to its end", "Razorpay could not be read for a day.")
+        for run_id in run_queries.fail_stale_runs(conn, now - STALE_AFTER, now):
+            logger.error("reconciliation_stale", run_id=str(run_id))
+            _notify_admins(
+                conn, run_id, "A reconciliation did not come to its end", "Razorpay could not be read for a day."
+            )
         run_queries.insert_daily(conn, due - DAILY_WINDOW, due, now)
-        run_queries.insert_sweep(conn, now - OPEN_FOR_AT_MOST, now - OPEN_FOR_AT_LEAST, now)
+        run_queries.insert_sweep(conn, now - OPEN_ORDER_MAX_AGE, now - OPEN_ORDER_MIN_AGE, now)
     hand_off(conn.enqueued)
 
 
-def work_off(gateway: Gateway, has_time: Callable[[], bool], sleep: Callable[[float], None]) -> list[RunSummary]:
-    """Go on with unfinished runs while there is time and Razorpay answers; how far each has come."""
+def continue_runs(gateway: Gateway, has_time: Callable[[], bool], sleep: Callable[[float], None]) -> list[RunSummary]:
+    """Continue unfinished runs while there is time and Razorpay answers; returns the progress of each."""
     summaries: list[RunSummary] = []
     while has_time() and (run := _claim()) is not None:
-        is_finished, counts = _work(Work(run, gateway, has_time, sleep))
+        is_finished, counts = _process_run(ReconciliationContext(run, gateway, has_time, sleep))
         status = "finished" if is_finished else "running"
         summaries.append(RunSummary(id=run.id, kind=run.kind, status=status, counts=counts))
-        logger.info("reconciliation_worked_on", run_id=str(run.id), kind=run.kind, status=status, counts=counts)
+        logger.info("reconciliation_progress", run_id=str(run.id), kind=run.kind, status=status, counts=counts)
         if not is_finished:
             break
     return summaries
 
 
-def _daily_due(now: datetime) -> datetime:
-    """The last two o'clock in the morning of the platform's time zone."""
+def _last_daily_start(now: datetime) -> datetime:
+    """The last 02:00 in the platform's time zone."""
     local = in_zone(now, settings().time_zone)
     due = local.replace(hour=DAILY_HOUR, minute=0, second=0, microsecond=0)
     return due if due <= local else due - timedelta(days=1)
 
 
-def _claim() -> Run | None:
+def _claim() -> LeasedRun | None:
     now = clock.now()
     with db.transaction(SERVICE) as conn:
         run_queries.lock_runs(conn)
         return run_queries.claim(conn, uuid4(), now, now + LEASE)
 
 
-def _work(work: Work) -> tuple[bool, dict[str, int]]:
-    """Page after page to the end of the run, if nothing stops it; whether it has ended, and its counts."""
-    run, counts = work.run, Counter(work.run.counts)
-    cursor = Cursor.model_validate(run.cursor) if run.cursor else _start_of(run)
+def _process_run(context: ReconciliationContext) -> tuple[bool, dict[str, int]]:
+    """Process page after page until the run ends or must stop; returns whether it has ended, and its counts."""
+    run, counts = context.run, Counter(context.run.counts)
+    cursor = RunCursor.model_validate(run.cursor) if run.cursor else _initial_cursor(run)
     try:
         while cursor is not None:
-            if not work.has_time():
+            if not context.has_time():
                 raise OutOfTime
-            page = PHASES[cursor.phase](work, cursor)
+            page = PHASES[cursor.phase](context, cursor)
             counts += page.counts
-            _save(run, page, dict(counts))
+            _save_page(run, page, dict(counts))
             cursor = page.next
     except (GatewayDown, GatewayRefused, OutOfTime) as stop:
         with db.transaction(SERVICE) as conn:
             run_queries.release(conn, run, type(stop).__name__)
-        if isinstance(stop, GatewayRefused):  # the account itself, by its keys: for the alarm
+        if isinstance(stop, GatewayRefused):  # wrong keys or a blocked account: raise the alarm
             raise
         return False, dict(counts)
     except LeaseLost:
@@ -102,21 +104,21 @@ def _work(work: Work) -> tuple[bool, dict[str, int]]:
     return True, dict(counts)
 
 
-def _start_of(run: Run) -> Cursor:
-    return Cursor(phase="open_orders" if run.kind == "open_orders" else "payments")
+def _initial_cursor(run: LeasedRun) -> RunCursor:
+    return RunCursor(phase="open_orders" if run.kind == "open_orders" else "payments")
 
 
-def _save(run: Run, page: Page, counts: dict[str, int]) -> None:
-    """Write what a page came to, with where the run goes on; raises LeaseLost."""
+def _save_page(run: LeasedRun, page: PhaseResult, counts: dict[str, int]) -> None:
+    """Save the results of a page and the next cursor in one transaction; raises LeaseLost."""
     with db.transaction(SERVICE) as conn:
-        settlement_queries.book_rows(conn, page.rows)
-        settlement_queries.book_settlements(conn, page.settlements)
-        queries.record(conn, run.id, page.comparisons, repaired=False)
-        _keep_place(conn, run, page.next, counts)
+        settlement_queries.upsert_settlement_rows(conn, page.rows)
+        settlement_queries.upsert_settlements(conn, page.settlements)
+        queries.record_comparisons(conn, run.id, page.comparisons, repaired=False)
+        _save_progress(conn, run, page.next, counts)
     hand_off(conn.enqueued)
 
 
-def _keep_place(conn: Connection, run: Run, following: Cursor | None, counts: dict[str, int]) -> None:
+def _save_progress(conn: Connection, run: LeasedRun, following: RunCursor | None, counts: dict[str, int]) -> None:
     if following is not None:
         if not run_queries.advance(conn, run, following, counts):
             raise LeaseLost
@@ -128,8 +130,10 @@ def _keep_place(conn: Connection, run: Run, following: Cursor | None, counts: di
     if found := queries.count_unrepaired(conn, run.id):
         many = sum(found.values())
         listed = ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in found.items())
-        _tell(conn, run.id, f"{many} finding{'s' if many > 1 else ''} of reconciliation", f"{listed}; run {run.id}.")
+        _notify_admins(
+            conn, run.id, f"{many} finding{'s' if many > 1 else ''} of reconciliation", f"{listed}; run {run.id}."
+        )
 
 
-def _tell(conn: Connection, run_id: UUID, subject: str, detail: str) -> None:
+def _notify_admins(conn: Connection, run_id: UUID, subject: str, detail: str) -> None:
     notifications.tell_admins(conn, "admin_attention", f"reconciliation:{run_id}", subject=subject, detail=detail)

@@ -1,4 +1,4 @@
-"""The statements of settlements: booking what was settled, and finding what was not."""
+"""SQL for settlements: store them with their rows, and find unsettled payments."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -8,14 +8,14 @@ from uuid import UUID
 from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
-from functions.payment_reconciliation.models import Run
+from functions.payment_reconciliation.models import LeasedRun
 from shared.clock import from_unix
 from shared.db import Connection
 from shared.payments.models import SettlementEntity, SettlementRow
 
 
-def book_rows(conn: Connection, rows: Sequence[SettlementRow]) -> None:
-    """Keep the rows of settlements, each once; what changed is taken over."""
+def upsert_settlement_rows(conn: Connection, rows: Sequence[SettlementRow]) -> None:
+    """Insert settlement rows, or update them where they have changed."""
     conn.execute(
         """
         insert into public.settlement_rows as known (razorpay_settlement_id, razorpay_entity_id, type, amount, credit,
@@ -34,11 +34,11 @@ def book_rows(conn: Connection, rows: Sequence[SettlementRow]) -> None:
             is distinct from (excluded.amount, excluded.credit, excluded.debit, excluded.fee, excluded.tax,
                 excluded.utr, excluded.settled_at)
         """,
-        {"rows": Jsonb([_settled(row) for row in rows])},
+        {"rows": Jsonb([_row_columns(row) for row in rows])},
     )
 
 
-def _settled(row: SettlementRow) -> dict[str, Any]:
+def _row_columns(row: SettlementRow) -> dict[str, Any]:
     return row.model_dump(exclude={"settlement_utr"}) | {
         "utr": row.settlement_utr,
         "created_at": from_unix(row.created_at).isoformat(),
@@ -46,7 +46,7 @@ def _settled(row: SettlementRow) -> dict[str, Any]:
     }
 
 
-def book_settlements(conn: Connection, settlements: Sequence[SettlementEntity]) -> None:
+def upsert_settlements(conn: Connection, settlements: Sequence[SettlementEntity]) -> None:
     conn.execute(
         """
         insert into public.settlements as known (razorpay_settlement_id, amount, fees, tax, status, utr, settled_at)
@@ -70,7 +70,7 @@ def book_settlements(conn: Connection, settlements: Sequence[SettlementEntity]) 
 
 
 def sum_rows(conn: Connection, settlement_ids: Collection[str]) -> dict[str, int]:
-    """What the booked rows of these settlements come to: credits less debits, in paise."""
+    """The sum of the stored rows of each settlement: credits less debits, in paise."""
     return dict(
         conn.execute(
             """
@@ -83,8 +83,11 @@ def sum_rows(conn: Connection, settlement_ids: Collection[str]) -> dict[str, int
     )
 
 
-def read_since(conn: Connection, run: Run) -> datetime | None:
-    """From when on, up to this run's window, the settlements of every day were read: others may be settled unseen."""
+def covered_since(conn: Connection, run: LeasedRun) -> datetime | None:
+    """The start of the unbroken time range up to this run's window whose settlements were all read.
+
+    A payment from before may be in a settlement that was never read.
+    """
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         select lower(span) from unnest((
@@ -101,7 +104,7 @@ def read_since(conn: Connection, run: Run) -> datetime | None:
 def list_unsettled(
     conn: Connection, since: datetime, until: datetime, after: str | None, limit: int
 ) -> list[tuple[str, UUID, int, datetime]]:
-    """Payments taken in a window that no settlement has: payment, transaction, amount in minor units, when paid."""
+    """Payments of a window that are in no settlement: payment id, transaction id, amount in minor units, paid at."""
     return conn.execute(
         """
         select t.razorpay_payment_id, t.id, t.amount, t.paid_at from public.payment_transactions t

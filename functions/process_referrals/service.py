@@ -15,7 +15,7 @@ from shared.db import Connection
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.notifications.models import Notice
-from shared.payments.service import BOOKABLE
+from shared.payments.service import BOOKABLE_STATUSES
 from shared.referrals import credits
 from shared.referrals import service as referrals
 from shared.referrals.service import REFERRALS_PER_REWARD
@@ -108,7 +108,7 @@ def _reward(now: datetime, has_time: Callable[[], bool]) -> list[Reward]:
 
 
 def _free_seat(conn: Connection, event: RewardedEvent, due: Due, now: datetime) -> UUID | None:
-    if event.status not in BOOKABLE:
+    if event.status not in BOOKABLE_STATUSES:
         return None
     held = queries.free_held_seat(conn, due, now)
     if held is not None:

@@ -16,7 +16,8 @@ from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
-from shared.payments.gateway import Gateway, GatewayDown, GatewayRefused
+from shared.payments.errors import GatewayDown, GatewayRefused
+from shared.payments.gateway import Gateway
 from shared.payments.models import RefundEntity
 
 PER_CLAIM = 10

@@ -18,7 +18,7 @@ from shared.notifications.handoff import hand_off
 from shared.problems import json_response, problem_response
 from shared.secrets import secret
 from shared.webhooks import queries, service
-from shared.webhooks.models import Answer, Delivery, DisputeEvent, Event, Status
+from shared.webhooks.models import DisputeEvent, PaymentEvent, WebhookAnswer, WebhookDelivery, WebhookStatus
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UNSIGNED_BYTES = 64 * 1024
@@ -36,49 +36,49 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return json_response(200, answer.model_dump())
 
 
-def receive(body: bytes, headers: dict[str, str]) -> Answer:
-    """Verify, keep and apply one delivery; raises AppError for what the sender should hear of."""
+def receive(body: bytes, headers: dict[str, str]) -> WebhookAnswer:
+    """Verify, store and apply one delivery; raises AppError for a request that is refused."""
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge("The body is over 1 MB.")
     keys = secret(settings().razorpay_secret_id)
     secrets = [keys.get("webhookSecret", ""), keys.get("previousWebhookSecret", "")]
     if not is_signed(body, headers.get("x-razorpay-signature", ""), secrets):
-        _keep_unsigned(body, headers)
+        _store_unsigned(body, headers)
         raise Unauthenticated("The signature is missing or wrong.", code="invalid_signature")
     try:
-        delivery, event = service.read(body, headers)
+        delivery, event = service.parse(body, headers)
     except (NotJson, service.Hostile) as error:
-        _keep_failed(service.delivery(body, headers), type(error).__name__)
+        _store_failed(service.build_delivery(body, headers), type(error).__name__)
         if isinstance(error, AppError):
             raise
-        return _answer("ignored", service.delivery(body, headers))
+        return _answer("ignored", service.build_delivery(body, headers))
     return _process(delivery, event)
 
 
-def _process(delivery: Delivery, event: Event | DisputeEvent | None) -> Answer:
+def _process(delivery: WebhookDelivery, event: PaymentEvent | DisputeEvent | None) -> WebhookAnswer:
     try:
         with db.transaction(SERVICE) as conn:
             status, outcome = service.process(conn, delivery, event, clock.now())
     except service.UNPROCESSABLE as error:
-        # The same bytes would fail the same way for a day of redeliveries: keep them for a person instead.
-        _keep_failed(delivery, f"sqlstate {error.sqlstate}")
+        # Every redelivery of the same bytes would fail the same way for a day, so they are stored for a person.
+        _store_failed(delivery, f"sqlstate {error.sqlstate}")
         return _answer("ignored", delivery)
     hand_off(conn.enqueued)
     logger.info("webhook_processed", status=status, outcome=outcome, event_type=delivery.event_type)
     return _answer(status, delivery)
 
 
-def _keep_failed(delivery: Delivery, error: str) -> None:
+def _store_failed(delivery: WebhookDelivery, error: str) -> None:
     logger.error("webhook_failed", error=error, event_type=delivery.event_type)
     with db.transaction(SERVICE) as conn:
         queries.insert_failed_delivery(conn, delivery, error)
         conn.measure(Metric.WEBHOOKS_FAILED)
 
 
-def _keep_unsigned(body: bytes, headers: dict[str, str]) -> None:
-    """A wrong secret is the commonest fault of a webhook, so it shows in the log; a full database changes no 401."""
+def _store_unsigned(body: bytes, headers: dict[str, str]) -> None:
+    """Store an unsigned request, because a wrong secret is the most common fault. The answer is 401 in any case."""
     logger.warning("webhook_rejected", reason="signature")
-    unsigned = service.delivery(body[:MAX_UNSIGNED_BYTES], headers)
+    unsigned = service.build_delivery(body[:MAX_UNSIGNED_BYTES], headers)
     try:
         with db.transaction(SERVICE) as conn:
             queries.insert_failed_delivery(conn, unsigned, "bad_signature", signature_valid=False)
@@ -86,8 +86,8 @@ def _keep_unsigned(body: bytes, headers: dict[str, str]) -> None:
         log_failure(error)
 
 
-def _answer(status: Status, delivery: Delivery) -> Answer:
-    return Answer(status=status, eventId=delivery.identity)
+def _answer(status: WebhookStatus, delivery: WebhookDelivery) -> WebhookAnswer:
+    return WebhookAnswer(status=status, eventId=delivery.identity)
 
 
 def _raw_body(event: dict[str, Any]) -> bytes:
@@ -95,4 +95,4 @@ def _raw_body(event: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body
     except binascii.Error:
-        return b""  # not from API Gateway; no signature fits
+        return b""  # API Gateway never sends this; no signature matches it

@@ -1,13 +1,13 @@
-"""Whether Razorpay signed what was received."""
+"""Verification of Razorpay's webhook signature."""
 
 import hashlib
 import hmac
 
 
 def is_signed(body: bytes, signature: str, secrets: list[str]) -> bool:
-    """Whether one of the secrets signed exactly these bytes (lower-case hex HMAC-SHA256), in constant time.
+    """Whether one of the secrets signed exactly these bytes (lower-case hex HMAC-SHA256), compared in constant time.
 
-    Two secrets are valid while one replaces the other: Razorpay signs retries of older events with the old one.
+    Two secrets are valid during a rotation, because Razorpay signs retries of older events with the old secret.
     """
     given = signature.encode(errors="surrogatepass")
     good = [

@@ -11,8 +11,9 @@ from shared.errors import AppError, Conflict, Invalid
 from shared.notifications.handoff import hand_off
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
-from shared.payments.gateway import Gateway, GatewayRefused
-from shared.payments.models import Outcome, PaymentEntity
+from shared.payments.errors import GatewayRefused
+from shared.payments.gateway import Gateway
+from shared.payments.models import PaymentEntity, PaymentOutcome
 from shared.registrations import queries, service
 from shared.registrations.models import OpenOrder
 
@@ -56,7 +57,7 @@ def _own_order(registration_id: UUID, user_id: UUID, result: CheckoutResult) -> 
 
 def _captured_payment(gateway: Gateway, order: OpenOrder, result: CheckoutResult) -> PaymentEntity:
     try:
-        payment = gateway.payment(result.razorpay_payment_id)
+        payment = gateway.fetch_payment(result.razorpay_payment_id)
         if payment.status == "authorized" and payment.order_id == order.razorpay_order_id:
             payment = gateway.capture(payment)
     except GatewayRefused as error:
@@ -68,20 +69,20 @@ def _captured_payment(gateway: Gateway, order: OpenOrder, result: CheckoutResult
     return payment
 
 
-def _apply(user_id: UUID, order: OpenOrder, payment: PaymentEntity, result: CheckoutResult) -> Outcome:
+def _apply(user_id: UUID, order: OpenOrder, payment: PaymentEntity, result: CheckoutResult) -> PaymentOutcome:
     now = clock.now()
     with db.transaction(service_for(user_id)) as conn:
         locked = payment_queries.lock_order(conn, order.razorpay_order_id).fetchone()
         if locked is None:
             raise AppError("An order has disappeared.")
         with conn.pipeline():
-            outcome = payments.apply_payment(conn, locked, payment, told_at=now, now=now)
-            payment_queries.keep_signature(conn, locked.transaction_id, result.razorpay_signature)
+            outcome = payments.apply_payment(conn, locked, payment, reported_at=now, now=now)
+            payment_queries.save_signature(conn, locked.transaction_id, result.razorpay_signature)
     hand_off(conn.enqueued)
     return outcome
 
 
-def _answer(outcome: Outcome, registration_id: UUID, user_id: UUID) -> VerifyAnswer:
+def _answer(outcome: PaymentOutcome, registration_id: UUID, user_id: UUID) -> VerifyAnswer:
     with db.transaction(user(user_id), read_only=True) as conn:
         registration = service.find_registration(conn, registration_id, user_id)
     status = "confirmed" if registration.status == "confirmed" else outcome

@@ -14,7 +14,8 @@ from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.notifications.models import Notice
 from shared.payments import service as payments
-from shared.payments.gateway import Gateway, GatewayRefused
+from shared.payments.errors import GatewayRefused
+from shared.payments.gateway import Gateway
 from shared.payments.models import PaymentEntity
 from shared.referrals import credits
 from shared.seats import queries as seat_queries
@@ -46,7 +47,7 @@ def run(gateway: Gateway, now: datetime, has_time: Callable[[], bool]) -> dict[R
 
 def _settle(gateway: Gateway, hold: ExpiredHold, now: datetime) -> Result:
     try:
-        attempts = gateway.order_payments(hold.razorpay_order_id) if hold.razorpay_order_id else []
+        attempts = gateway.fetch_order_payments(hold.razorpay_order_id) if hold.razorpay_order_id else []
     except GatewayRefused as refusal:  # one order Razorpay will not show must not keep the others from their turn
         logger.error("order_unreadable", registration_id=str(hold.registration_id), status=refusal.status)
         return "waiting"
@@ -61,7 +62,7 @@ def _settle(gateway: Gateway, hold: ExpiredHold, now: datetime) -> Result:
 
 def _apply(order_id: str, captured: list[PaymentEntity], now: datetime) -> None:
     with db.transaction(SERVICE) as conn:
-        payments.apply_read(conn, order_id, captured, (), now)
+        payments.apply_fetched_state(conn, order_id, captured, (), now)
     hand_off(conn.enqueued)
 
 

@@ -1,4 +1,4 @@
-"""The statements of disputes."""
+"""SQL for disputes."""
 
 from datetime import datetime
 
@@ -7,10 +7,10 @@ from shared.db import Connection
 from shared.payments.models import DisputeEntity, DisputeStatus
 
 
-def record_dispute(conn: Connection, dispute: DisputeEntity, status: DisputeStatus, told_at: datetime) -> bool:
-    """Keep the furthest fact about a dispute as a whole; whether this one is it.
+def record_dispute(conn: Connection, dispute: DisputeEntity, status: DisputeStatus, reported_at: datetime) -> bool:
+    """Store this state of a dispute if it is the furthest known; true if it was stored.
 
-    Any two facts have an order, also two of one second, so that the order in which they come means nothing.
+    The comparison is a total order, also for two events of the same second, so the order of arrival does not matter.
     """
     return (
         conn.execute(
@@ -44,7 +44,7 @@ def record_dispute(conn: Connection, dispute: DisputeEntity, status: DisputeStat
                 "reason": dispute.reason_code,
                 "status": status,
                 "respond_by": from_unix(dispute.respond_by) if dispute.respond_by else None,
-                "seen_at": told_at,
+                "seen_at": reported_at,
                 "created_at": from_unix(dispute.created_at),
             },
         ).rowcount
@@ -53,7 +53,7 @@ def record_dispute(conn: Connection, dispute: DisputeEntity, status: DisputeStat
 
 
 def link_dispute(conn: Connection, dispute_id: str, order_id: str | None) -> None:
-    """Find whose payment is disputed: by its order, which Razorpay may leave out, or by an attempt we know."""
+    """Link a dispute to its transaction by a known payment attempt, else by the order id, which Razorpay may omit."""
     conn.execute(
         """
         update public.disputes d set payment_transaction_id = t.id

@@ -1,6 +1,6 @@
-"""Disputes: what a payer's bank contests, moved by events in any order to one state, and told to administrators.
+"""Disputes (chargebacks): events in any order end in the same state, and administrators are notified of each state.
 
-The furthest fact counts: an ending (won, lost, closed) before everything else, then what Razorpay said last.
+A final status (won, lost, closed) wins over every other; among the rest, the latest event wins.
 """
 
 from datetime import datetime
@@ -13,13 +13,13 @@ from shared.payments.models import DisputeEntity, DisputeStatus
 
 
 def record(
-    conn: Connection, dispute: DisputeEntity, status: DisputeStatus, *, order_id: str | None, told_at: datetime
+    conn: Connection, dispute: DisputeEntity, status: DisputeStatus, *, order_id: str | None, reported_at: datetime
 ) -> None:
-    """Keep what an event says of a dispute, and tell every administrator once of each state with its deadline.
+    """Record a dispute event, and notify every administrator once per status and deadline.
 
-    `told_at` is when Razorpay said so. The payment may be none of ours, or not known yet.
+    `reported_at` is the time of Razorpay's event. The payment may belong to no order of ours, or be unknown so far.
     """
-    moved = queries.record_dispute(conn, dispute, status, told_at)
+    moved = queries.record_dispute(conn, dispute, status, reported_at)
     queries.link_dispute(conn, dispute.id, order_id)
     if not moved or status == "under_review":
         return

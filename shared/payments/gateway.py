@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from shared.config import settings
-from shared.errors import Unavailable
 from shared.log import logger
+from shared.payments.errors import GatewayDown, GatewayRefused
 from shared.payments.models import (
     Collection,
     OrderEntity,
@@ -25,62 +25,41 @@ from shared.payments.models import (
 from shared.secrets import secret
 
 if TYPE_CHECKING:
-    from shared.payments.sdk import Sdk
-
-
-class GatewayDown(Unavailable):
-    """Razorpay cannot be reached, is over its limits or answers nonsense; nothing is known about what it did.
-
-    `is_limit` says that we ask too often; `wait_seconds` for how long it wants to be left alone, where it said so.
-    """
-
-    code = "payment_provider_unavailable"
-
-    def __init__(self, detail: str, *, wait_seconds: int | None = None, is_limit: bool = False) -> None:
-        super().__init__(detail, retry_after_seconds=wait_seconds or 30)
-        self.wait_seconds = wait_seconds
-        self.is_limit = is_limit
-
-
-class GatewayRefused(Exception):
-    """Razorpay understood the request and said no."""
-
-    def __init__(self, status: int, reason: str | None, description: str) -> None:
-        super().__init__(f"Razorpay answered {status}")
-        self.status = status
-        self.reason = reason
-        self.description = description[:500]
+    from shared.payments.sdk import RazorpaySdk
 
 
 @dataclass(frozen=True)
-class Window:
-    """Of a list, in unix seconds, both ends included. `to` must not move while its pages are read: they would too."""
+class ListWindow:
+    """The time range of a list request, in unix seconds, both ends included.
+
+    `to` must stay fixed while the pages are read, because new rows at the head of the list would shift them.
+    """
 
     since: UnixSeconds
     to: UnixSeconds
 
     def page(self, skip: int) -> dict[str, int]:
-        return {"from": self.since, "to": self.to, "count": PAGE, "skip": skip}
+        return {"from": self.since, "to": self.to, "count": LIST_PAGE_SIZE, "skip": skip}
 
 
-PAGE = 100
-"""As many of a list as Razorpay gives at once."""
-ROWS_PAGE = 1000
-"""As many rows of settlements."""
+LIST_PAGE_SIZE = 100
+"""The largest page of Razorpay's lists."""
+SETTLEMENT_PAGE_SIZE = 1000
+"""The largest page of Razorpay's settlement report."""
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """One account. Every method raises GatewayDown or GatewayRefused."""
+    """The Razorpay API of one account. Every method raises GatewayDown or GatewayRefused."""
 
-    sdk: "Sdk"
+    sdk: "RazorpaySdk"
     key_id: str
     key_secret: str
 
     def create_order(self, *, amount: int, currency: str, receipt: str, notes: dict[str, str]) -> OrderEntity:
-        """Open an order. One whose answer is lost stays unknown to everybody and can never be paid.
+        """Open an order. If the answer is lost, the order is unknown to the client and can never be paid.
 
-        A refusal is no fault of the payer's (wrong keys, a blocked account), so it too is GatewayDown.
+        A refusal is raised as GatewayDown too, because its cause (wrong keys, a blocked account) is not the payer's.
         """
         body = {
             "amount": amount,
@@ -90,70 +69,70 @@ class Gateway:
             "payment": {"capture": "automatic", "capture_options": {"refund_speed": "normal"}},
         }
         try:
-            return _read(OrderEntity, self.sdk.ask("order", "create", body))
+            return _read(OrderEntity, self.sdk.call("order", "create", body))
         except GatewayRefused as refusal:
             raise GatewayDown("The payment provider opens no order now.") from refusal
 
-    def payment(self, payment_id: str) -> PaymentEntity:
-        return _read(PaymentEntity, self.sdk.ask("payment", "fetch", payment_id))
+    def fetch_payment(self, payment_id: str) -> PaymentEntity:
+        return _read(PaymentEntity, self.sdk.call("payment", "fetch", payment_id))
 
-    def order_payments(self, order_id: str) -> list[PaymentEntity]:
-        """Every attempt to pay an order, by the order's id: Razorpay's lists lag, reads by id do not."""
-        return _read(PaymentCollection, self.sdk.ask("order", "payments", order_id)).items
+    def fetch_order_payments(self, order_id: str) -> list[PaymentEntity]:
+        """Every payment attempt of an order. Reads by id are current; Razorpay's lists lag."""
+        return _read(PaymentCollection, self.sdk.call("order", "payments", order_id)).items
 
-    def payment_refunds(self, payment_id: str) -> list[RefundEntity]:
-        """The refunds of a payment, at most 100 of them."""
-        answer = self.sdk.ask("payment", "fetch_multiple_refund", payment_id, {"count": PAGE})
+    def fetch_payment_refunds(self, payment_id: str) -> list[RefundEntity]:
+        """The refunds of a payment, at most 100."""
+        answer = self.sdk.call("payment", "fetch_multiple_refund", payment_id, {"count": LIST_PAGE_SIZE})
         return _read(RefundCollection, answer).items
 
-    def list_payments(self, window: Window, skip: int) -> tuple[int, list[PaymentEntity]]:
-        """The payments made in a window, the newest first: how many this page has, and those that can be read.
+    def list_payments(self, window: ListWindow, skip: int) -> tuple[int, list[PaymentEntity]]:
+        """A page of the payments of a time range, newest first: the size of the page, and its readable entities.
 
-        What was made in the last minutes may be missing: Razorpay's lists lag.
+        Payments of the last minutes may be missing, because Razorpay's lists lag.
         """
-        return _read_each(PaymentEntity, self.sdk.ask("payment", "all", window.page(skip)))
+        return _read_each(PaymentEntity, self.sdk.call("payment", "all", window.page(skip)))
 
-    def list_refunds(self, window: Window, skip: int) -> tuple[int, list[RefundEntity]]:
-        return _read_each(RefundEntity, self.sdk.ask("refund", "all", window.page(skip)))
+    def list_refunds(self, window: ListWindow, skip: int) -> tuple[int, list[RefundEntity]]:
+        return _read_each(RefundEntity, self.sdk.call("refund", "all", window.page(skip)))
 
-    def list_settlements(self, window: Window, skip: int) -> tuple[int, list[SettlementEntity]]:
-        return _read_each(SettlementEntity, self.sdk.ask("settlement", "all", window.page(skip)))
+    def list_settlements(self, window: ListWindow, skip: int) -> tuple[int, list[SettlementEntity]]:
+        return _read_each(SettlementEntity, self.sdk.call("settlement", "all", window.page(skip)))
 
-    def settlement_rows(self, day: date, skip: int) -> tuple[int, list[SettlementRow]]:
-        """What was settled on a day in India; empty with test keys, with which nothing is ever settled."""
-        asked = {"year": day.year, "month": day.month, "day": day.day, "count": ROWS_PAGE, "skip": skip}
-        return _read_each(SettlementRow, self.sdk.ask("settlement", "report", asked))
+    def list_settlement_rows(self, day: date, skip: int) -> tuple[int, list[SettlementRow]]:
+        """A page of the settlement report of one day in India. Test keys never settle, so theirs is always empty."""
+        asked = {"year": day.year, "month": day.month, "day": day.day, "count": SETTLEMENT_PAGE_SIZE, "skip": skip}
+        return _read_each(SettlementRow, self.sdk.call("settlement", "report", asked))
 
     def capture(self, payment: PaymentEntity) -> PaymentEntity:
-        """Take an authorized payment. Whatever is answered, the payment read again is the truth."""
+        """Capture an authorized payment, then read it again: only the payment itself says what happened."""
         try:
-            self.sdk.ask("payment", "capture", payment.id, payment.amount, {"currency": payment.currency})
+            self.sdk.call("payment", "capture", payment.id, payment.amount, {"currency": payment.currency})
         except GatewayRefused as refusal:
             if refusal.status != 400:
                 raise
-        return self.payment(payment.id)
+        return self.fetch_payment(payment.id)
 
     def refund(self, payment_id: str, *, amount: int, refund_id: UUID, key: str) -> RefundEntity:
-        """Send money back; the key makes a repeated call return the first refund."""
+        """Refund `amount` (minor units). A repeated call with the same idempotency key returns the first refund."""
         body = {"amount": amount, "notes": {"refundId": str(refund_id)}, "receipt": refund_id.hex}
         headers = {"X-Refund-Idempotency": key}
-        return _read(RefundEntity, self.sdk.ask("payment", "refund", payment_id, body, headers=headers))
+        return _read(RefundEntity, self.sdk.call("payment", "refund", payment_id, body, headers=headers))
 
 
 def connect(base_url: str, key_id: str, key_secret: str) -> Gateway:
-    from shared.payments.sdk import Sdk  # noqa: PLC0415 - see there
+    from shared.payments.sdk import RazorpaySdk  # noqa: PLC0415 - the import costs 150 ms
 
-    return Gateway(Sdk(base_url, key_id, key_secret), key_id, key_secret)
+    return Gateway(RazorpaySdk(base_url, key_id, key_secret), key_id, key_secret)
 
 
 def gateway() -> Gateway:
-    """The account this function is configured for, with today's keys."""
+    """The configured Razorpay account with its current keys; one client per set of keys."""
     configured = settings()
     keys = secret(configured.razorpay_secret_id)
-    return _kept(configured.razorpay_base_url, keys["keyId"], keys["keySecret"])
+    return _connect_once(configured.razorpay_base_url, keys["keyId"], keys["keySecret"])
 
 
-_kept = cache(connect)
+_connect_once = cache(connect)
 
 
 def _read[Read: BaseModel](model: type[Read], answer: object) -> Read:
@@ -164,7 +143,7 @@ def _read[Read: BaseModel](model: type[Read], answer: object) -> Read:
 
 
 def _read_each[Read: BaseModel](model: type[Read], answer: object) -> tuple[int, list[Read]]:
-    """The entities of a list; one that cannot be read is written down and must not hide the others."""
+    """The size of a list and its readable entities. An unreadable entity is logged and does not hide the others."""
     items = _read(Collection, answer).items
     read: list[Read] = []
     for item in items:

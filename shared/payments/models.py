@@ -1,6 +1,6 @@
-"""What Razorpay says (its entities) and what we know of an order when something is said about it.
+"""Razorpay's entities as we read them, and our own order as payments are applied to it.
 
-Entities are read leniently: unknown keys are ignored, as https://razorpay.com/docs/webhooks/ asks.
+Unknown keys of entities are ignored, as https://razorpay.com/docs/webhooks/ requires.
 """
 
 from dataclasses import dataclass
@@ -16,28 +16,28 @@ type OrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{14}$")]
 type PaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{14}$")]
 type RefundId = Annotated[str, Field(pattern=r"^rfnd_[A-Za-z0-9]{14}$")]
 type SettlementId = Annotated[str, Field(pattern=r"^setl_[A-Za-z0-9]{14}$")]
-type AnyId = Annotated[str, Field(pattern=r"^[a-z]+_[A-Za-z0-9]{1,40}$")]
+type EntityId = Annotated[str, Field(pattern=r"^[a-z]+_[A-Za-z0-9]{1,40}$")]
 type DisputeId = Annotated[str, Field(pattern=r"^disp_[A-Za-z0-9]{14}$")]
 type Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
-def _only_mapping(notes: object) -> object:
+def _mapping_or_empty(notes: object) -> object:
     return notes if isinstance(notes, dict) else {}
 
 
-def _or_zero(amount: object) -> object:
+def _zero_if_null(amount: object) -> object:
     return 0 if amount is None else amount
 
 
-def _cut(text: object) -> object:
+def _truncate(text: object) -> object:
     return text[:500] if isinstance(text, str) else text
 
 
-type Notes = Annotated[dict[str, Any], BeforeValidator(_only_mapping)]
-"""Free text of the payer or ours; Razorpay writes an empty one as a list."""
-type Remark = Annotated[str | None, BeforeValidator(_cut)]
-type PaiseOrNone = Annotated[Paise, BeforeValidator(_or_zero)]
-"""An amount that is null where there is none."""
+type Notes = Annotated[dict[str, Any], BeforeValidator(_mapping_or_empty)]
+"""Key-value notes of ours or of the payer. Razorpay sends empty notes as a list."""
+type ShortText = Annotated[str | None, BeforeValidator(_truncate)]
+type PaiseOrZero = Annotated[Paise, BeforeValidator(_zero_if_null)]
+"""An amount that Razorpay sends as null when there is none."""
 
 
 class Entity(BaseModel):
@@ -61,19 +61,19 @@ class PaymentEntity(Entity):
     amount: Paise
     currency: Currency
     status: Literal["created", "authorized", "captured", "refunded", "failed"]
-    method: Remark = None
+    method: ShortText = None
     captured: bool | None = None
-    amount_refunded: PaiseOrNone = 0
+    amount_refunded: PaiseOrZero = 0
     fee: Paise | None = None
     tax: Paise | None = None
-    error_code: Remark = None
-    error_description: Remark = None
-    error_reason: Remark = None
+    error_code: ShortText = None
+    error_description: ShortText = None
+    error_reason: ShortText = None
     created_at: UnixSeconds
 
     @property
     def is_captured(self) -> bool:
-        """A refunded payment was captured before, unless the payer's bank only reserved the money and let it go."""
+        """A refunded payment was captured before, unless it was only authorized and the authorization was released."""
         return self.status == "captured" or (self.status == "refunded" and self.captured is not False)
 
 
@@ -84,13 +84,13 @@ class PaymentCollection(Entity):
 
 
 class Collection(Entity):
-    """A page of a list, its entities as they came."""
+    """A page of a list with unparsed entities."""
 
     items: list[Any]
 
 
 class RefundEntity(Entity):
-    """https://razorpay.com/docs/api/refunds/entity/ - trust `status`, not the name of the event around it."""
+    """https://razorpay.com/docs/api/refunds/entity/ - `status` is right even where the event's name differs."""
 
     id: RefundId
     payment_id: PaymentId
@@ -108,51 +108,52 @@ class RefundCollection(Entity):
 
 
 class SettlementEntity(Entity):
-    """https://razorpay.com/docs/api/settlements/ - one transfer to our bank; `fees` and `tax` are of the transfer."""
+    """https://razorpay.com/docs/api/settlements/ - one transfer to our bank; with its own `fees` and `tax`."""
 
     id: SettlementId
     amount: Paise
     status: Literal["created", "processed", "failed"]
-    fees: PaiseOrNone = 0
-    tax: PaiseOrNone = 0
-    utr: Remark = None
+    fees: PaiseOrZero = 0
+    tax: PaiseOrZero = 0
+    utr: ShortText = None
     created_at: UnixSeconds
 
 
 class SettlementRow(Entity):
-    """https://razorpay.com/docs/api/settlements/fetch-recon/ - its `notes` are text, so nobody reads them.
+    """https://razorpay.com/docs/api/settlements/fetch-recon/
 
-    `payment_id` is null on a payment's own row; transfers and adjustments have neither payment nor order.
+    `payment_id` is null on a payment's own row; transfers and adjustments have neither payment nor order. `notes` are
+    not read, because they can be text or null.
     """
 
-    entity_id: AnyId
+    entity_id: EntityId
     type: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
-    amount: PaiseOrNone
-    credit: PaiseOrNone
-    debit: PaiseOrNone
-    fee: PaiseOrNone
-    tax: PaiseOrNone
+    amount: PaiseOrZero
+    credit: PaiseOrZero
+    debit: PaiseOrZero
+    fee: PaiseOrZero
+    tax: PaiseOrZero
     currency: Currency
     settlement_id: SettlementId | None = None
-    settlement_utr: Remark = None
+    settlement_utr: ShortText = None
     payment_id: PaymentId | None = None
     order_id: OrderId | None = None
-    dispute_id: Remark = None
-    description: Remark = None
+    dispute_id: ShortText = None
+    description: ShortText = None
     created_at: UnixSeconds
     settled_at: UnixSeconds | None = None
 
 
 class DisputeEntity(Entity):
-    """https://razorpay.com/docs/api/disputes/entity/ - a lost one has `amount_deducted` taken from the settlements."""
+    """https://razorpay.com/docs/api/disputes/entity/ - `amount_deducted` of a lost one is taken from settlements."""
 
     id: DisputeId
     payment_id: PaymentId
     amount: Paise
     currency: Currency
     amount_deducted: Paise = 0
-    reason_code: Remark = None
-    phase: Remark = None
+    reason_code: ShortText = None
+    phase: ShortText = None
     respond_by: UnixSeconds | None = None
     created_at: UnixSeconds
 
@@ -164,7 +165,7 @@ RefundReason = Literal["seat_gone", "duplicate_payment", "student_cancelled", "e
 
 @dataclass(frozen=True)
 class Order:
-    """Our row for a Razorpay order with its registration and event, all three locked."""
+    """Our row for a Razorpay order with its registration and event; all three rows are locked."""
 
     transaction_id: UUID
     razorpay_order_id: str
@@ -183,6 +184,6 @@ class Order:
     has_refunds: bool
 
 
-Outcome = Literal[
+PaymentOutcome = Literal[
     "confirmed", "refund_requested", "held", "failed", "recorded", "refunded", "already_applied", "unknown_order"
 ]

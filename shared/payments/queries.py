@@ -15,7 +15,7 @@ from shared.clock import from_unix
 from shared.db import Connection
 from shared.payments.models import Order, PaymentEntity, RefundEntity
 
-BANK_REFUSED = "Razorpay took this refund, but could not complete it."
+REFUND_FAILED_AT_BANK = "Razorpay took this refund, but could not complete it."
 """Razorpay's `refund.failed` gives no reason."""
 
 
@@ -64,10 +64,10 @@ def lock_order(conn: Connection, razorpay_order_id: str) -> LockedOrder:
     return LockedOrder(locked, has_refunds)
 
 
-def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntity, told_at: datetime) -> None:
-    """Keep the furthest status and the newest failure that any event or read has shown of this payment.
+def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntity, reported_at: datetime) -> None:
+    """Record a payment attempt: its furthest status and its newest failure, whatever order the events come in.
 
-    A dispute that was told of before its payment learns here whose it is.
+    A dispute can arrive before its payment; it is linked to the transaction here.
     """
     conn.execute(
         """
@@ -104,7 +104,7 @@ def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntit
                 }
             ),
             "transaction": transaction_id,
-            "failed_at": told_at if payment.status == "failed" else None,
+            "failed_at": reported_at if payment.status == "failed" else None,
             "created_at": from_unix(payment.created_at),
         },
     )
@@ -122,7 +122,7 @@ def mark_paid(conn: Connection, transaction_id: UUID, payment: PaymentEntity) ->
 
 
 def mark_failed(conn: Connection, transaction_id: UUID, registration_id: UUID) -> None:
-    """The attempt failed; the seat stays held and the order can still be paid."""
+    """Mark the order and its registration as failed. The seat stays held and the order can still be paid."""
     conn.execute_one(
         "update public.payment_transactions set status = 'failed' where id = %(id)s and status = 'initiated'",
         {"id": transaction_id},
@@ -137,7 +137,7 @@ def mark_failed(conn: Connection, transaction_id: UUID, registration_id: UUID) -
 
 
 def hold_for_review(conn: Connection, transaction_id: UUID, reason: str) -> bool:
-    """False when it already is."""
+    """Mark a transaction for review by a person; false when it is already marked with this reason."""
     held = conn.execute(
         """
         update public.payment_transactions set review_reason = %(reason)s
@@ -149,7 +149,7 @@ def hold_for_review(conn: Connection, transaction_id: UUID, reason: str) -> bool
     return held.fetchone() is not None
 
 
-def keep_signature(conn: Connection, transaction_id: UUID, signature: str) -> None:
+def save_signature(conn: Connection, transaction_id: UUID, signature: str) -> None:
     conn.execute_one(
         "update public.payment_transactions set razorpay_signature = %(signature)s where id = %(id)s",
         {"id": transaction_id, "signature": signature},
@@ -190,7 +190,7 @@ def request_refund(
     reason: str,
     key: str,
 ) -> None:
-    """Record a refund to be made, once for each key; `process_refunds` makes it."""
+    """Record a refund to be sent by `process_refunds`; a second request with the same key changes nothing."""
     conn.execute(
         """
         insert into public.refunds
@@ -209,8 +209,8 @@ def request_refund(
     )
 
 
-def adopt_refund(conn: Connection, requested: UUID, refund: RefundEntity) -> bool:
-    """Let the refund we asked for take the id Razorpay gave it; false when it is not ours or has one."""
+def assign_refund_id(conn: Connection, requested: UUID, refund: RefundEntity) -> bool:
+    """Store Razorpay's id in the refund that we requested; false when it is not ours or already has an id."""
     return (
         conn.execute(
             """
@@ -226,7 +226,7 @@ def adopt_refund(conn: Connection, requested: UUID, refund: RefundEntity) -> boo
 
 
 def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) -> str | None:
-    """Keep the furthest status of a refund, ours or made elsewhere; the one it has just come to, if it moved."""
+    """Record the furthest status of a refund, ours or made in the dashboard; returns the new status if it changed."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         insert into public.refunds as known (payment_transaction_id, razorpay_payment_id, razorpay_refund_id, amount,
@@ -247,7 +247,7 @@ def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) 
             "currency": refund.currency,
             "status": refund.status,
             "key": f"outside-{refund.id}",
-            "error": BANK_REFUSED if refund.status == "failed" else None,
+            "error": REFUND_FAILED_AT_BANK if refund.status == "failed" else None,
             "created_at": from_unix(refund.created_at),
             "processed_at": from_unix(refund.created_at) if refund.status == "processed" else None,
         },
@@ -256,7 +256,7 @@ def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) 
 
 
 def refunded_amount(conn: Connection, payment_id: str) -> int:
-    """The sum of what went back of one payment, in minor units."""
+    """The sum of processed refunds of one payment, in minor units."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         select coalesce(sum(amount), 0)::bigint from public.refunds
@@ -267,8 +267,8 @@ def refunded_amount(conn: Connection, payment_id: str) -> int:
     return int(cursor.fetchone() or 0)
 
 
-def returning_amount(conn: Connection, payment_id: str) -> int:
-    """The sum of what went or is to go back of one payment, in minor units."""
+def committed_refund_amount(conn: Connection, payment_id: str) -> int:
+    """The sum of processed and planned refunds of one payment (all that have not failed), in minor units."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         select coalesce(sum(amount), 0)::bigint from public.refunds
@@ -286,10 +286,10 @@ def mark_refunded(conn: Connection, transaction_id: UUID) -> None:
     )
 
 
-def give_up_refunded_seat(conn: Connection, registration_id: UUID, now: datetime) -> bool:
-    """The money is back in full, so the seat it bought is free; whether there was one.
+def release_refunded_seat(conn: Connection, registration_id: UUID, now: datetime) -> bool:
+    """Release the seat of a fully refunded payment; true when there was a seat.
 
-    A seat that has become free of charge, or that another payment bought, was not bought by this money.
+    A seat that is now free of charge, or that another successful payment paid for, is kept.
     """
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """

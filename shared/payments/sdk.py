@@ -1,7 +1,7 @@
-"""Razorpay's own SDK, with what it lacks: time limits, typed refusals, today's certificates.
+"""A wrapper of Razorpay's SDK that adds timeouts, typed errors and current CA certificates.
 
-What this works around in 2.0.1: no default timeout, exceptions without a status, a CA bundle of 2015, a mutable default
-argument in `capture`. Importing it costs 150 ms, so only `shared.payments.gateway` does, when Razorpay is first asked.
+It works around these faults of razorpay 2.0.1: no default timeout, exceptions without an HTTP status, a CA bundle of
+2015. The import costs 150 ms, so `shared.payments.gateway` imports this module only before the first call.
 """
 
 from typing import Any
@@ -11,36 +11,36 @@ import razorpay
 import requests
 from requests.adapters import HTTPAdapter
 
-from shared.payments.gateway import GatewayDown, GatewayRefused
+from shared.payments.errors import GatewayDown, GatewayRefused
 
 TIMEOUT_SECONDS = (3.0, 7.0)
-"""To connect and to wait for bytes; together with two transactions below API Gateway's 30 s."""
+"""Connect and read timeout. One call and two transactions stay below API Gateway's limit of 30 s."""
 
 
-class Sdk:
-    """One account's client. `ask` raises GatewayDown or GatewayRefused and nothing else."""
+class RazorpaySdk:
+    """The SDK client of one Razorpay account. `call` raises only GatewayDown or GatewayRefused."""
 
     def __init__(self, base_url: str, key_id: str, key_secret: str) -> None:
         session = requests.Session()
-        session.mount("https://", _TimeLimited())
-        session.mount("http://", _TimeLimited())
-        session.hooks["response"] = [_raise_refusal]
+        session.mount("https://", _TimeoutAdapter())
+        session.mount("http://", _TimeoutAdapter())
+        session.hooks["response"] = [_raise_for_error]
         self._client: Any = razorpay.Client(session=session, auth=(key_id, key_secret), base_url=base_url)
         self._client.cert_path = certifi.where()
 
-    def ask(self, resource: str, method: str, *args: Any, **kwargs: Any) -> Any:
+    def call(self, resource: str, method: str, *args: Any, **kwargs: Any) -> Any:
         try:
             return getattr(getattr(self._client, resource), method)(*args, **kwargs)
         except requests.RequestException as error:
             raise GatewayDown("The payment provider cannot answer now.") from error
 
 
-class _TimeLimited(HTTPAdapter):
+class _TimeoutAdapter(HTTPAdapter):
     def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return super().send(request, *args, **{**kwargs, "timeout": TIMEOUT_SECONDS})
 
 
-def _raise_refusal(response: requests.Response, *_: Any, **__: Any) -> requests.Response:
+def _raise_for_error(response: requests.Response, *_: Any, **__: Any) -> requests.Response:
     if response.ok:
         return response
     if response.status_code == 429 or response.status_code >= 500:

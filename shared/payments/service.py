@@ -1,7 +1,7 @@
-"""What a payment or a refund does to an order and its seat, whoever told us: webhook, client or reconciliation.
+"""Applies payments and refunds to an order and its seat: the one code path of webhook, client and reconciliation.
 
-Status is a lattice (initiated < failed < success < refunded): facts only move a row up, so any order and any
-repetition of them ends in the same rows.
+Status is a lattice (initiated < failed < success < refunded). An event can only move a row up, so events in any order
+and any number end in the same rows.
 """
 
 from collections.abc import Iterable
@@ -13,42 +13,43 @@ from shared.metrics import Metric
 from shared.notifications import service as notifications
 from shared.notifications.models import Notice
 from shared.payments import queries
-from shared.payments.models import Order, Outcome, PaymentEntity, RefundEntity, RefundReason
+from shared.payments.models import Order, PaymentEntity, PaymentOutcome, RefundEntity, RefundReason
 from shared.referrals import credits
 from shared.referrals import service as referrals
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 
-BOOKABLE = ("upcoming", "ongoing")
+BOOKABLE_STATUSES = ("upcoming", "ongoing")
 
 
 def apply_payment(
-    conn: Connection, order: Order, payment: PaymentEntity, *, told_at: datetime, now: datetime
-) -> Outcome:
-    """Record what is known of a payment of a locked order and do what follows from it, once.
+    conn: Connection, order: Order, payment: PaymentEntity, *, reported_at: datetime, now: datetime
+) -> PaymentOutcome:
+    """Record the state of one payment of a locked order and apply its effects, each once.
 
-    `told_at` is when Razorpay said so. Money of another amount or currency confirms nothing and waits for a person.
+    `reported_at` is the time of Razorpay's event or answer. A payment whose amount or currency differs from the order's
+    confirms nothing: it is held for a person to review.
     """
-    queries.record_attempt(conn, order.transaction_id, payment, told_at)
+    queries.record_attempt(conn, order.transaction_id, payment, reported_at)
     if (payment.amount, payment.currency) != (order.amount, order.currency):
         if queries.hold_for_review(conn, order.transaction_id, "amount_mismatch"):
             conn.measure(Metric.PAYMENTS_ATTEMPTED)
         return "held"
     if payment.is_captured:
-        return _captured(conn, order, payment, now)
+        return _apply_capture(conn, order, payment, now)
     if payment.status == "failed" and order.status == "initiated":
         queries.mark_failed(conn, order.transaction_id, order.registration_id)
         conn.measure(Metric.PAYMENTS_ATTEMPTED)
-        _tell(conn, order, "payment_failed", order.razorpay_order_id, reason=payment.error_reason)
+        _notify(conn, order, "payment_failed", order.razorpay_order_id, reason=payment.error_reason)
         return "failed"
     return "recorded"
 
 
-def apply_refund(conn: Connection, order: Order, refund: RefundEntity, now: datetime) -> Outcome:
-    """Record what is known of a refund of a locked order; once everything is back, the seat is given up."""
+def apply_refund(conn: Connection, order: Order, refund: RefundEntity, now: datetime) -> PaymentOutcome:
+    """Record the state of one refund of a locked order. When the payment is refunded in full, release the seat."""
     requested = _uuid_or_none(refund.notes.get("refundId"))
     if requested is not None:
-        queries.adopt_refund(conn, requested, refund)
+        queries.assign_refund_id(conn, requested, refund)
     moved_to = queries.record_refund(conn, order.transaction_id, refund)
     if moved_to == "failed":
         notifications.tell_admins(
@@ -57,39 +58,39 @@ def apply_refund(conn: Connection, order: Order, refund: RefundEntity, now: date
             refund.id,
             amount=refund.amount,
             currency=refund.currency,
-            reason=queries.BANK_REFUSED,
+            reason=queries.REFUND_FAILED_AT_BANK,
         )
     if moved_to != "processed":
         return "recorded"
-    _tell(conn, order, "payment_refunded", refund.id, amount=refund.amount)
+    _notify(conn, order, "payment_refunded", refund.id, amount=refund.amount)
     if order.status == "success" and refund.payment_id == order.razorpay_payment_id:
-        return _settle(conn, order, refund.payment_id, now)
+        return _close_if_fully_refunded(conn, order, refund.payment_id, now)
     return "recorded"
 
 
-def apply_read(
+def apply_fetched_state(
     conn: Connection,
     razorpay_order_id: str,
     payments: Iterable[PaymentEntity],
     refunds: Iterable[RefundEntity],
     now: datetime,
 ) -> None:
-    """Apply what was read from Razorpay about one order, as its lost deliveries would have; nothing if it is not ours.
+    """Apply what was fetched from Razorpay about one order, with the same effects as the webhooks; skip unknown orders.
 
-    The order is read anew before each, for the one before has changed it. Refunds come first: a payment that bought
-    nothing and is back already must not be sent back once more.
+    The order is locked and read again before each step, because the step before may have changed it. Refunds are
+    applied first, so that a payment which is already refunded is not refunded a second time.
     """
     for refund in refunds:
         if (order := queries.lock_order(conn, razorpay_order_id).fetchone()) is not None:
             apply_refund(conn, order, refund, now)
     for payment in payments:
         if (order := queries.lock_order(conn, razorpay_order_id).fetchone()) is not None:
-            apply_payment(conn, order, payment, told_at=now, now=now)
+            apply_payment(conn, order, payment, reported_at=now, now=now)
 
 
-def request_full_refund(conn: Connection, order: Order, payment: PaymentEntity, reason: RefundReason) -> Outcome:
-    """Send what is left of a payment that bought nothing back: once, whatever is repeated, by the key of its own id."""
-    returning = queries.returning_amount(conn, payment.id) if order.has_refunds else 0
+def request_full_refund(conn: Connection, order: Order, payment: PaymentEntity, reason: RefundReason) -> PaymentOutcome:
+    """Request a refund of what is left of a payment that bought no seat. The key per payment makes this idempotent."""
+    returning = queries.committed_refund_amount(conn, payment.id) if order.has_refunds else 0
     if returning >= payment.amount:
         return "recorded"
     queries.request_refund(
@@ -101,16 +102,16 @@ def request_full_refund(conn: Connection, order: Order, payment: PaymentEntity, 
         reason=reason,
         key=f"auto-{payment.id}",
     )
-    _tell(conn, order, "refund_started", payment.id, reason=reason)
+    _notify(conn, order, "refund_started", payment.id, reason=reason)
     return "refund_requested"
 
 
-def tell_refund_started(conn: Connection, order: Order, refund_id: UUID, amount: int) -> None:
-    """Tell the student that `amount` (minor units) of an order is on its way back."""
-    _tell(conn, order, "refund_started", str(refund_id), amount=amount)
+def notify_refund_started(conn: Connection, order: Order, refund_id: UUID, amount: int) -> None:
+    """Notify the student that a refund of `amount` (minor units) was started."""
+    _notify(conn, order, "refund_started", str(refund_id), amount=amount)
 
 
-def _captured(conn: Connection, order: Order, payment: PaymentEntity, now: datetime) -> Outcome:
+def _apply_capture(conn: Connection, order: Order, payment: PaymentEntity, now: datetime) -> PaymentOutcome:
     if order.razorpay_payment_id == payment.id:
         return "already_applied"
     if order.razorpay_payment_id is not None:
@@ -119,30 +120,30 @@ def _captured(conn: Connection, order: Order, payment: PaymentEntity, now: datet
     conn.measure(Metric.PAYMENTS_SUCCEEDED)
     if order.status == "initiated":
         conn.measure(Metric.PAYMENTS_ATTEMPTED)
-    outcome = _buy_seat(conn, order, payment, now)
-    if order.has_refunds and _settle(conn, order, payment.id, now) == "refunded":
+    outcome = _fulfil_order(conn, order, payment, now)
+    if order.has_refunds and _close_if_fully_refunded(conn, order, payment.id, now) == "refunded":
         return "refunded"
     return outcome
 
 
-def _buy_seat(conn: Connection, order: Order, payment: PaymentEntity, now: datetime) -> Outcome:
+def _fulfil_order(conn: Connection, order: Order, payment: PaymentEntity, now: datetime) -> PaymentOutcome:
     if order.registration_status == "confirmed":
         return request_full_refund(conn, order, payment, "duplicate_payment")
-    if not _has_seat(conn, order):
+    if not _can_seat(conn, order):
         return request_full_refund(conn, order, payment, "seat_gone")
     queries.confirm_registration(conn, order.registration_id, now)
     if order.registration_status == "expired":
         seat_queries.close_entry(conn, order.event_id, order.user_id, order.registration_id)
     if order.status == "failed":
         notifications.withdraw(conn, order.user_id, f"payment_failed:{order.razorpay_order_id}")
-    _tell(conn, order, "payment_success", payment.id, paymentId=payment.id)
+    _notify(conn, order, "payment_success", payment.id, paymentId=payment.id)
     return "confirmed"
 
 
-def _has_seat(conn: Connection, order: Order) -> bool:
-    """A pending registration holds its seat; one whose hold expired takes a free one, if there is, and the credit
-    that paid a part of it again."""
-    if order.event_status not in BOOKABLE:
+def _can_seat(conn: Connection, order: Order) -> bool:
+    """A pending registration still holds its seat. An expired one needs a free seat, and must be able to spend again
+    the referral credit that paid a part of it."""
+    if order.event_status not in BOOKABLE_STATUSES:
         return False
     if order.registration_status == "pending":
         return True
@@ -154,11 +155,11 @@ def _has_seat(conn: Connection, order: Order) -> bool:
     )
 
 
-def _settle(conn: Connection, order: Order, payment_id: str, now: datetime) -> Outcome:
+def _close_if_fully_refunded(conn: Connection, order: Order, payment_id: str, now: datetime) -> PaymentOutcome:
     if queries.refunded_amount(conn, payment_id) < order.amount:
         return "recorded"
     queries.mark_refunded(conn, order.transaction_id)
-    had_seat = queries.give_up_refunded_seat(conn, order.registration_id, now)
+    had_seat = queries.release_refunded_seat(conn, order.registration_id, now)
     credits.give_back(conn, [order.registration_id], percent=0)
     if had_seat:
         referrals.take_back(conn, [order.registration_id], now)
@@ -166,7 +167,7 @@ def _settle(conn: Connection, order: Order, payment_id: str, now: datetime) -> O
     return "refunded"
 
 
-def _tell(conn: Connection, order: Order, template: str, effect: str, **data: str | int | None) -> None:
+def _notify(conn: Connection, order: Order, template: str, effect: str, **data: str | int | None) -> None:
     notice = Notice(
         user_id=order.user_id,
         template=template,

@@ -1,4 +1,4 @@
-"""What reconciliation compares, what it can find, and the days it is asked to look at."""
+"""The subjects and verdicts of reconciliation, and the days of a requested run."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -19,29 +19,29 @@ Verdict = Literal[
     "unsettled",
     "matched",
 ]
-Subject = Literal["payment", "refund", "settlement_row", "settlement"]
-"""What is compared: a payment or a refund with our rows, a settlement's row with the payment, its sum with its rows."""
-Kind = Literal["daily", "requested", "open_orders"]
-Status = Literal["running", "finished", "failed"]
-LONGEST_DAYS = 31
+ComparisonSubject = Literal["payment", "refund", "settlement_row", "settlement"]
+"""Compared: a payment or refund with our rows, a settlement row with its payment, a settlement with its rows."""
+RunKind = Literal["daily", "requested", "open_orders"]
+RunStatus = Literal["running", "finished", "failed"]
+MAX_DAYS = 31
 
 
-class Days(Schema):
-    """Days of the platform's time zone, both included; at most 31, none before 2020."""
+class ReconciliationDays(Schema):
+    """A range of days in the platform's time zone, both ends included; at most 31 days, from 2020 to 2099."""
 
     start_date: date
     end_date: date
 
     @model_validator(mode="after")
-    def _few_and_past(self) -> Self:
+    def _validate_range(self) -> Self:
         if not date(2020, 1, 1) <= self.start_date <= self.end_date < date(2100, 1, 1):
             raise ValueError("startDate must not be after endDate, nor either outside 2020 to 2099")
-        if (self.end_date - self.start_date).days >= LONGEST_DAYS:
-            raise ValueError(f"at most {LONGEST_DAYS} days")
+        if (self.end_date - self.start_date).days >= MAX_DAYS:
+            raise ValueError(f"at most {MAX_DAYS} days")
         return self
 
     def window(self, zone: str) -> tuple[datetime, datetime]:
-        """From the first day's midnight to the midnight after the last."""
+        """From midnight of the first day to midnight after the last day."""
         midnight = time(tzinfo=ZoneInfo(zone))
         return (
             datetime.combine(self.start_date, midnight),
@@ -50,8 +50,8 @@ class Days(Schema):
 
 
 @dataclass(frozen=True)
-class Requested:
-    """A run that was asked for; one for the same days that has not finished is not begun again."""
+class RequestedRun:
+    """A requested run; `is_new` is false for an unfinished run over the same days, which is reused."""
 
     id: UUID
     is_new: bool

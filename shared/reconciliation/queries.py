@@ -1,4 +1,4 @@
-"""The statements of asking for a reconciliation."""
+"""SQL for requesting a reconciliation run."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,15 +6,15 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from shared.db import Connection
-from shared.reconciliation.models import Requested
+from shared.reconciliation.models import RequestedRun
 
 
 def request_run(
     conn: Connection, window: tuple[datetime, datetime], requested_by: UUID | None, now: datetime
-) -> Requested:
-    """A run over a window, or the one for it that has not finished."""
+) -> RequestedRun:
+    """Insert a run over a window, or return the unfinished run over the same window."""
     row = (
-        conn.cursor(row_factory=class_row(Requested))
+        conn.cursor(row_factory=class_row(RequestedRun))
         .execute(
             """
             insert into public.reconciliation_runs as r (kind, window_start, window_end, requested_by, started_at)

@@ -1,4 +1,4 @@
-"""Asking for a reconciliation, as an administrator or a machine does; `payment_reconciliation` does it."""
+"""Requests a reconciliation run for an administrator or the API; `payment_reconciliation` processes it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,11 +7,11 @@ from shared.config import settings
 from shared.db import Connection
 from shared.errors import Invalid
 from shared.reconciliation import queries
-from shared.reconciliation.models import Days, Requested
+from shared.reconciliation.models import ReconciliationDays, RequestedRun
 
 
-def request_run(conn: Connection, days: Days, requested_by: UUID | None, now: datetime) -> Requested:
-    """Record a run over these days, or find the one that has not finished; raises Invalid for days to come."""
+def request_run(conn: Connection, days: ReconciliationDays, requested_by: UUID | None, now: datetime) -> RequestedRun:
+    """Record a run over these days, or return the unfinished one; raises Invalid for days in the future."""
     window = days.window(settings().time_zone)
     if window[0] >= now:
         raise Invalid("These days are still to come.", code="days_to_come")

@@ -7,7 +7,8 @@ from shared import db
 from shared.actors import service_for, user
 from shared.errors import Conflict
 from shared.log import log_failure
-from shared.payments.gateway import Gateway, GatewayDown
+from shared.payments.errors import GatewayDown
+from shared.payments.gateway import Gateway
 from shared.registrations import queries, service
 from shared.registrations.models import CheckoutOrder, OpenOrder, Registration
 

@@ -1,4 +1,4 @@
-"""What Razorpay delivers, read leniently (https://razorpay.com/docs/webhooks/payloads/)."""
+"""Razorpay's webhook events (https://razorpay.com/docs/webhooks/payloads/) and their deliveries."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.payments.models import DisputeEntity, DisputeStatus, OrderId, PaymentEntity, RefundEntity, UnixSeconds
 
-EFFECTIVE = (
+PAYMENT_EVENTS = (
     "payment.authorized",
     "payment.captured",
     "payment.failed",
@@ -18,9 +18,9 @@ EFFECTIVE = (
     "refund.processed",
     "refund.failed",
 )
-"""The events that move money or a seat; but for disputes, every other one is kept and ignored."""
+"""The events that move money or a seat. Every event that is neither here nor about a dispute is stored and ignored."""
 
-DISPUTES: dict[str, DisputeStatus] = {
+DISPUTE_EVENTS: dict[str, DisputeStatus] = {
     "payment.dispute.created": "open",
     "payment.dispute.under_review": "under_review",
     "payment.dispute.action_required": "action_required",
@@ -28,54 +28,54 @@ DISPUTES: dict[str, DisputeStatus] = {
     "payment.dispute.lost": "lost",
     "payment.dispute.closed": "closed",
 }
-"""What each event about a dispute says of it; the entity in `action_required` says no more than "open"."""
+"""The dispute's status by event. The entity of `action_required` still says "open", so the event's name decides."""
 
 
-class _Part(BaseModel):
-    """Compiled only as a part of what it is in, or when first read on its own."""
+class _PayloadPart(BaseModel):
+    """Built with the model that contains it, which saves time at import."""
 
     model_config = ConfigDict(defer_build=True)
 
 
-class PaymentWrapper(_Part):
+class PaymentWrapper(_PayloadPart):
     entity: PaymentEntity
 
 
-class RefundWrapper(_Part):
+class RefundWrapper(_PayloadPart):
     entity: RefundEntity
 
 
-class Payload(_Part):
+class PaymentPayload(_PayloadPart):
     payment: PaymentWrapper
     refund: RefundWrapper | None = None
 
 
-class Event(BaseModel):
+class PaymentEvent(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     event: str = Field(max_length=100)
     created_at: UnixSeconds
-    payload: Payload
+    payload: PaymentPayload
 
 
-class DisputedPayment(_Part):
+class DisputedPaymentEntity(_PayloadPart):
     order_id: OrderId | None = None
 
 
-class DisputedPaymentWrapper(_Part):
-    entity: DisputedPayment
+class DisputedPaymentWrapper(_PayloadPart):
+    entity: DisputedPaymentEntity
 
 
-class DisputeWrapper(_Part):
+class DisputeWrapper(_PayloadPart):
     entity: DisputeEntity
 
 
-class DisputePayload(_Part):
+class DisputePayload(_PayloadPart):
     dispute: DisputeWrapper
     payment: DisputedPaymentWrapper | None = None
 
 
-class DisputeEvent(_Part):
+class DisputeEvent(_PayloadPart):
     model_config = ConfigDict(extra="ignore")
 
     event: str = Field(max_length=100)
@@ -88,8 +88,8 @@ class DisputeEvent(_Part):
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """One signed request as it arrived. `event_id` is Razorpay's, or null where it sent none."""
+class WebhookDelivery:
+    """One request as it arrived. `event_id` is Razorpay's event id, None when it sent none."""
 
     body: bytes
     event_id: str | None
@@ -99,13 +99,13 @@ class Delivery:
 
     @property
     def identity(self) -> str:
-        """What the sender is told: Razorpay's event id, or the SHA-256 of the body where it sent none."""
+        """The id in our answer: Razorpay's event id, or the SHA-256 of the body when it sent none."""
         return self.event_id or hashlib.sha256(self.body).hexdigest()
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A delivery as the log has it, locked."""
+class StoredDelivery:
+    """A row of the webhook log, locked."""
 
     id: UUID
     signature_valid: bool
@@ -117,9 +117,9 @@ class Kept:
     error: str | None
 
 
-Status = Literal["processed", "duplicate", "ignored"]
+WebhookStatus = Literal["processed", "duplicate", "ignored"]
 
 
-class Answer(BaseModel):
-    status: Status
+class WebhookAnswer(BaseModel):
+    status: WebhookStatus
     eventId: str  # noqa: N815 - the wire's name; an alias generator is not worth its import here

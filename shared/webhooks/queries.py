@@ -1,4 +1,4 @@
-"""The statements of the webhook log."""
+"""SQL for the webhook log."""
 
 from typing import Any
 from uuid import UUID
@@ -8,11 +8,11 @@ from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from shared.db import Connection
-from shared.webhooks.models import Delivery, Kept
+from shared.webhooks.models import StoredDelivery, WebhookDelivery
 
 
-def insert_delivery(conn: Connection, delivery: Delivery) -> Cursor[UUID]:
-    """Keep a delivery; no row when its event or its body is known. Waits for a concurrent twin to finish."""
+def insert_delivery(conn: Connection, delivery: WebhookDelivery) -> Cursor[UUID]:
+    """Store a delivery; no row when its event id or body is already stored. Waits for a concurrent duplicate."""
     return conn.cursor(row_factory=scalar_row).execute(
         """
         insert into public.webhook_logs (source, event_id, event_type, signature_valid, body, headers, payload)
@@ -35,8 +35,10 @@ def finish_delivery(conn: Connection, log_id: UUID, outcome: str) -> None:
     )
 
 
-def insert_failed_delivery(conn: Connection, delivery: Delivery, error: str, *, signature_valid: bool = True) -> None:
-    """Keep the bytes of a delivery that nothing could be done with."""
+def insert_failed_delivery(
+    conn: Connection, delivery: WebhookDelivery, error: str, *, signature_valid: bool = True
+) -> None:
+    """Store the bytes of a delivery that could not be processed."""
     conn.execute(
         """
         insert into public.webhook_logs
@@ -48,9 +50,9 @@ def insert_failed_delivery(conn: Connection, delivery: Delivery, error: str, *, 
     )
 
 
-def lock_kept(conn: Connection, log_id: UUID) -> Kept | None:
+def lock_delivery(conn: Connection, log_id: UUID) -> StoredDelivery | None:
     return (
-        conn.cursor(row_factory=class_row(Kept))
+        conn.cursor(row_factory=class_row(StoredDelivery))
         .execute(
             """
             select id, signature_valid, status, body, headers, event_type, outcome, error
@@ -63,8 +65,8 @@ def lock_kept(conn: Connection, log_id: UUID) -> Kept | None:
     )
 
 
-def keep_document(conn: Connection, log_id: UUID, delivery: Delivery) -> None:
-    """What was read from the body of a delivery that had failed before it was kept whole."""
+def save_document(conn: Connection, log_id: UUID, delivery: WebhookDelivery) -> None:
+    """Add the event type and the JSON document to a delivery that was stored without them when it failed."""
     conn.execute(
         """
         update public.webhook_logs
@@ -75,7 +77,7 @@ def keep_document(conn: Connection, log_id: UUID, delivery: Delivery) -> None:
     )
 
 
-def fail_kept(conn: Connection, log_id: UUID, error: str) -> None:
+def fail_delivery(conn: Connection, log_id: UUID, error: str) -> None:
     conn.execute(
         """
         update public.webhook_logs set status = 'failed', error = %(error)s, processed_at = now()
@@ -85,7 +87,7 @@ def fail_kept(conn: Connection, log_id: UUID, error: str) -> None:
     )
 
 
-def _columns(delivery: Delivery) -> dict[str, Any]:
+def _columns(delivery: WebhookDelivery) -> dict[str, Any]:
     return {
         "event_id": delivery.event_id,
         "event_type": delivery.event_type,

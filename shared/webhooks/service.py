@@ -1,4 +1,4 @@
-"""What one signed delivery does: it is kept byte for byte, and its effect happens once."""
+"""Processes one signed webhook delivery: its bytes are stored unchanged, and its effect happens once."""
 
 import json
 from datetime import datetime
@@ -13,31 +13,39 @@ from shared.errors import NotJson
 from shared.payments import disputes
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
-from shared.payments.models import Order, Outcome
+from shared.payments.models import Order, PaymentOutcome
 from shared.webhooks import queries
-from shared.webhooks.models import DISPUTES, EFFECTIVE, Delivery, DisputeEvent, Event, Kept, Status
+from shared.webhooks.models import (
+    DISPUTE_EVENTS,
+    PAYMENT_EVENTS,
+    DisputeEvent,
+    PaymentEvent,
+    StoredDelivery,
+    WebhookDelivery,
+    WebhookStatus,
+)
 
-KEPT_HEADERS = ("content-type", "user-agent", "request-id", "x-razorpay-event-id")
+STORED_HEADERS = ("content-type", "user-agent", "request-id", "x-razorpay-event-id")
 UNPROCESSABLE = (
     psycopg.DataError,
     psycopg.IntegrityError,
     psycopg.errors.StatementTooComplex,
     psycopg.errors.ProgramLimitExceeded,
 )
-"""What the same bytes would meet again: such a delivery is kept for a person."""
+"""Errors that the same bytes would cause again. Such a delivery is stored for a person instead of being retried."""
 
 
 class Hostile(Exception):
-    """Signed, but nothing that can be kept as a document or read as an event."""
+    """A signed delivery that cannot be stored as a JSON document or parsed as the event it names."""
 
 
-def read(body: bytes, headers: dict[str, str]) -> tuple[Delivery, Event | DisputeEvent | None]:
-    """A delivery and its event, null when it is one without effects.
+def parse(body: bytes, headers: dict[str, str]) -> tuple[WebhookDelivery, PaymentEvent | DisputeEvent | None]:
+    """The delivery and its event; the event is None when it has no effect here.
 
-    Raises NotJson, and Hostile for a document beyond what any event holds or an effective event that cannot be read.
+    Raises NotJson, and Hostile for a document that exceeds the parser's limits or an event with missing fields.
     """
     try:
-        text = body.decode()  # strictly: json.loads takes bytes of other encodings, and surrogates, for text
+        text = body.decode()  # strict UTF-8: json.loads would also accept other encodings and surrogates
         document = json.loads(text)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise NotJson("The body is not JSON.") from error
@@ -45,39 +53,39 @@ def read(body: bytes, headers: dict[str, str]) -> tuple[Delivery, Event | Disput
         raise Hostile from error
     name = document.get("event") if isinstance(document, dict) else None
     known = name if isinstance(name, str) and name.isascii() and name.isprintable() and len(name) <= 100 else None
-    received = delivery(body, headers, event_type=known, payload=text)
-    if known not in EFFECTIVE and known not in DISPUTES:
+    received = build_delivery(body, headers, event_type=known, payload=text)
+    if known not in PAYMENT_EVENTS and known not in DISPUTE_EVENTS:
         return received, None
     try:
-        return received, (DisputeEvent if known in DISPUTES else Event).model_validate(document)
+        return received, (DisputeEvent if known in DISPUTE_EVENTS else PaymentEvent).model_validate(document)
     except ValidationError as error:
         raise Hostile from error
 
 
-def delivery(
+def build_delivery(
     body: bytes, headers: dict[str, str], *, event_type: str | None = None, payload: str | None = None
-) -> Delivery:
+) -> WebhookDelivery:
     event_id = headers.get("x-razorpay-event-id", "").strip()
-    return Delivery(
+    return WebhookDelivery(
         body=body,
         event_id=event_id if event_id.isascii() and event_id.isprintable() and 0 < len(event_id) <= 200 else None,
         event_type=event_type,
         payload=payload,
-        headers={name: _printable(headers[name])[:500] for name in KEPT_HEADERS if name in headers},
+        headers={name: _printable(headers[name])[:500] for name in STORED_HEADERS if name in headers},
     )
 
 
 def _printable(header: str) -> str:
-    """What jsonb can hold of a header."""
+    """The header with each character that jsonb cannot hold replaced."""
     return "".join(character if character.isprintable() else "?" for character in header)
 
 
 def process(
-    conn: Connection, received: Delivery, event: Event | DisputeEvent | None, now: datetime
-) -> tuple[Status, str]:
-    """Keep the delivery and apply its event, in the caller's transaction: two round trips and the commit.
+    conn: Connection, received: WebhookDelivery, event: PaymentEvent | DisputeEvent | None, now: datetime
+) -> tuple[WebhookStatus, str]:
+    """Store the delivery and apply its event in the caller's transaction: two round trips and the commit.
 
-    Returns what the sender is told and what came of it.
+    Returns the status for the sender and the outcome for the log.
     """
     with conn.pipeline():
         logged = queries.insert_delivery(conn, received)
@@ -88,30 +96,30 @@ def process(
     return _finish(conn, log_id, event, order, now)
 
 
-def process_kept(conn: Connection, kept: Kept, now: datetime) -> tuple[Status, str]:
-    """Apply a signed delivery that was kept and not processed, as if it arrived now; its row is locked.
+def process_stored(conn: Connection, stored: StoredDelivery, now: datetime) -> tuple[WebhookStatus, str]:
+    """Apply a stored delivery that was not processed before, as if it arrived now. The caller has locked its row.
 
-    Raises NotJson and Hostile as `read`, and UNPROCESSABLE.
+    Raises NotJson and Hostile as `parse`, and UNPROCESSABLE.
     """
-    if kept.status == "processed":
+    if stored.status == "processed":
         return "duplicate", "duplicate"
-    received, event = read(kept.body, kept.headers)
-    queries.keep_document(conn, kept.id, received)
+    received, event = parse(stored.body, stored.headers)
+    queries.save_document(conn, stored.id, received)
     order = payment_queries.lock_order(conn, _order_id(event) or "").fetchone()
-    return _finish(conn, kept.id, event, order, now)
+    return _finish(conn, stored.id, event, order, now)
 
 
-def _order_id(event: Event | DisputeEvent | None) -> str | None:
-    """The order whose row an event moves; a dispute moves its own."""
-    return event.payload.payment.entity.order_id if isinstance(event, Event) else None
+def _order_id(event: PaymentEvent | DisputeEvent | None) -> str | None:
+    """The order that an event changes; a dispute event changes only the dispute."""
+    return event.payload.payment.entity.order_id if isinstance(event, PaymentEvent) else None
 
 
 def _finish(
-    conn: Connection, log_id: UUID, event: Event | DisputeEvent | None, order: Order | None, now: datetime
-) -> tuple[Status, str]:
+    conn: Connection, log_id: UUID, event: PaymentEvent | DisputeEvent | None, order: Order | None, now: datetime
+) -> tuple[WebhookStatus, str]:
     if isinstance(event, DisputeEvent):
-        status, told_at = DISPUTES[event.event], from_unix(event.created_at)
-        disputes.record(conn, event.payload.dispute.entity, status, order_id=event.order_id, told_at=told_at)
+        status, reported_at = DISPUTE_EVENTS[event.event], from_unix(event.created_at)
+        disputes.record(conn, event.payload.dispute.entity, status, order_id=event.order_id, reported_at=reported_at)
         queries.finish_delivery(conn, log_id, "recorded")
         return "processed", "recorded"
     if event is None or order is None:
@@ -124,8 +132,8 @@ def _finish(
     return "processed", outcome
 
 
-def _apply(conn: Connection, event: Event, order: Order, now: datetime) -> Outcome:
+def _apply(conn: Connection, event: PaymentEvent, order: Order, now: datetime) -> PaymentOutcome:
     if event.payload.refund is not None:
         return payments.apply_refund(conn, order, event.payload.refund.entity, now)
-    told_at = from_unix(event.created_at)
-    return payments.apply_payment(conn, order, event.payload.payment.entity, told_at=told_at, now=now)
+    reported_at = from_unix(event.created_at)
+    return payments.apply_payment(conn, order, event.payload.payment.entity, reported_at=reported_at, now=now)

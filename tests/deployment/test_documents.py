@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shared.webhooks.models import DISPUTES, EFFECTIVE
+from shared.webhooks.models import DISPUTE_EVENTS, PAYMENT_EVENTS
 from tests.template.rules import Templates
 from tools.deploy import CONFIG, chosen, problems
 from tools.transform import ROOT, sam_template
@@ -29,7 +29,10 @@ def test_the_documents_name_only_parameters_outputs_and_files_that_exist(templat
 
 def test_razorpays_dashboard_is_asked_for_the_events_that_the_platform_handles() -> None:
     text = (DOCS / "deploying.md").read_text()
-    assert set(re.findall(r"\b(?:payment|order|refund)\.(?:dispute\.)?[a-z_]+\b", text)) == {*EFFECTIVE, *DISPUTES}
+    assert set(re.findall(r"\b(?:payment|order|refund)\.(?:dispute\.)?[a-z_]+\b", text)) == {
+        *PAYMENT_EVENTS,
+        *DISPUTE_EVENTS,
+    }
 
 
 def test_what_make_deploy_says_first_is_what_the_page_shows() -> None:

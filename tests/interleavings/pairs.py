@@ -209,7 +209,7 @@ def _pays(school: School, order: str, payment: PaymentEntity) -> Handler:
     def pay(conn: Connection) -> None:
         locked = payment_queries.lock_order(conn, order).fetchone()
         assert locked is not None
-        payments.apply_payment(conn, locked, payment, told_at=school.now, now=school.now)
+        payments.apply_payment(conn, locked, payment, reported_at=school.now, now=school.now)
 
     return [(SERVICE, pay)]
 

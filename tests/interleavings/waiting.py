@@ -164,7 +164,7 @@ def _order_appears(school: School, lock: Callable[[Connection, str], Order | Non
     def pay(conn: Connection) -> None:
         locked = lock(conn, order.id)
         if locked is not None:
-            payments.apply_payment(conn, locked, payment, told_at=school.now, now=school.now)
+            payments.apply_payment(conn, locked, payment, reported_at=school.now, now=school.now)
 
     return Meeting([(service_for(who), insert), (service_for(who), cancel)], [(SERVICE, pay)], whole(school))
 

@@ -11,7 +11,7 @@ from shared.errors import Unavailable
 from shared.payments import queries as payments
 from shared.webhooks import queries as log
 from shared.webhooks import service as webhook
-from shared.webhooks.models import Event
+from shared.webhooks.models import PaymentEvent
 from tests.database.link import Link, Where
 from tests.deployed import linked
 from tests.payments.writes import CASES, PAID_ORDER, Case, hold, let_the_server_notice, purchase_of, state, warm_up
@@ -64,8 +64,8 @@ def test_a_delivery_logged_before_its_effect_would_be_lost(school: School, link:
 
     def in_two_transactions(school: School) -> Case:
         held = hold(school)
-        received, event = webhook.read(purchase_of(held).captured().body, {"x-razorpay-event-id": str(held.id)})
-        assert isinstance(event, Event)
+        received, event = webhook.parse(purchase_of(held).captured().body, {"x-razorpay-event-id": str(held.id)})
+        assert isinstance(event, PaymentEvent)
 
         def deliver() -> None:
             with db.transaction(SERVICE) as conn:

@@ -112,11 +112,11 @@ def test_if_the_last_to_come_counted_the_order_would_decide(emptied: Deployed, m
     emptied.mute_queue()
     furthest = dispute_queries.record_dispute
 
-    def last(conn: Connection, dispute: DisputeEntity, status: DisputeStatus, told_at: Any) -> bool:
+    def last(conn: Connection, dispute: DisputeEntity, status: DisputeStatus, reported_at: Any) -> bool:
         conn.execute(
             "update disputes set status = 'open', seen_at = '-infinity' where razorpay_dispute_id = %s", (dispute.id,)
         )
-        return furthest(conn, dispute, status, told_at)
+        return furthest(conn, dispute, status, reported_at)
 
     monkeypatch.setattr(dispute_queries, "record_dispute", last)
     assert wrong(emptied, deliver_permutations(emptied, ALL_ORDERS[:10]))

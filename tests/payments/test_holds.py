@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.payments.gateway import GatewayDown
+from shared.payments.errors import GatewayDown
 from tests.registrations.school import PAID, School
 
 

@@ -121,7 +121,7 @@ def test_without_its_key_a_repeated_refund_would_pay_twice(school: School) -> No
     payment = school.razorpay.pay(held.order_id)["id"]
     sdk = gateway().sdk
     for _ in range(2):
-        sdk.ask("payment", "refund", payment, {"amount": 1000, "notes": {}})
+        sdk.call("payment", "refund", payment, {"amount": 1000, "notes": {}})
     assert len(school.razorpay.entities("refund")) == 2
 
 

@@ -128,7 +128,7 @@ def test_whoever_answers_before_the_commit_is_found(school: School, link: Ailing
                 with db.transaction(SERVICE) as conn:
                     order = payments.lock_order(conn, held.order_id).fetchone()
                     assert order
-                    service.apply_payment(conn, order, paid, told_at=now, now=now)
+                    service.apply_payment(conn, order, paid, reported_at=now, now=now)
             except Unavailable:
                 pass  # the answer is on its way
 

@@ -102,7 +102,7 @@ class Books:
 
     def sweep(self) -> dict[str, int]:
         """Ask about open orders, as the schedule does, without the daily run that may be due too."""
-        service.begin(clock.now())
+        service.start_due_runs(clock.now())
         self.deployed.rows(
             "update reconciliation_runs set status = 'finished', finished_at = now() where kind = 'daily'"
         )
@@ -113,7 +113,7 @@ class Books:
         """What an invocation does, with waits that are noted and not waited; the counts of each run."""
         if os.environ["DATABASE_SECRET_ID"] != "database-worker":  # an administrator has asked for something
             self.deployed.set(DATABASE_SECRET_ID="database-worker")
-        return [run.counts for run in service.work_off(gateway(), has_time, self.slept.append)]
+        return [run.counts for run in service.continue_runs(gateway(), has_time, self.slept.append)]
 
     def request(self, days: int = 10) -> UUID:
         """Ask for the last days, up to now; whoever works next does it."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.payment_reconciliation.work import Work
+from functions.payment_reconciliation.context import ReconciliationContext
 from tests.reconciliation.books import Books
 
 SEED = 20_261_125
@@ -108,9 +108,9 @@ def test_a_run_that_mended_nothing_would_leave_them_apart(books: Books, monkeypa
     trade(books, 20, rng)
     deliver_all_but(books, 10, rng)
 
-    def mend_nothing(_self: Work, _order_id: str) -> list[Any]:
+    def repair_nothing(_self: ReconciliationContext, _order_id: str) -> list[Any]:
         return []
 
-    monkeypatch.setattr(Work, "mend", mend_nothing)
+    monkeypatch.setattr(ReconciliationContext, "repair", repair_nothing)
     books.reconcile()
     assert mismatches(books) > 0

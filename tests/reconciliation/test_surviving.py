@@ -12,7 +12,8 @@ import pytest
 from functions.payment_reconciliation import service
 from shared import db
 from shared.payments import sdk
-from shared.payments.gateway import Gateway, GatewayRefused, gateway
+from shared.payments.errors import GatewayRefused
+from shared.payments.gateway import Gateway, gateway
 from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET
 from tests.reconciliation.books import Books
 from tests.registrations.school import PAID, Held
@@ -117,8 +118,8 @@ def test_a_list_of_many_pages_is_read_to_its_end(books: Books, monkeypatch: pyte
     """More payments than fit on a page, on orders that the window of our own rows does not have."""
     held = lost(books, 7)
     books.deployed.rows("update payment_transactions set created_at = now() - interval '60 days'")
-    monkeypatch.setattr("shared.payments.gateway.PAGE", 3)
-    monkeypatch.setattr("functions.payment_reconciliation.phases.PAGE", 3)
+    monkeypatch.setattr("shared.payments.gateway.LIST_PAGE_SIZE", 3)
+    monkeypatch.setattr("functions.payment_reconciliation.phases.LIST_PAGE_SIZE", 3)
     books.reconcile()
     assert all_paid(held)
     skips = [request.query["skip"] for request in books.razorpay.requests() if request.path == "/v1/payments"]
@@ -178,7 +179,7 @@ def run_killed(books: Books, after: int) -> bool:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         db._database.cache_clear()  # pyright: ignore[reportPrivateUsage] - the parent's connection is the parent's
-        service.work_off(Dying(gateway(), die), lambda: True, lambda _: None)  # pyright: ignore[reportArgumentType]
+        service.continue_runs(Dying(gateway(), die), lambda: True, lambda _: None)  # pyright: ignore[reportArgumentType]
         os._exit(0)
     killed = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
     books.deployed.rows("update reconciliation_runs set lease_until = now() - interval '1 second'")

@@ -153,7 +153,7 @@ def test_money_that_went_back_elsewhere_brings_the_credit_back(school: School) -
     school.buy(who, event_id)
     (paid,) = [each for each in school.bank.payments("captured") if each["order_id"] == last_order(school)]
     body = {"amount": PRICE, "notes": {}}
-    school.bank.gateway().sdk.ask("payment", "refund", paid["id"], body, headers={"X-Refund-Idempotency": "dashboard"})
+    school.bank.gateway().sdk.call("payment", "refund", paid["id"], body, headers={"X-Refund-Idempotency": "dashboard"})
     school.bank.settle_refunds()
     school.deliver(*school.bank.mail.pop())
     assert (seat_of(school, who), balance(school, who)) == ("cancelled refunded", PRICE)

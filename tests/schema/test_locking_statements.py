@@ -50,7 +50,7 @@ REVIEWED = {
         {"payment_attempts", "payment_transactions"},
         "a dispute and its payment that are recorded in the same instant are linked by the next delivery of either",
     ),
-    "payments.queries.give_up_refunded_seat": ({"payment_transactions"}, UNDER_EVENT_LOCK),
+    "payments.queries.release_refunded_seat": ({"payment_transactions"}, UNDER_EVENT_LOCK),
     "referrals.credit_queries.return_credit": ({"registrations"}, UNDER_EVENT_LOCK),
     "referrals.queries.revoke_reward": ({"events"}, UNDER_EVENT_LOCK),
     "referrals.queries.release_rewarded": ({"registrations"}, UNDER_EVENT_LOCK),

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Literal
 
-from shared.payments.gateway import Gateway, GatewayDown, GatewayRefused
+from shared.payments.errors import GatewayDown, GatewayRefused
+from shared.payments.gateway import Gateway
 from shared.payments.models import PaymentEntity, RefundEntity
 
 EPOCH = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())

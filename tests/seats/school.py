@@ -145,7 +145,7 @@ class School:
             if order is not None and isinstance(entity, RefundEntity):
                 payments.apply_refund(conn, order, entity, self.now)
             elif order is not None and isinstance(entity, PaymentEntity):
-                payments.apply_payment(conn, order, entity, told_at=self.now, now=self.now)
+                payments.apply_payment(conn, order, entity, reported_at=self.now, now=self.now)
 
     # Schedules and administrators
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.payments.gateway import GatewayDown
+from shared.payments.errors import GatewayDown
 from tests.seats.invariants import check, check_settled
 from tests.seats.school import PRICE, School
 

@@ -61,7 +61,7 @@ class Purchase:
         return Signed(f"{event} {amount}", body)
 
     def _about_payment(self, event: str, status: str, changes: dict[str, Any]) -> Signed:
-        at = changes.pop("told_at", TIME)
+        at = changes.pop("reported_at", TIME)
         return Signed(event, webhook_body(event, payment=self.payment(status, **changes), created_at=at))
 
 

@@ -17,7 +17,7 @@ def test_a_payment_that_failed_can_be_authorized_and_captured_up_to_three_days_l
     """W5."""
     purchase = buy(deployed)
     later = TIME + int(timedelta(hours=hours).total_seconds())
-    for event in (purchase.failed(), purchase.authorized(told_at=later), purchase.captured(told_at=later + 1)):
+    for event in (purchase.failed(), purchase.authorized(reported_at=later), purchase.captured(reported_at=later + 1)):
         assert event.deliver(deployed) == "processed"
         told = endings(deployed)[purchase.order_id]
     assert (told.order, told.registration, told.receipts) == ("success", "confirmed", 2)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.http import Schema
-from shared.reconciliation.models import Kind, Status, Subject, Verdict
+from shared.reconciliation.models import ComparisonSubject, RunKind, RunStatus, Verdict
 
 
 class Run(Schema):
@@ -15,8 +15,8 @@ class Run(Schema):
     """
 
     id: UUID
-    kind: Kind
-    status: Status
+    kind: RunKind
+    status: RunStatus
     window_start: datetime
     window_end: datetime
     requested_by: UUID | None
@@ -47,7 +47,7 @@ class Item(Schema):
 
     id: UUID
     run_id: UUID
-    comparison: Subject
+    comparison: ComparisonSubject
     entity_id: str
     payment_id: UUID | None
     verdict: Verdict
@@ -69,7 +69,7 @@ class Filters:
 
     run_id: UUID | None
     verdict: Verdict | None
-    comparison: Subject | None
+    comparison: ComparisonSubject | None
     entity_id: str | None
     is_repaired: bool | None
     is_standing: bool

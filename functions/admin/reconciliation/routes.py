@@ -23,7 +23,7 @@ from shared.audit.service import administrator_of
 from shared.config import settings
 from shared.http import created
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
-from shared.reconciliation.models import Days, Kind, Status, Subject, Verdict
+from shared.reconciliation.models import ComparisonSubject, ReconciliationDays, RunKind, RunStatus, Verdict
 from shared.reconciliation.service import request_run
 from shared.refusals import answers
 from shared.spreadsheets import CONTENT_TYPE
@@ -45,7 +45,7 @@ def _tabular(model: type[BaseModel], **refused: int) -> dict[int, Any]:
     status_code=201,
     responses=answers(201, 200, days_to_come=422),
 )
-def start_run(days: Days) -> Response[RunAnswer]:
+def start_run(days: ReconciliationDays) -> Response[RunAnswer]:
     """Over these days of the platform's time zone. It is begun at once and goes on by itself; 200 and the run that is
     under way where one over the same days has not finished."""
     admin = administrator_of(routes.current_event.raw_event)
@@ -60,8 +60,8 @@ def start_run(days: Days) -> Response[RunAnswer]:
 
 @routes.get(f"{PATH}/runs", summary="Reconciliations, the newest first", tags=["Admin"])
 def list_runs(
-    kind: Annotated[Kind | None, Query()] = None,
-    status: Annotated[Status | None, Query()] = None,
+    kind: Annotated[RunKind | None, Query()] = None,
+    status: Annotated[RunStatus | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> RunList:
@@ -86,7 +86,7 @@ def show_run(run_id: Annotated[UUID, Path()]) -> RunAnswer:
 def list_items(
     run_id: Annotated[UUID | None, Query(alias="runId")] = None,
     verdict: Annotated[Verdict | None, Query()] = None,
-    comparison: Annotated[Subject | None, Query()] = None,
+    comparison: Annotated[ComparisonSubject | None, Query()] = None,
     entity_id: Annotated[str | None, Query(alias="entityId", max_length=60)] = None,
     repaired: Annotated[bool | None, Query()] = None,
     standing: Annotated[bool, Query()] = False,
@@ -106,7 +106,7 @@ def list_items(
 
 
 @routes.get(f"{PATH}/settlements", summary="What was settled, the newest first", tags=["Admin"])
-def list_settlements(days: Annotated[Days, Query()]) -> SettlementList:
+def list_settlements(days: Annotated[ReconciliationDays, Query()]) -> SettlementList:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return SettlementList(settlements=service.list_settlements(conn, days.window(settings().time_zone)))

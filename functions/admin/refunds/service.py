@@ -99,7 +99,7 @@ def _known(conn: Connection, key: str, body: NewRefund) -> Refund | None:
 def _refundable(conn: Connection, order: Order, razorpay_payment_id: str, amount: int | None) -> int:
     """What goes back of a payment whose order is locked: the amount asked for, or all that is left."""
     captured = queries.captured_amount(conn, razorpay_payment_id)
-    left = captured - payment_queries.returning_amount(conn, razorpay_payment_id)
+    left = captured - payment_queries.committed_refund_amount(conn, razorpay_payment_id)
     if left <= 0:
         raise Conflict("All of this payment goes back already.", code="nothing_left")
     if amount is not None and amount > left:
@@ -110,7 +110,7 @@ def _refundable(conn: Connection, order: Order, razorpay_payment_id: str, amount
 
 def _started(conn: Connection, order: Order, refund_id: UUID) -> Refund:
     refund = find(conn, refund_id)
-    payments.tell_refund_started(conn, order, refund_id, refund.amount)
+    payments.notify_refund_started(conn, order, refund_id, refund.amount)
     return refund
 
 

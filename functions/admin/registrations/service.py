@@ -24,7 +24,7 @@ from shared.registrations import service as registrations
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 
-BOOKABLE = ("upcoming", "ongoing")
+BOOKABLE_STATUSES = ("upcoming", "ongoing")
 
 
 def list_registrations(conn: Connection, which: Filters, *, cursor: str | None, limit: int) -> RegistrationList:
@@ -63,7 +63,7 @@ def grant(conn: Connection, wanted: Grant, now: datetime) -> UUID:
         event = registrations.lock_event(conn, wanted.event_id, user_id)
     except ProfileMissing as error:
         raise NotFound("user") from error
-    if event.status not in BOOKABLE:
+    if event.status not in BOOKABLE_STATUSES:
         raise Conflict("The course is over or cancelled.", code="event_over")
     if not seats.has_free(conn, event.id, event.capacity, user_id):
         raise Conflict("This event is full.", code="event_full")
@@ -85,7 +85,7 @@ def confirm(conn: Connection, registration_id: UUID, now: datetime) -> Registrat
     known = find(conn, registration_id)
     event = registration_queries.lock_event(conn, known.event_id).fetchone()
     old = find(conn, registration_id)
-    if event is None or event.status not in BOOKABLE:
+    if event is None or event.status not in BOOKABLE_STATUSES:
         raise Conflict("The course is over or cancelled.", code="event_over")
     if not queries.confirm_free(conn, registration_id, now):
         raise Conflict("Only a held seat can be confirmed; grant another one.", code="not_held")

@@ -9,13 +9,20 @@ from datetime import datetime
 from uuid import UUID
 
 from functions.admin.webhook_logs import queries
-from functions.admin.webhook_logs.models import Delivery, DeliveryList, Filters, ReplayAnswer, Result, WholeDelivery
+from functions.admin.webhook_logs.models import (
+    Delivery,
+    DeliveryList,
+    Filters,
+    ReplayAnswer,
+    Result,
+    WholeDelivery,
+)
 from shared.db import Connection
 from shared.errors import Conflict, NotFound, NotJson
 from shared.paging import cursor_after, read_cursor
 from shared.webhooks import queries as webhook_queries
 from shared.webhooks import service as webhooks
-from shared.webhooks.models import Kept
+from shared.webhooks.models import StoredDelivery
 
 
 def list_deliveries(conn: Connection, which: Filters, *, cursor: str | None, limit: int) -> DeliveryList:
@@ -40,27 +47,27 @@ def replay(conn: Connection, log_id: UUID, now: datetime) -> tuple[Delivery, Rep
 
     Raises NotFound and Conflict: `not_signed` for what may be anybody's, `not_replayable` for another source's.
     """
-    kept = webhook_queries.lock_kept(conn, log_id)
+    stored = webhook_queries.lock_delivery(conn, log_id)
     before = queries.summary(conn, log_id)
-    if kept is None or before is None:
+    if stored is None or before is None:
         raise NotFound("delivery")
-    if not kept.signature_valid:
+    if not stored.signature_valid:
         raise Conflict("Only what was validly signed can be replayed.", code="not_signed")
     if before.source != "razorpay":
         raise Conflict("Only Razorpay's deliveries can be replayed.", code="not_replayable")
-    result, error = _process(conn, kept, now)
+    result, error = _process(conn, stored, now)
     if error is not None:
-        webhook_queries.fail_kept(conn, log_id, error)
+        webhook_queries.fail_delivery(conn, log_id, error)
     after = queries.summary(conn, log_id)
     assert after is not None
     return before, ReplayAnswer(result=result, webhook_log=after)
 
 
-def _process(conn: Connection, kept: Kept, now: datetime) -> tuple[Result, str | None]:
+def _process(conn: Connection, stored: StoredDelivery, now: datetime) -> tuple[Result, str | None]:
     """Apply it, whole or not at all: what came of it, and why nothing could."""
     try:
         with conn.transaction():
-            return webhooks.process_kept(conn, kept, now)[0], None
+            return webhooks.process_stored(conn, stored, now)[0], None
     except (NotJson, webhooks.Hostile) as error:
         return "failed", type(error).__name__
     except webhooks.UNPROCESSABLE as error:
