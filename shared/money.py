@@ -1,8 +1,14 @@
-"""Money as people read it; everywhere else it is an integer of minor units beside its currency."""
+"""Money as text for people. Everywhere else an amount is an integer of minor units beside its currency."""
 
 _SYMBOLS = {"INR": "₹"}
 _COMPACT = ((10_000_000, "Cr"), (100_000, "L"), (1_000, "K"))
 _WITHOUT_MINOR_UNIT = frozenset({"JPY", "KRW", "VND"})
+_SMALL_NUMBERS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORD_GROUPS = ((10_000_000, "crore"), (100_000, "lakh"), (1_000, "thousand"), (100, "hundred"))
 
 
 def format_amount(amount: int, currency: str) -> str:
@@ -15,7 +21,7 @@ def format_amount(amount: int, currency: str) -> str:
 
 
 def compact_amount(amount: int, currency: str) -> str:
-    """`amount` in minor units in three digits, for scales: 1234567800 INR is ₹1.23Cr; thousands, lakhs and crores."""
+    """`amount` in minor units with three digits, for chart axes: 1234567800 INR is ₹1.23Cr (K, L and Cr)."""
     major = abs(amount) / 10 ** _places(currency)
     size, unit = next((each for each in _COMPACT if major >= each[0]), (1, ""))
     return f"{'-' if amount < 0 else ''}{_symbol(currency)}{float(f'{major / size:.3g}'):,g}{unit}"
@@ -24,6 +30,12 @@ def compact_amount(amount: int, currency: str) -> str:
 def format_count(count: int) -> str:
     """123456 as 1,23,456."""
     return f"{'-' if count < 0 else ''}{_group_indian(str(abs(count)))}"
+
+
+def rupees_in_words(paise: int) -> str:
+    """12345650 as "Rupees one lakh twenty-three thousand four hundred fifty-six and fifty paise only"."""
+    whole, rest = divmod(paise, 100)
+    return f"Rupees {_spell(whole)}{f' and {_spell(rest)} paise' if rest else ''} only"
 
 
 def _places(currency: str) -> int:
@@ -39,3 +51,14 @@ def _group_indian(digits: str) -> str:
     head, tail = digits[:-3], digits[-3:]
     pairs = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)][::-1]
     return ",".join([*pairs, tail])
+
+
+def _spell(number: int) -> str:
+    if number < 20:
+        return _SMALL_NUMBERS[number]
+    if number < 100:
+        tens, ones = divmod(number, 10)
+        return _TENS[tens - 2] + (f"-{_SMALL_NUMBERS[ones]}" if ones else "")
+    size, name = next(group for group in _WORD_GROUPS if number >= group[0])
+    count, rest = divmod(number, size)
+    return f"{_spell(count)} {name}" + (f" {_spell(rest)}" if rest else "")

@@ -1,4 +1,4 @@
-"""Every 15 minutes: issue the receipts and credit notes that nobody has asked for yet."""
+"""Every 15 minutes: issue the receipts and credit notes that are due."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from shared.invocations import invocation
 from shared.log import logger
 
 TIME_TO_SPARE_MS = 8_000
-"""One page, with its wait for the lock."""
+"""One page of documents, with the wait for the lock."""
 
 
 @invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    issued = service.run(clock.now(), lambda: context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS)
+    issued = service.issue_all_due(clock.now(), lambda: context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS)
     logger.info("receipts_issued", issued=issued)
     return {"success": True, "issued": issued}

@@ -1,4 +1,4 @@
-"""Issuing what is due, a page a transaction: safe to stop, to repeat and to run twice at once."""
+"""Issues due receipts, one page per transaction; it can stop, be repeated and run concurrently."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,12 +9,12 @@ from shared.config import settings
 from shared.receipts import service as receipts
 
 
-def run(now: datetime, has_time: Callable[[], bool]) -> int:
-    """Issue while there is something due and time; how many receipts and credit notes."""
+def issue_all_due(now: datetime, has_time: Callable[[], bool]) -> int:
+    """Issue due documents while there is time; returns the number of receipts and credit notes."""
     total = 0
     while has_time():
         with db.transaction(SERVICE) as conn:
-            issued = receipts.issue(conn, receipts.supplier(), settings().tax_basis_points, now)
+            issued = receipts.issue_due(conn, receipts.configured_supplier(), settings().tax_basis_points, now)
         total += issued
         if issued < receipts.PAGE:
             break

@@ -59,7 +59,7 @@ def forget(conn: Connection, user_id: UUID, email: str, pool_username: str | Non
         queries.leave_waitlist(conn, user_id, event_id)
         ids = queries.list_seats(conn, user_id, event_id)
         cancellations.cancel(conn, ids, "student_cancelled", refund_percent=0, now=now)
-        seats.offer_freed(conn, event_id, now)
+        seats.offer_free_seats(conn, event_id, now)
     queries.delete_traces(conn, user_id)
     queries.delete_suppressions(conn, account.email, account.phone)
     queries.empty_messages(conn, user_id)

@@ -1,4 +1,4 @@
-"""What a run of the referral rewards answers, and what it needs to know of an event."""
+"""The answer of a referral run, and the rows it works on."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,38 +7,38 @@ from uuid import UUID
 
 from shared.http import Schema
 
-type Kind = Literal["free_access", "credit"]
+type RewardKind = Literal["free_access", "credit"]
 
 
-class Reward(Schema):
-    """`amount` in minor units, of a credit; `registrationId` is the seat that free access gave."""
+class GrantedReward(Schema):
+    """`amount` is a credit in minor units; `registrationId` is the seat that free access gave."""
 
     id: UUID
     referrer_id: UUID
     event_id: UUID
     tier: int
-    kind: Kind
+    kind: RewardKind
     registration_id: UUID | None
     amount: int
     currency: str
 
 
-class Details(Schema):
-    """The referrals that were completed in this run, and the rewards it granted."""
+class ProcessedReferrals(Schema):
+    """The referrals completed and the rewards granted in this run."""
 
     referrals: list[UUID]
-    rewards: list[Reward]
+    rewards: list[GrantedReward]
 
 
-class Answer(Schema):
+class ProcessReferralsAnswer(Schema):
     success: bool = True
     processed_referrals: int
     rewards_granted: int
-    details: Details
+    details: ProcessedReferrals
 
 
 @dataclass(frozen=True)
-class Due:
+class DueReward:
     """A referrer with enough completed referrals to one event."""
 
     event_id: UUID

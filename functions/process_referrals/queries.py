@@ -1,16 +1,16 @@
-"""The statements of completing and rewarding referrals."""
+"""SQL for completing and rewarding referrals."""
 
 from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.process_referrals.models import Due, Kind, Reward, RewardedEvent
+from functions.process_referrals.models import DueReward, GrantedReward, RewardedEvent, RewardKind
 from shared.db import Connection
 
 
 def complete_paid(conn: Connection, now: datetime, revocable_until: datetime, limit: int) -> list[UUID]:
-    """Complete referrals whose registration has been paid; what another run has in hand is left to it."""
+    """Complete referrals whose registration is paid; rows locked by a concurrent run are skipped."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
@@ -30,7 +30,7 @@ def complete_paid(conn: Connection, now: datetime, revocable_until: datetime, li
     ).fetchall()
 
 
-def list_ended(conn: Connection, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+def list_ended_referrals(conn: Connection, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
     """Event and registration of referrals that still count although their registration has ended."""
     return conn.execute(
         """
@@ -45,10 +45,10 @@ def list_ended(conn: Connection, now: datetime, limit: int) -> list[tuple[UUID, 
     ).fetchall()
 
 
-def list_due(conn: Connection, needed: int, after: Due | None, limit: int) -> list[Due]:
-    """Who has brought enough to one technical event and has no reward in force for it."""
+def list_due_rewards(conn: Connection, needed: int, after: DueReward | None, limit: int) -> list[DueReward]:
+    """Referrers with enough completed referrals for one technical event and without a granted reward for it."""
     return (
-        conn.cursor(row_factory=class_row(Due))
+        conn.cursor(row_factory=class_row(DueReward))
         .execute(
             """
             select f.event_id, f.referrer_id
@@ -90,8 +90,8 @@ def lock_event(conn: Connection, event_id: UUID) -> RewardedEvent | None:
     )
 
 
-def lock_completed(conn: Connection, due: Due, needed: int) -> list[UUID]:
-    """The oldest `needed` referrals that no reward has counted, locked."""
+def lock_completed(conn: Connection, due: DueReward, needed: int) -> list[UUID]:
+    """Lock the oldest `needed` completed referrals that count for no reward yet."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
@@ -115,8 +115,8 @@ def mark_rewarded(conn: Connection, referral_ids: list[UUID], now: datetime) -> 
     )
 
 
-def free_held_seat(conn: Connection, due: Due, now: datetime) -> UUID | None:
-    """Make the seat that the referrer holds and has not paid free of charge; null when there is none."""
+def make_held_seat_free(conn: Connection, due: DueReward, now: datetime) -> UUID | None:
+    """Make the referrer's held, unpaid seat free of charge; returns its registration, None when there is none."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
@@ -130,8 +130,8 @@ def free_held_seat(conn: Connection, due: Due, now: datetime) -> UUID | None:
     ).fetchone()
 
 
-def find_seat(conn: Connection, due: Due) -> int | None:
-    """What the referrer paid for the seat they have, by money and credit, in minor units; null when they have none."""
+def find_amount_paid(conn: Connection, due: DueReward) -> int | None:
+    """What the referrer paid for their own seat, in money and credit, in minor units; None without a seat."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
@@ -144,7 +144,7 @@ def find_seat(conn: Connection, due: Due) -> int | None:
     ).fetchone()
 
 
-def insert_free_registration(conn: Connection, due: Due, currency: str, now: datetime) -> UUID | None:
+def insert_free_registration(conn: Connection, due: DueReward, currency: str, now: datetime) -> UUID | None:
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
@@ -159,11 +159,18 @@ def insert_free_registration(conn: Connection, due: Due, currency: str, now: dat
 
 
 def insert_reward(
-    conn: Connection, due: Due, *, kind: Kind, registration_id: UUID | None, amount: int, currency: str, now: datetime
-) -> Reward | None:
-    """A line in the ledger; null when this referrer has a reward in force for this event."""
+    conn: Connection,
+    due: DueReward,
+    *,
+    kind: RewardKind,
+    registration_id: UUID | None,
+    amount: int,
+    currency: str,
+    now: datetime,
+) -> GrantedReward | None:
+    """Insert a reward; None when the referrer already has a granted reward for this event."""
     return (
-        conn.cursor(row_factory=class_row(Reward))
+        conn.cursor(row_factory=class_row(GrantedReward))
         .execute(
             """
             insert into public.referral_rewards
@@ -186,7 +193,7 @@ def insert_reward(
     )
 
 
-def has_reward(conn: Connection, due: Due) -> bool:
+def has_reward(conn: Connection, due: DueReward) -> bool:
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         select exists (

@@ -1,6 +1,6 @@
-"""Completing referrals once they are paid, and rewarding who has completed enough of them.
+"""Completes referrals that are paid, and rewards referrers who have enough of them.
 
-Every step is one transaction that is right by itself, so a run can stop anywhere and two can run at once.
+Every step is one complete transaction, so a run can stop at any point and two runs can overlap.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from functions.process_referrals import queries
-from functions.process_referrals.models import Answer, Details, Due, Reward, RewardedEvent
+from functions.process_referrals.models import (
+    DueReward,
+    GrantedReward,
+    ProcessedReferrals,
+    ProcessReferralsAnswer,
+    RewardedEvent,
+)
 from shared import db
 from shared.actors import SERVICE
 from shared.db import Connection
@@ -25,22 +31,23 @@ from shared.seats import service as seats
 PAGE = 100
 
 
-def run(now: datetime, cooling: timedelta, has_time: Callable[[], bool]) -> Answer:
-    """Complete and reward while there is time; `cooling` is how long after completion a refund takes rewards back."""
-    _end(now, has_time)
-    completed = _complete(now, cooling, has_time)
-    rewards = _reward(now, has_time)
-    return Answer(
+def run(now: datetime, cooling: timedelta, has_time: Callable[[], bool]) -> ProcessReferralsAnswer:
+    """Complete and reward while there is time; a refund within `cooling` after completion revokes the reward."""
+    _cancel_ended(now, has_time)
+    completed = _complete_paid(now, cooling, has_time)
+    rewards = _grant_rewards(now, has_time)
+    return ProcessReferralsAnswer(
         processed_referrals=len(completed),
         rewards_granted=len(rewards),
-        details=Details(referrals=completed, rewards=rewards),
+        details=ProcessedReferrals(referrals=completed, rewards=rewards),
     )
 
 
-def reward(conn: Connection, due: Due, now: datetime) -> Reward | None:
-    """Grant what a referrer has earned, once; null when it is not, or no longer, earned.
+def reward(conn: Connection, due: DueReward, now: datetime) -> GrantedReward | None:
+    """Grant the reward that a referrer has earned, once; None when it is not (or no longer) earned.
 
-    Free access to the event; a credit of its price when it is full or over, or of what they paid for it already.
+    The reward is free access to the event. If the event is full or over, it is a credit of its price; if the referrer
+    has already paid, a credit of what they paid.
     """
     event = queries.lock_event(conn, due.event_id)
     if event is None or event.status == "cancelled" or queries.has_reward(conn, due):
@@ -54,31 +61,31 @@ def reward(conn: Connection, due: Due, now: datetime) -> Reward | None:
         due,
         kind="free_access" if registration_id else "credit",
         registration_id=registration_id,
-        amount=0 if registration_id else queries.find_seat(conn, due) or event.price_amount,
+        amount=0 if registration_id else queries.find_amount_paid(conn, due) or event.price_amount,
         currency=event.currency,
         now=now,
     )
-    assert granted is not None, "the event's lock lets nobody else grant it"
+    assert granted is not None, "the event's lock excludes a concurrent grant"
     queries.mark_rewarded(conn, counted, now)
-    _congratulate(conn, event, granted)
+    _notify_rewarded(conn, event, granted)
     return granted
 
 
-def _end(now: datetime, has_time: Callable[[], bool]) -> None:
-    """Whatever ends a registration takes its referral back at once; this catches a hand that did not."""
+def _cancel_ended(now: datetime, has_time: Callable[[], bool]) -> None:
+    """Every cancellation revokes its own referral; this catches changes made by hand in the database."""
     with db.transaction(SERVICE, read_only=True) as conn:
-        ended = queries.list_ended(conn, now, PAGE)
+        ended = queries.list_ended_referrals(conn, now, PAGE)
     for event_id, registration_id in ended:
         if not has_time():
             return
         with db.transaction(SERVICE) as conn:
             seat_queries.lock_event(conn, event_id)
-            referrals.take_back(conn, [registration_id], now)
-            seats.offer_freed(conn, event_id, now)
+            referrals.revoke(conn, [registration_id], now)
+            seats.offer_free_seats(conn, event_id, now)
         hand_off(conn.enqueued)
 
 
-def _complete(now: datetime, cooling: timedelta, has_time: Callable[[], bool]) -> list[UUID]:
+def _complete_paid(now: datetime, cooling: timedelta, has_time: Callable[[], bool]) -> list[UUID]:
     completed: list[UUID] = []
     while has_time():
         with db.transaction(SERVICE) as conn:
@@ -89,12 +96,12 @@ def _complete(now: datetime, cooling: timedelta, has_time: Callable[[], bool]) -
     return completed
 
 
-def _reward(now: datetime, has_time: Callable[[], bool]) -> list[Reward]:
-    granted: list[Reward] = []
-    after: Due | None = None
+def _grant_rewards(now: datetime, has_time: Callable[[], bool]) -> list[GrantedReward]:
+    granted: list[GrantedReward] = []
+    after: DueReward | None = None
     while True:
         with db.transaction(SERVICE, read_only=True) as conn:
-            page = queries.list_due(conn, REFERRALS_PER_REWARD, after, PAGE)
+            page = queries.list_due_rewards(conn, REFERRALS_PER_REWARD, after, PAGE)
         for due in page:
             if not has_time():
                 return granted
@@ -107,22 +114,22 @@ def _reward(now: datetime, has_time: Callable[[], bool]) -> list[Reward]:
             return granted
 
 
-def _free_seat(conn: Connection, event: RewardedEvent, due: Due, now: datetime) -> UUID | None:
+def _free_seat(conn: Connection, event: RewardedEvent, due: DueReward, now: datetime) -> UUID | None:
     if event.status not in BOOKABLE_STATUSES:
         return None
-    held = queries.free_held_seat(conn, due, now)
+    held = queries.make_held_seat_free(conn, due, now)
     if held is not None:
-        credits.give_back(conn, [held], percent=100)
+        credits.release(conn, [held], percent=100)
         return held
-    if not seats.has_free(conn, event.id, event.capacity, due.referrer_id):
+    if not seats.has_free_seat(conn, event.id, event.capacity, due.referrer_id):
         return None
     created = queries.insert_free_registration(conn, due, event.currency, now)
     if created is not None:
-        seat_queries.close_entry(conn, event.id, due.referrer_id, created)
+        seat_queries.close_waitlist_entry(conn, event.id, due.referrer_id, created)
     return created
 
 
-def _congratulate(conn: Connection, event: RewardedEvent, granted: Reward) -> None:
+def _notify_rewarded(conn: Connection, event: RewardedEvent, granted: GrantedReward) -> None:
     notice = Notice(
         user_id=granted.referrer_id,
         template="referral_reward",

@@ -1,4 +1,4 @@
-"""Every five minutes: make the refunds that were recorded."""
+"""Every five minutes: send the recorded refunds to Razorpay."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from shared.log import logger
 from shared.payments.gateway import gateway
 
 TIME_TO_SPARE_MS = 30_000
-"""One call to Razorpay and two transactions, each at its time limit, ten times over."""
+"""One call to Razorpay and two transactions, each at its time limit, for a claim of ten."""
 
 
 @invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    counts = service.run(gateway(), lambda: context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS)
+    counts = service.send_due_refunds(gateway(), lambda: context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS)
     logger.info("refunds_processed", **counts)
     return {"success": True, **counts}

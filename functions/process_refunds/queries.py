@@ -1,4 +1,4 @@
-"""The statements of making recorded refunds."""
+"""SQL for sending recorded refunds."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from shared.db import Connection
 
 @dataclass(frozen=True)
 class DueRefund:
-    """A refund to be made; `amount` in minor units."""
+    """A recorded refund that is to be sent; `amount` in minor units."""
 
     id: UUID
     razorpay_order_id: str
@@ -23,7 +23,7 @@ class DueRefund:
 
 
 def claim_due(conn: Connection, now: datetime, next_attempt: datetime, limit: int) -> list[DueRefund]:
-    """Take what is due; it is due again at `next_attempt` unless this run finishes it."""
+    """Claim due refunds; each is due again at `next_attempt` unless this run finishes it."""
     return (
         conn.cursor(row_factory=class_row(DueRefund))
         .execute(

@@ -1,6 +1,6 @@
-"""Making recorded refunds at Razorpay, each once by its idempotency key, retried until it is known to have worked.
+"""Sends recorded refunds to Razorpay, each once by its idempotency key, and retries until it is accepted.
 
-A crash after the call repeats it under the same key and gets the first refund back.
+After a crash the call is repeated with the same key, and Razorpay returns the first refund.
 """
 
 from collections.abc import Callable
@@ -24,24 +24,24 @@ PER_CLAIM = 10
 LEASE = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
 
-Result = Literal["made", "failed", "postponed"]
+RefundOutcome = Literal["made", "failed", "postponed"]
 
 
-def run(gateway: Gateway, has_time: Callable[[], bool]) -> dict[Result, int]:
-    """Make every due refund while there is time; returns how many ended how."""
-    counts: dict[Result, int] = {"made": 0, "failed": 0, "postponed": 0}
+def send_due_refunds(gateway: Gateway, has_time: Callable[[], bool]) -> dict[RefundOutcome, int]:
+    """Send every due refund while there is time; returns the counts by outcome."""
+    counts: dict[RefundOutcome, int] = {"made": 0, "failed": 0, "postponed": 0}
     while has_time():
         now = clock.now()
         with db.transaction(SERVICE) as conn:
             due = queries.claim_due(conn, now, now + LEASE, PER_CLAIM)
         for refund in due:
-            counts[_make(gateway, refund, now)] += 1
+            counts[_send_refund(gateway, refund, now)] += 1
         if len(due) < PER_CLAIM:
             break
     return counts
 
 
-def _make(gateway: Gateway, due: DueRefund, now: datetime) -> Result:
+def _send_refund(gateway: Gateway, due: DueRefund, now: datetime) -> RefundOutcome:
     try:
         made = gateway.refund(due.razorpay_payment_id, amount=due.amount, refund_id=due.id, key=due.idempotency_key)
     except GatewayDown as error:
@@ -50,7 +50,7 @@ def _make(gateway: Gateway, due: DueRefund, now: datetime) -> Result:
             queries.postpone(conn, due.id, now + wait, error.code)
         return "postponed"
     except GatewayRefused as refusal:
-        if refusal.status in (401, 409):  # wrong keys, or the twin of this call is still running
+        if refusal.status in (401, 409):  # wrong keys, or an earlier call with this key is still running
             with db.transaction(SERVICE) as conn:
                 queries.postpone(conn, due.id, now + LEASE, refusal.description)
             return "postponed"

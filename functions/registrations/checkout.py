@@ -1,10 +1,10 @@
-"""Confirming what Checkout reported: between two transactions Razorpay is asked, never inside one."""
+"""Confirms a payment that Checkout reported. Razorpay is called between transactions, never inside one."""
 
 import hashlib
 import hmac
 from uuid import UUID
 
-from functions.registrations.models import CheckoutResult, VerifyAnswer
+from functions.registrations.models import CheckoutResult, VerifyPaymentAnswer
 from shared import clock, db
 from shared.actors import service_for, user
 from shared.errors import AppError, Conflict, Invalid
@@ -15,13 +15,13 @@ from shared.payments.errors import GatewayRefused
 from shared.payments.gateway import Gateway
 from shared.payments.models import PaymentEntity, PaymentOutcome
 from shared.registrations import queries, service
-from shared.registrations.models import OpenOrder
+from shared.registrations.models import RegistrationOrder
 
 
-def verify(gateway: Gateway, registration_id: UUID, user_id: UUID, result: CheckoutResult) -> VerifyAnswer:
+def verify(gateway: Gateway, registration_id: UUID, user_id: UUID, result: CheckoutResult) -> VerifyPaymentAnswer:
     """Confirm a payment that Checkout reported, through the same code path as the webhook.
 
-    The signature proves who paid which order, not that money was captured, so the payment is read from Razorpay.
+    The signature proves which order was paid, not that the payment was captured, so it is fetched from Razorpay.
     Raises NotFound, Invalid (`order_mismatch`, `invalid_signature`), Conflict (`payment_not_captured`), GatewayDown.
     """
     order = _own_order(registration_id, user_id, result)
@@ -44,8 +44,8 @@ def is_checkout_signature(key_secret: str, order_id: str, payment_id: str, signa
     return hmac.compare_digest(expected, signature)
 
 
-def _own_order(registration_id: UUID, user_id: UUID, result: CheckoutResult) -> OpenOrder:
-    """The order as our own row has it."""
+def _own_order(registration_id: UUID, user_id: UUID, result: CheckoutResult) -> RegistrationOrder:
+    """The order from our database: the posted order id proves nothing."""
     with db.transaction(user(user_id), read_only=True) as conn:
         service.find_registration(conn, registration_id, user_id)
         orders = queries.list_orders(conn, registration_id, user_id)
@@ -55,7 +55,7 @@ def _own_order(registration_id: UUID, user_id: UUID, result: CheckoutResult) -> 
     return order
 
 
-def _captured_payment(gateway: Gateway, order: OpenOrder, result: CheckoutResult) -> PaymentEntity:
+def _captured_payment(gateway: Gateway, order: RegistrationOrder, result: CheckoutResult) -> PaymentEntity:
     try:
         payment = gateway.fetch_payment(result.razorpay_payment_id)
         if payment.status == "authorized" and payment.order_id == order.razorpay_order_id:
@@ -69,7 +69,7 @@ def _captured_payment(gateway: Gateway, order: OpenOrder, result: CheckoutResult
     return payment
 
 
-def _apply(user_id: UUID, order: OpenOrder, payment: PaymentEntity, result: CheckoutResult) -> PaymentOutcome:
+def _apply(user_id: UUID, order: RegistrationOrder, payment: PaymentEntity, result: CheckoutResult) -> PaymentOutcome:
     now = clock.now()
     with db.transaction(service_for(user_id)) as conn:
         locked = payment_queries.lock_order(conn, order.razorpay_order_id).fetchone()
@@ -82,8 +82,8 @@ def _apply(user_id: UUID, order: OpenOrder, payment: PaymentEntity, result: Chec
     return outcome
 
 
-def _answer(outcome: PaymentOutcome, registration_id: UUID, user_id: UUID) -> VerifyAnswer:
+def _answer(outcome: PaymentOutcome, registration_id: UUID, user_id: UUID) -> VerifyPaymentAnswer:
     with db.transaction(user(user_id), read_only=True) as conn:
         registration = service.find_registration(conn, registration_id, user_id)
     status = "confirmed" if registration.status == "confirmed" else outcome
-    return VerifyAnswer(status=status, registration=registration)
+    return VerifyPaymentAnswer(status=status, registration=registration)

@@ -9,16 +9,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.registrations import checkout, service
-from functions.registrations.billing.routes import routes as billing
+from functions.registrations.billing_routes import routes as billing
 from functions.registrations.models import (
-    CancelAnswer,
+    CancelRegistrationAnswer,
     CheckoutResult,
     PaymentList,
-    Register,
     RegistrationList,
-    VerifyAnswer,
+    RegistrationRequest,
+    VerifyPaymentAnswer,
 )
-from functions.registrations.receipts.routes import routes as receipts
+from functions.registrations.receipt_routes import routes as receipts
 from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
@@ -58,7 +58,7 @@ PATH = "/functions/v1/registrations"
         self_referral=422,
     ),
 )
-def register(body: Register) -> Response[RegistrationAnswer]:
+def register(body: RegistrationRequest) -> Response[RegistrationAnswer]:
     """A free course is confirmed at once; for a paid one the seat is held and `order` is what to pay.
 
     A referral credit pays first; if it pays everything, the seat is confirmed at once too. It comes back when the seat
@@ -129,7 +129,7 @@ def open_payment(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer
         payment_provider_unavailable=503,
     ),
 )
-def verify_payment(registration_id: Annotated[UUID, Path()], body: CheckoutResult) -> VerifyAnswer:
+def verify_payment(registration_id: Annotated[UUID, Path()], body: CheckoutResult) -> VerifyPaymentAnswer:
     """What Razorpay Checkout handed to the page; the webhook would come to the same a little later."""
     user_id = auth.caller(app.current_event.raw_event)
     _note_device("payment_verified", user_id, registration_id)
@@ -142,7 +142,7 @@ def verify_payment(registration_id: Annotated[UUID, Path()], body: CheckoutResul
     tags=["Registrations"],
     responses=answers(200, not_found=404, already_started=409, nothing_to_cancel=409),
 )
-def cancel(registration_id: Annotated[UUID, Path()]) -> CancelAnswer:
+def cancel(registration_id: Annotated[UUID, Path()]) -> CancelRegistrationAnswer:
     """Refunds what the event's policy gives back. Again for a cancelled registration: the same answer."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(service_for(user_id)) as conn:
@@ -167,7 +167,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return app.serve(event, context)
 
 
-def _register(user_id: UUID, body: Register) -> Registration:
+def _register(user_id: UUID, body: RegistrationRequest) -> Registration:
     hold = timedelta(minutes=settings().hold_minutes)
     device, now = devices.device_of(app.current_event.raw_event), clock.now()
     with db.transaction(service_for(user_id)) as conn:

@@ -1,25 +1,28 @@
-"""Registrations and payments as their owner sees them."""
+"""Requests and answers of registrations, payments and billing details."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, model_validator
 
 from shared.http import Schema
 from shared.payments.models import OrderId, PaymentId
+from shared.receipts.gst import STATES, is_gstin
 from shared.registrations.models import Registration
 
+type AddressLine = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
-class Register(Schema):
-    """`referralCode` is the code of whoever recommended the course."""
+
+class RegistrationRequest(Schema):
+    """`referralCode` is the code of the person who recommended the course."""
 
     event_id: UUID
     referral_code: Annotated[str, Field(min_length=4, max_length=20, pattern=r"^[A-Za-z0-9]+$")] | None = None
 
 
 class CheckoutResult(Schema):
-    """The three fields that Razorpay Checkout hands to the page, under Razorpay's own names."""
+    """The three fields that Razorpay Checkout passes to the page, under Razorpay's names."""
 
     razorpay_payment_id: Annotated[
         PaymentId, Field(validation_alias=AliasChoices("razorpay_payment_id", "razorpayPaymentId"))
@@ -38,7 +41,7 @@ class RegistrationList(Schema):
 
 
 class Payment(Schema):
-    """One order and what became of it; amounts in minor units."""
+    """An order with its payment status; amounts in minor units."""
 
     id: UUID
     registration_id: UUID
@@ -59,25 +62,52 @@ class PaymentList(Schema):
     next_cursor: str | None
 
 
-class VerifyAnswer(Schema):
-    """`status` is what the payment came to: confirmed, or refund_requested when the seat was gone."""
+class VerifyPaymentAnswer(Schema):
+    """`status` is the outcome of the payment: confirmed, or refund_requested when the seat was gone."""
 
     success: bool = True
     status: str
     registration: Registration
 
 
-class Refund(Schema):
-    """`amount` in minor units; `requested` until Razorpay has it, `pending` until the bank has it."""
+class CancellationRefund(Schema):
+    """`amount` in minor units; `requested` until Razorpay has accepted it, `pending` until it is processed."""
 
     amount: int
     currency: str
     status: Literal["requested", "pending", "processed", "failed"]
 
 
-class CancelAnswer(Schema):
-    """`refund` is what goes back by the event's policy, null when nothing does."""
+class CancelRegistrationAnswer(Schema):
+    """`refund` is the refund by the event's policy, null when there is none."""
 
     success: bool = True
     registration: Registration
-    refund: Refund | None
+    refund: CancellationRefund | None
+
+
+class BillingDetails(Schema):
+    """`state` is a GST state code (29 is Karnataka) and decides between CGST with SGST and IGST.
+
+    `gstin` is for a business that claims the tax; it begins with its state.
+    """
+
+    name: AddressLine | None = None
+    address: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")] | None = None
+    state: Annotated[str, Field(pattern=r"^[0-9]{2}$")] | None = None
+    gstin: Annotated[str, Field(min_length=15, max_length=15)] | None = None
+
+    @model_validator(mode="after")
+    def _check_state(self) -> Self:
+        if self.state is not None and self.state not in STATES:
+            raise ValueError("state is no GST state code")
+        if self.gstin is not None and not is_gstin(self.gstin):
+            raise ValueError("gstin is no GST identification number")
+        if self.gstin is not None and self.state not in (None, self.gstin[:2]):
+            raise ValueError("gstin is of another state")
+        return self
+
+
+class BillingDetailsAnswer(Schema):
+    success: bool = True
+    billing_details: BillingDetails

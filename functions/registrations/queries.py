@@ -1,11 +1,11 @@
-"""The statements of registering and paying."""
+"""SQL for a user's registrations, payments and billing details."""
 
 from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.registrations.models import Payment, Refund
+from functions.registrations.models import BillingDetails, CancellationRefund, Payment
 from shared.db import Connection
 from shared.registrations.models import Registration
 from shared.registrations.queries import REGISTRATION_COLUMNS
@@ -59,10 +59,10 @@ def list_payments(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUI
     )
 
 
-def find_refund(conn: Connection, registration_id: UUID) -> Refund | None:
-    """What was refunded because the student cancelled, if anything was; a retry stands for what had failed."""
+def find_refund(conn: Connection, registration_id: UUID) -> CancellationRefund | None:
+    """The latest refund of a student's cancellation, if any; a retry replaces a failed one."""
     return (
-        conn.cursor(row_factory=class_row(Refund))
+        conn.cursor(row_factory=class_row(CancellationRefund))
         .execute(
             """
             select f.amount, f.currency, f.status
@@ -72,6 +72,38 @@ def find_refund(conn: Connection, registration_id: UUID) -> Refund | None:
             limit 1
             """,
             {"registration": registration_id},
+        )
+        .fetchone()
+    )
+
+
+def find_billing_details(conn: Connection, user_id: UUID) -> BillingDetails | None:
+    return (
+        conn.cursor(row_factory=class_row(BillingDetails))
+        .execute(
+            """
+            select billing_name as name, billing_address as address, billing_state as state, billing_gstin as gstin
+            from public.profiles where id = %(user)s
+            """,
+            {"user": user_id},
+        )
+        .fetchone()
+    )
+
+
+def set_billing_details(conn: Connection, user_id: UUID, details: BillingDetails) -> BillingDetails | None:
+    """Store billing details; the state is taken from the GSTIN. Returns what is stored, None without a profile."""
+    return (
+        conn.cursor(row_factory=class_row(BillingDetails))
+        .execute(
+            """
+            update public.profiles
+            set billing_name = %(name)s, billing_address = %(address)s, billing_gstin = %(gstin)s,
+                billing_state = coalesce(left(%(gstin)s::text, 2), %(state)s)
+            where id = %(user)s and erased_at is null
+            returning billing_name as name, billing_address as address, billing_state as state, billing_gstin as gstin
+            """,
+            {**details.model_dump(), "user": user_id},
         )
         .fetchone()
     )

@@ -1,10 +1,10 @@
-"""Registering and cancelling: a seat is taken and given up under the event's lock."""
+"""Registers and cancels: seats are taken and released under the event's lock."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from functions.registrations import queries
-from functions.registrations.models import CancelAnswer, PaymentList, RegistrationList
+from functions.registrations.models import CancelRegistrationAnswer, PaymentList, RegistrationList
 from shared.cancellations import queries as cancellation_queries
 from shared.cancellations import service as cancellations
 from shared.db import Connection
@@ -20,13 +20,13 @@ def register(
 ) -> Registration:
     """Take a seat for a user.
 
-    Raises NotFound, ProfileMissing, Invalid for a referral code that cannot count, and Conflict with the codes
-    `already_registered`, `event_full` (the waitlist is open) and `sales_closed`.
+    Raises NotFound, ProfileMissing, Invalid (a referral code that is unknown or the user's own), and Conflict:
+    `already_registered`, `event_full` (the waitlist is open), `sales_closed`.
     """
     event = registrations.lock_event(conn, event_id, user_id)
     if event.status not in ("upcoming", "ongoing") or now >= event.sales_end_at:
         raise Conflict("Sales for this event have ended.", code="sales_closed")
-    if not seats.has_free(conn, event.id, event.capacity, user_id):
+    if not seats.has_free_seat(conn, event.id, event.capacity, user_id):
         raise Conflict("This event is full; the waitlist is open.", code="event_full")
     registration_id = registrations.take_seat(
         conn, event, user_id, source="direct", referral_code=referral_code, hold=hold, now=now
@@ -34,28 +34,28 @@ def register(
     return registrations.find_registration(conn, registration_id, user_id)
 
 
-def cancel(conn: Connection, user_id: UUID, registration_id: UUID, now: datetime) -> CancelAnswer:
-    """Give up a seat and refund what the event's policy gives back; again for a cancelled one changes nothing.
+def cancel(conn: Connection, user_id: UUID, registration_id: UUID, now: datetime) -> CancelRegistrationAnswer:
+    """Cancel a registration and refund by the event's policy; a second call changes nothing.
 
     Raises NotFound and Conflict (`already_started`, and `nothing_to_cancel` for a hold that has expired).
     """
-    policy = cancellation_queries.lock_policy(conn, registration_id, user_id)
+    policy = cancellation_queries.lock_refund_policy(conn, registration_id, user_id)
     if policy is None:
         raise NotFound("registration")
     if now < policy.starts_at:
         percent = policy.percent_at(now)
         cancellations.cancel(conn, [registration_id], "student_cancelled", refund_percent=percent, now=now)
-        seats.offer_freed(conn, policy.event_id, now)
+        seats.offer_free_seats(conn, policy.event_id, now)
     registration = registrations.find_registration(conn, registration_id, user_id)
     if registration.status == "expired":
         raise Conflict("The seat was no longer held.", code="nothing_to_cancel")
     if registration.status != "cancelled":
         raise Conflict("The course has started.", code="already_started")
-    return CancelAnswer(registration=registration, refund=queries.find_refund(conn, registration_id))
+    return CancelRegistrationAnswer(registration=registration, refund=queries.find_refund(conn, registration_id))
 
 
 def list_registrations(conn: Connection, user_id: UUID, *, cursor: str | None, limit: int) -> RegistrationList:
-    """A page of a user's registrations, the newest first; raises Invalid for a foreign cursor."""
+    """A page of a user's registrations, newest first; raises Invalid for an unreadable cursor."""
     found = queries.list_registrations(conn, user_id, after=read_cursor(cursor), limit=limit + 1)
     page = found[:limit]
     more = len(found) > limit
@@ -65,7 +65,7 @@ def list_registrations(conn: Connection, user_id: UUID, *, cursor: str | None, l
 
 
 def list_payments(conn: Connection, user_id: UUID, *, cursor: str | None, limit: int) -> PaymentList:
-    """A page of a user's payments, the newest first; raises Invalid for a foreign cursor."""
+    """A page of a user's payments, newest first; raises Invalid for an unreadable cursor."""
     found = queries.list_payments(conn, user_id, after=read_cursor(cursor), limit=limit + 1)
     page = found[:limit]
     more = len(found) > limit

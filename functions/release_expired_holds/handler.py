@@ -1,17 +1,17 @@
-"""Every five minutes: free what nobody paid for or claimed, offer it on, and empty cancelled events."""
+"""Every five minutes: release expired holds and offers, offer free seats, and empty cancelled events."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.release_expired_holds import cancelled_events, offers, service
+from functions.release_expired_holds import service, waitlists
 from shared import clock
 from shared.invocations import invocation
 from shared.log import logger
 from shared.payments.gateway import gateway
 
 TIME_TO_SPARE_MS = 30_000
-"""One call to Razorpay and two transactions, each at its time limit, with room."""
+"""One call to Razorpay and two transactions, each at its time limit, with a margin."""
 
 
 @invocation
@@ -21,10 +21,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     def has_time() -> bool:
         return context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS
 
-    # Razorpay last: its being down keeps nobody from an offered seat.
-    emptied = cancelled_events.run(now, has_time)
-    moved = offers.run(now, has_time)
+    # Razorpay comes last, so that its outage does not delay the offers.
+    emptied = service.empty_cancelled_events(now, has_time)
+    moved = waitlists.advance_waitlists(now, has_time)
     logger.info("waitlists_moved", emptied=emptied, counts=moved)
-    counts = service.run(gateway(), now, has_time)
+    counts = service.release_expired_holds(gateway(), now, has_time)
     logger.info("holds_settled", counts=dict(counts))
     return {"success": True, **counts, **moved, "emptied": emptied}

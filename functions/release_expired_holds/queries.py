@@ -1,4 +1,4 @@
-"""The statements of freeing unpaid seats."""
+"""SQL for releasing holds and advancing waitlists."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from shared.db import Connection
 
 @dataclass(frozen=True)
 class ExpiredHold:
-    """A held seat whose time is over, and the order that could still pay it."""
+    """A hold that has expired, and the open order that could still pay it."""
 
     registration_id: UUID
     event_id: UUID
@@ -42,7 +42,7 @@ def list_expired_holds(conn: Connection, now: datetime, after: UUID | None, limi
 
 
 def expire_hold(conn: Connection, registration_id: UUID, now: datetime) -> bool:
-    """Free the seat unless it was paid or renewed meanwhile; whether it was freed."""
+    """Expire a hold that was neither paid nor renewed meanwhile; whether the seat was freed."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         update public.registrations set status = 'expired', payment_status = 'failed', hold_expires_at = null
@@ -54,8 +54,8 @@ def expire_hold(conn: Connection, registration_id: UUID, now: datetime) -> bool:
     return bool(cursor.fetchone())
 
 
-def list_queues_to_move(conn: Connection, now: datetime, after: UUID | None, limit: int) -> list[UUID]:
-    """Events whose waitlist has an offer that ended, nothing left to wait for, or a free seat."""
+def list_waitlists_to_advance(conn: Connection, now: datetime, after: UUID | None, limit: int) -> list[UUID]:
+    """Events whose waitlist has an expired offer, can be closed, or has a free seat to offer."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
@@ -82,7 +82,7 @@ def list_queues_to_move(conn: Connection, now: datetime, after: UUID | None, lim
 
 
 def expire_offers(conn: Connection, event_id: UUID, now: datetime) -> list[tuple[UUID, UUID, str]]:
-    """End the offers of a locked event whose time is over; returns entry, user and the event's title."""
+    """Expire the overdue offers of a locked event; returns entry, user and the event's title."""
     return conn.execute(
         """
         update public.event_waitlist w set status = 'expired'
@@ -94,8 +94,8 @@ def expire_offers(conn: Connection, event_id: UUID, now: datetime) -> list[tuple
     ).fetchall()
 
 
-def close_queue(conn: Connection, event_id: UUID, now: datetime, limit: int) -> list[tuple[UUID, UUID, str]]:
-    """End the waiting for a locked event that offers nothing any more; returns entry, user and the event's title."""
+def close_waitlist(conn: Connection, event_id: UUID, now: datetime, limit: int) -> list[tuple[UUID, UUID, str]]:
+    """Close the waitlist of a locked event whose sales have ended; returns entry, user and the event's title."""
     return conn.execute(
         """
         update public.event_waitlist w set status = 'expired'

@@ -1,4 +1,4 @@
-"""Freeing seats whose payment never came, after asking Razorpay whether it did."""
+"""Releases expired holds, after Razorpay was asked whether they are paid, and empties cancelled events."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,6 +9,8 @@ from functions.release_expired_holds import queries
 from functions.release_expired_holds.queries import ExpiredHold
 from shared import db
 from shared.actors import SERVICE
+from shared.cancellations import queries as cancellation_queries
+from shared.cancellations import service as cancellations
 from shared.log import logger
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
@@ -22,16 +24,18 @@ from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 
 PAGE = 50
+CANCELLED_EVENTS = 100
+"""The most cancelled events of one run."""
 
-Result = Literal["released", "confirmed", "waiting"]
+HoldOutcome = Literal["released", "confirmed", "waiting"]
 
 
-def run(gateway: Gateway, now: datetime, has_time: Callable[[], bool]) -> dict[Result, int]:
-    """Settle every hold that has ended while there is time; returns how many ended how.
+def release_expired_holds(gateway: Gateway, now: datetime, has_time: Callable[[], bool]) -> dict[HoldOutcome, int]:
+    """Resolve every expired hold while there is time; returns the counts by outcome.
 
-    Raises GatewayDown when Razorpay cannot be asked: no seat is freed on a guess.
+    Raises GatewayDown: without Razorpay's answer no seat is freed.
     """
-    counts: dict[Result, int] = {"released": 0, "confirmed": 0, "waiting": 0}
+    counts: dict[HoldOutcome, int] = {"released": 0, "confirmed": 0, "waiting": 0}
     after: UUID | None = None
     while True:
         with db.transaction(SERVICE, read_only=True) as conn:
@@ -39,28 +43,28 @@ def run(gateway: Gateway, now: datetime, has_time: Callable[[], bool]) -> dict[R
         for hold in holds:
             if not has_time():
                 return counts
-            counts[_settle(gateway, hold, now)] += 1
+            counts[_resolve_hold(gateway, hold, now)] += 1
             after = hold.registration_id
         if len(holds) < PAGE:
             return counts
 
 
-def _settle(gateway: Gateway, hold: ExpiredHold, now: datetime) -> Result:
+def _resolve_hold(gateway: Gateway, hold: ExpiredHold, now: datetime) -> HoldOutcome:
     try:
         attempts = gateway.fetch_order_payments(hold.razorpay_order_id) if hold.razorpay_order_id else []
-    except GatewayRefused as refusal:  # one order Razorpay will not show must not keep the others from their turn
+    except GatewayRefused as refusal:  # one unreadable order must not block the others
         logger.error("order_unreadable", registration_id=str(hold.registration_id), status=refusal.status)
         return "waiting"
     captured = [payment for payment in attempts if payment.status == "captured"]
     if captured and hold.razorpay_order_id:
-        _apply(hold.razorpay_order_id, captured, now)
+        _confirm(hold.razorpay_order_id, captured, now)
         return "confirmed"
     if any(payment.status == "authorized" for payment in attempts):
-        return "waiting"  # the bank said yes, so the capture or its release is on its way
+        return "waiting"  # authorized: Razorpay will capture or release it
     return "released" if _release(hold, now) else "waiting"
 
 
-def _apply(order_id: str, captured: list[PaymentEntity], now: datetime) -> None:
+def _confirm(order_id: str, captured: list[PaymentEntity], now: datetime) -> None:
     with db.transaction(SERVICE) as conn:
         payments.apply_fetched_state(conn, order_id, captured, (), now)
     hand_off(conn.enqueued)
@@ -78,7 +82,14 @@ def _release(hold: ExpiredHold, now: datetime) -> bool:
                 data={"eventTitle": hold.event_title, "eventId": str(hold.event_id)},
             )
             notifications.enqueue(conn, [notice])
-            credits.give_back(conn, [hold.registration_id], percent=100)
-            seats.offer_freed(conn, hold.event_id, now)
+            credits.release(conn, [hold.registration_id], percent=100)
+            seats.offer_free_seats(conn, hold.event_id, now)
     hand_off(conn.enqueued)
     return freed
+
+
+def empty_cancelled_events(now: datetime, has_time: Callable[[], bool]) -> int:
+    """Cancel what an administrator's request left in cancelled events; returns the number of events now empty."""
+    with db.transaction(SERVICE, read_only=True) as conn:
+        events = cancellation_queries.list_unfinished_cancellations(conn, CANCELLED_EVENTS)
+    return sum(cancellations.cancel_remaining(SERVICE, event_id, now, has_time) for event_id in events)

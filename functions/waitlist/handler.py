@@ -1,4 +1,4 @@
-"""Waiting for a seat in a full course, under /functions/v1/waitlist."""
+"""The waitlist of full events, under /functions/v1/waitlist."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.waitlist import service
-from functions.waitlist.models import Claim, Entry, EntryAnswer, EntryList, Join
+from functions.waitlist.models import ClaimRequest, JoinRequest, WaitlistEntry, WaitlistEntryAnswer, WaitlistEntryList
 from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
@@ -45,7 +45,7 @@ PATH = "/functions/v1/waitlist"
         already_waiting=409,
     ),
 )
-def join(body: Join) -> Response[EntryAnswer]:
+def join(body: JoinRequest) -> Response[WaitlistEntryAnswer]:
     """The next one is offered the next seat. Asked again, the same place is returned with 200."""
     claims = auth.claims_of(app.current_event.raw_event)
     user_id = auth.user_id_of(claims)
@@ -56,15 +56,15 @@ def join(body: Join) -> Response[EntryAnswer]:
         entry, is_new = _join(user_id, body.event_id)
     if is_new:
         logger.info("waitlist_joined", waitlist_id=str(entry.id))
-        return created(EntryAnswer(entry=entry))
-    return Response(status_code=200, content_type="application/json", body=EntryAnswer(entry=entry))
+        return created(WaitlistEntryAnswer(entry=entry))
+    return Response(status_code=200, content_type="application/json", body=WaitlistEntryAnswer(entry=entry))
 
 
 @app.get(PATH, summary="The caller's places, the newest first", tags=["Waitlist"])
 def list_entries(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> EntryList:
+) -> WaitlistEntryList:
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return service.list_entries(conn, user_id, cursor=cursor, limit=limit)
@@ -85,7 +85,7 @@ def list_entries(
         self_referral=422,
     ),
 )
-def claim(entry_id: Annotated[UUID, Path()], body: Claim | None = None) -> RegistrationAnswer:
+def claim(entry_id: Annotated[UUID, Path()], body: ClaimRequest | None = None) -> RegistrationAnswer:
     """The registration, and `order` is what to pay for it within the usual time. Asked again: the same one."""
     user_id = auth.caller(app.current_event.raw_event)
     hold = timedelta(minutes=settings().hold_minutes)
@@ -104,14 +104,14 @@ def claim(entry_id: Annotated[UUID, Path()], body: Claim | None = None) -> Regis
     tags=["Waitlist"],
     responses=answers(200, not_found=404, already_claimed=409),
 )
-def leave(entry_id: Annotated[UUID, Path()]) -> EntryAnswer:
+def leave(entry_id: Annotated[UUID, Path()]) -> WaitlistEntryAnswer:
     """An offered seat goes to the next one. Asked again: the same answer."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(service_for(user_id)) as conn:
         entry = service.leave(conn, user_id, entry_id, clock.now())
     hand_off(conn.enqueued)
     logger.info("waitlist_left", waitlist_id=str(entry_id))
-    return EntryAnswer(entry=entry)
+    return WaitlistEntryAnswer(entry=entry)
 
 
 @invocation
@@ -119,7 +119,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return app.serve(event, context)
 
 
-def _join(user_id: UUID, event_id: UUID) -> tuple[Entry, bool]:
+def _join(user_id: UUID, event_id: UUID) -> tuple[WaitlistEntry, bool]:
     with db.transaction(service_for(user_id)) as conn:
         joined = service.join(conn, user_id, event_id, clock.now())
     hand_off(conn.enqueued)

@@ -1,4 +1,4 @@
-"""Places in the queue for a full course, as their owner sees them."""
+"""Waitlist entries as their owner sees them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,27 +9,27 @@ from pydantic import Field
 
 from shared.http import Schema
 
-type Status = Literal["waiting", "notified", "registered", "expired", "left"]
+type WaitlistStatus = Literal["waiting", "notified", "registered", "expired", "left"]
 
 
-class Join(Schema):
+class JoinRequest(Schema):
     event_id: UUID
 
 
-class Claim(Schema):
-    """`referralCode` is the code of whoever recommended the course."""
+class ClaimRequest(Schema):
+    """`referralCode` is the code of the person who recommended the course."""
 
     referral_code: Annotated[str, Field(min_length=4, max_length=20, pattern=r"^[A-Za-z0-9]+$")] | None = None
 
 
-class Entry(Schema):
-    """`position` is 1 for the next one, null once nothing is waited for; an offer is kept until `expiresAt`."""
+class WaitlistEntry(Schema):
+    """`position` is 1 for the first, null for an entry that no longer waits; an offer is valid until `expiresAt`."""
 
     id: UUID
     event_id: UUID
     event_title: str
     event_starts_at: datetime
-    status: Status
+    status: WaitlistStatus
     position: int | None
     joined_at: datetime
     notified_at: datetime | None
@@ -37,21 +37,21 @@ class Entry(Schema):
     registration_id: UUID | None
 
 
-class EntryAnswer(Schema):
+class WaitlistEntryAnswer(Schema):
     success: bool = True
-    entry: Entry
+    entry: WaitlistEntry
 
 
-class EntryList(Schema):
+class WaitlistEntryList(Schema):
     success: bool = True
-    waitlist: list[Entry]
+    waitlist: list[WaitlistEntry]
     next_cursor: str | None
 
 
 @dataclass(frozen=True)
-class OwnEntry:
-    """What claiming and leaving need to know of an entry."""
+class LockedEntry:
+    """A locked entry that is being claimed or left."""
 
     event_id: UUID
-    status: Status
+    status: WaitlistStatus
     registration_id: UUID | None

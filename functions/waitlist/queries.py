@@ -1,4 +1,4 @@
-"""The statements of the waitlist."""
+"""SQL for the waitlist."""
 
 from datetime import datetime
 from typing import LiteralString
@@ -6,10 +6,10 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.waitlist.models import Entry, OwnEntry, Status
+from functions.waitlist.models import LockedEntry, WaitlistEntry, WaitlistStatus
 from shared.db import Connection
 
-ENTRY: LiteralString = """
+SELECT_ENTRY: LiteralString = """
     select w.id, w.event_id, e.title as event_title, e.starts_at as event_starts_at, w.status,
         private.waitlist_position(w.id) as position, w.joined_at, w.notified_at, w.expires_at, w.registration_id
     from public.event_waitlist w join public.events e on e.id = w.event_id
@@ -17,7 +17,7 @@ ENTRY: LiteralString = """
 
 
 def insert_entry(conn: Connection, event_id: UUID, user_id: UUID) -> UUID | None:
-    """Join the end of the queue; null for who is in it already."""
+    """Join the end of the waitlist; None when the user is already in it."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
@@ -29,11 +29,11 @@ def insert_entry(conn: Connection, event_id: UUID, user_id: UUID) -> UUID | None
     ).fetchone()
 
 
-def find_live_entry(conn: Connection, event_id: UUID, user_id: UUID) -> Entry | None:
+def find_live_entry(conn: Connection, event_id: UUID, user_id: UUID) -> WaitlistEntry | None:
     return (
-        conn.cursor(row_factory=class_row(Entry))
+        conn.cursor(row_factory=class_row(WaitlistEntry))
         .execute(
-            ENTRY
+            SELECT_ENTRY
             + """
             where w.event_id = %(event)s and w.user_id = %(user)s and w.status in ('waiting', 'notified')
             """,
@@ -43,20 +43,22 @@ def find_live_entry(conn: Connection, event_id: UUID, user_id: UUID) -> Entry | 
     )
 
 
-def find_entry(conn: Connection, entry_id: UUID, user_id: UUID) -> Entry | None:
+def find_entry(conn: Connection, entry_id: UUID, user_id: UUID) -> WaitlistEntry | None:
     return (
-        conn.cursor(row_factory=class_row(Entry))
-        .execute(ENTRY + "where w.id = %(id)s and w.user_id = %(user)s", {"id": entry_id, "user": user_id})
+        conn.cursor(row_factory=class_row(WaitlistEntry))
+        .execute(SELECT_ENTRY + "where w.id = %(id)s and w.user_id = %(user)s", {"id": entry_id, "user": user_id})
         .fetchone()
     )
 
 
-def list_entries(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Entry]:
+def list_entries(
+    conn: Connection, user_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[WaitlistEntry]:
     after_time, after_id = after or (None, None)
     return (
-        conn.cursor(row_factory=class_row(Entry))
+        conn.cursor(row_factory=class_row(WaitlistEntry))
         .execute(
-            ENTRY
+            SELECT_ENTRY
             + """
             where w.user_id = %(user)s and (%(after_time)s::timestamptz is null
                 or w.joined_at < %(after_time)s::timestamptz
@@ -70,10 +72,10 @@ def list_entries(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUID
     )
 
 
-def lock_own_entry(conn: Connection, entry_id: UUID, user_id: UUID) -> OwnEntry | None:
-    """The entry, locked after its event."""
+def lock_own_entry(conn: Connection, entry_id: UUID, user_id: UUID) -> LockedEntry | None:
+    """Lock a user's entry and its event, and read the entry."""
     return (
-        conn.cursor(row_factory=class_row(OwnEntry))
+        conn.cursor(row_factory=class_row(LockedEntry))
         .execute(
             """
             select w.event_id, w.status, w.registration_id
@@ -99,8 +101,8 @@ def is_offer_live(conn: Connection, entry_id: UUID, now: datetime) -> bool:
     return bool(cursor.fetchone())
 
 
-def leave(conn: Connection, entry_id: UUID, user_id: UUID) -> Status | None:
-    """Close a live entry; what it was before, null when it was closed already."""
+def leave(conn: Connection, entry_id: UUID, user_id: UUID) -> WaitlistStatus | None:
+    """Close a live entry; returns its status before, None when it was closed already."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """

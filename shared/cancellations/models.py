@@ -1,4 +1,4 @@
-"""What an event promises to students who cancel."""
+"""The refund policy of an event, and the results of a cancellation."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class RefundPolicy:
-    """What an event gives back to a student who cancels: all, a share, or nothing, by the hours before its start."""
+    """The refund of a student who cancels: all, a percentage or nothing, by the hours before the event's start."""
 
     event_id: UUID
     starts_at: datetime
@@ -16,8 +16,28 @@ class RefundPolicy:
     partial_refund_percent: int
 
     def percent_at(self, now: datetime) -> int:
-        """The percentage that goes back; a deadline itself is still in time."""
+        """The refunded percentage; a cancellation exactly at a deadline is still in time."""
         left = self.starts_at - now
         if left >= timedelta(hours=self.full_refund_hours):
             return 100
         return self.partial_refund_percent if left >= timedelta(hours=self.partial_refund_hours) else 0
+
+
+@dataclass(frozen=True)
+class CancelledRegistration:
+    """A registration that was just cancelled."""
+
+    id: UUID
+    user_id: UUID
+    event_id: UUID
+    event_title: str
+    event_starts_at: datetime
+
+
+@dataclass(frozen=True)
+class RequestedRefund:
+    """What goes back for one registration, in minor units."""
+
+    registration_id: UUID
+    amount: int
+    currency: str

@@ -1,38 +1,17 @@
-"""The statements of giving up seats for good, many at a time; the event is locked."""
+"""SQL for cancelling registrations in bulk; the caller holds the event's lock."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from shared.cancellations.models import RefundPolicy
+from shared.cancellations.models import CancelledRegistration, RefundPolicy, RequestedRefund
 from shared.db import Connection
 from shared.payments.models import RefundReason
 
 
-@dataclass(frozen=True)
-class Cancelled:
-    """A registration that was just cancelled."""
-
-    id: UUID
-    user_id: UUID
-    event_id: UUID
-    event_title: str
-    event_starts_at: datetime
-
-
-@dataclass(frozen=True)
-class RequestedRefund:
-    """What goes back for one registration, in minor units."""
-
-    registration_id: UUID
-    amount: int
-    currency: str
-
-
-def lock_policy(conn: Connection, registration_id: UUID, user_id: UUID) -> RefundPolicy | None:
-    """The refund policy of a user's registration; it and its event are locked."""
+def lock_refund_policy(conn: Connection, registration_id: UUID, user_id: UUID) -> RefundPolicy | None:
+    """Lock a user's registration and its event, and read the refund policy."""
     return (
         conn.cursor(row_factory=class_row(RefundPolicy))
         .execute(
@@ -50,9 +29,9 @@ def lock_policy(conn: Connection, registration_id: UUID, user_id: UUID) -> Refun
 
 def cancel_registrations(
     conn: Connection, registration_ids: list[UUID], reason: RefundReason, now: datetime
-) -> list[Cancelled]:
+) -> list[CancelledRegistration]:
     return (
-        conn.cursor(row_factory=class_row(Cancelled))
+        conn.cursor(row_factory=class_row(CancelledRegistration))
         .execute(
             """
             update public.registrations r
@@ -70,9 +49,9 @@ def cancel_registrations(
 def request_refunds(
     conn: Connection, registration_ids: list[UUID], percent: int, reason: RefundReason
 ) -> list[RequestedRefund]:
-    """Record a refund of what was paid for each registration and is not going back yet, once for each payment.
+    """Record one refund for each payment of these registrations: a percentage, at most what is not refunded yet.
 
-    Razorpay refunds no less than 100 paise, so that is the least share.
+    Razorpay's smallest refund is 100 paise, so a share is at least that.
     """
     return (
         conn.cursor(row_factory=class_row(RequestedRefund))
@@ -117,7 +96,7 @@ def list_active(conn: Connection, event_id: UUID, limit: int) -> list[UUID]:
 
 
 def close_waitlist(conn: Connection, event_id: UUID, limit: int) -> list[tuple[UUID, UUID, str, datetime]]:
-    """End up to `limit` places in the queue; returns entry, user, the event's title and start."""
+    """Close up to `limit` waitlist entries; returns entry, user, the event's title and start."""
     return conn.execute(
         """
         update public.event_waitlist w set status = 'expired'
@@ -134,8 +113,8 @@ def close_waitlist(conn: Connection, event_id: UUID, limit: int) -> list[tuple[U
     ).fetchall()
 
 
-def list_unfinished(conn: Connection, limit: int) -> list[UUID]:
-    """Cancelled events that still have somebody in them."""
+def list_unfinished_cancellations(conn: Connection, limit: int) -> list[UUID]:
+    """Cancelled events that still have active registrations or waitlist entries."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
@@ -154,6 +133,6 @@ def list_unfinished(conn: Connection, limit: int) -> list[UUID]:
 
 
 def cancel_reason(conn: Connection, event_id: UUID) -> str | None:
-    """What was told to the public when the event was cancelled."""
+    """The published reason of an event's cancellation."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute("select cancel_reason from public.events where id = %(id)s", {"id": event_id}).fetchone()

@@ -1,4 +1,4 @@
-"""Giving up seats for good: one student's, or page by page everybody's when an event is cancelled."""
+"""Cancels registrations: one student's, or all of a cancelled event page by page."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 from shared import db
 from shared.actors import Actor
 from shared.cancellations import queries
-from shared.cancellations.queries import Cancelled, RequestedRefund
+from shared.cancellations.models import CancelledRegistration, RequestedRefund
 from shared.db import Connection
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
@@ -28,39 +28,39 @@ def cancel(
     refund_percent: int,
     now: datetime,
     remark: str | None = None,
-) -> list[Cancelled]:
-    """Cancel those of one locked event that still have a seat, and have what they paid refunded, in percent, by
-    money as by credit.
+) -> list[CancelledRegistration]:
+    """Cancel those registrations of one locked event that still have a seat, and refund a percentage of their money
+    and credit. `remark` goes into the notification.
 
-    The caller offers the seats on. Whoever pays afterwards, not knowing, gets it back by itself. `remark` is told.
+    The caller offers the freed seats. A payment that arrives later is refunded automatically.
     """
     cancelled = queries.cancel_registrations(conn, registration_ids, reason, now)
     if not cancelled:
         return []
     ids = [each.id for each in cancelled]
     refunds = {each.registration_id: each for each in queries.request_refunds(conn, ids, refund_percent, reason)}
-    credits.give_back(conn, ids, refund_percent)
-    referrals.take_back(conn, ids, now)
+    credits.release(conn, ids, refund_percent)
+    referrals.revoke(conn, ids, now)
     notifications.enqueue(conn, [_notice(each, reason, refunds.get(each.id), remark) for each in cancelled])
     return cancelled
 
 
-def work_off(actor: Actor, event_id: UUID, now: datetime, has_time: Callable[[], bool]) -> bool:
-    """Cancel whoever is left in a cancelled event, a page a transaction; whether nobody is left.
+def cancel_remaining(actor: Actor, event_id: UUID, now: datetime, has_time: Callable[[], bool]) -> bool:
+    """Cancel what is left of a cancelled event, one page per transaction; true when nothing is left.
 
-    Safe to stop and to repeat at any point, also by two at once.
+    It can stop and be repeated at any point, also concurrently.
     """
     while has_time():
         with db.transaction(actor) as conn:
-            left = work_off_page(conn, event_id, now)
+            left = cancel_page(conn, event_id, now)
         hand_off(conn.enqueued)
         if not left:
             return True
     return False
 
 
-def work_off_page(conn: Connection, event_id: UUID, now: datetime) -> bool:
-    """One page of registrations and of the waitlist; whether there may be another."""
+def cancel_page(conn: Connection, event_id: UUID, now: datetime) -> bool:
+    """Cancel one page of registrations and of waitlist entries; whether there may be another page."""
     seat_queries.lock_event(conn, event_id)
     remark = queries.cancel_reason(conn, event_id)
     active = queries.list_active(conn, event_id, PAGE)
@@ -82,7 +82,9 @@ def work_off_page(conn: Connection, event_id: UUID, now: datetime) -> bool:
     return PAGE in (len(active), len(waiting))
 
 
-def _notice(cancelled: Cancelled, reason: RefundReason, refund: RequestedRefund | None, remark: str | None) -> Notice:
+def _notice(
+    cancelled: CancelledRegistration, reason: RefundReason, refund: RequestedRefund | None, remark: str | None
+) -> Notice:
     template = "event_cancelled" if reason == "event_cancelled" else "registration_cancelled"
     data = _event_data(cancelled.event_id, cancelled.event_title, cancelled.event_starts_at)
     data |= {"registrationId": str(cancelled.id), "reason": remark}

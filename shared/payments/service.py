@@ -133,7 +133,7 @@ def _fulfil_order(conn: Connection, order: Order, payment: PaymentEntity, now: d
         return request_full_refund(conn, order, payment, "seat_gone")
     queries.confirm_registration(conn, order.registration_id, now)
     if order.registration_status == "expired":
-        seat_queries.close_entry(conn, order.event_id, order.user_id, order.registration_id)
+        seat_queries.close_waitlist_entry(conn, order.event_id, order.user_id, order.registration_id)
     if order.status == "failed":
         notifications.withdraw(conn, order.user_id, f"payment_failed:{order.razorpay_order_id}")
     _notify(conn, order, "payment_success", payment.id, paymentId=payment.id)
@@ -149,9 +149,9 @@ def _can_seat(conn: Connection, order: Order) -> bool:
         return True
     return (
         order.registration_status == "expired"
-        and seats.has_free(conn, order.event_id, order.event_capacity, order.user_id)
+        and seats.has_free_seat(conn, order.event_id, order.event_capacity, order.user_id)
         and not queries.has_other_active_registration(conn, order.registration_id, order.user_id, order.event_id)
-        and credits.take_again(conn, order.registration_id, order.user_id, order.currency)
+        and credits.spend_again(conn, order.registration_id, order.user_id, order.currency)
     )
 
 
@@ -160,10 +160,10 @@ def _close_if_fully_refunded(conn: Connection, order: Order, payment_id: str, no
         return "recorded"
     queries.mark_refunded(conn, order.transaction_id)
     had_seat = queries.release_refunded_seat(conn, order.registration_id, now)
-    credits.give_back(conn, [order.registration_id], percent=0)
+    credits.release(conn, [order.registration_id], percent=0)
     if had_seat:
-        referrals.take_back(conn, [order.registration_id], now)
-        seats.offer_freed(conn, order.event_id, now)
+        referrals.revoke(conn, [order.registration_id], now)
+        seats.offer_free_seats(conn, order.event_id, now)
     return "refunded"
 
 

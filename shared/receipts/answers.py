@@ -1,4 +1,4 @@
-"""Receipts and credit notes as clients get them: the PDF, or JSON for who asks for it."""
+"""HTTP answers with receipts and credit notes: a PDF, or JSON if the client accepts it."""
 
 import base64
 from datetime import datetime
@@ -9,12 +9,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from shared.errors import NotFound
 from shared.http import Schema
-from shared.receipts.models import Document, Documents
+from shared.receipts.models import BillingDocument, BillingDocuments
 
 JSON, PDF = "application/json", "application/pdf"
 
 
-class Party(Schema):
+class InvoiceParty(Schema):
     """`state` is a GST state code."""
 
     name: str
@@ -24,9 +24,9 @@ class Party(Schema):
 
 
 class Receipt(Schema):
-    """As it was issued; amounts in minor units, `taxableAmount` and the taxes are `amount`. `path` leads to the PDF.
+    """An issued document; amounts in minor units. `taxableAmount` and the taxes add up to `amount`.
 
-    A credit note's `paidAt` is when the money went back.
+    `path` leads to the PDF. A credit note's `paidAt` is the time of the refund.
     """
 
     id: UUID
@@ -36,8 +36,8 @@ class Receipt(Schema):
     refund_id: UUID | None
     razorpay_payment_id: str
     description: str
-    supplier: Party
-    buyer: Party
+    supplier: InvoiceParty
+    buyer: InvoiceParty
     sac: str | None
     place_of_supply: str | None
     tax_basis_points: int
@@ -53,7 +53,7 @@ class Receipt(Schema):
 
 
 class ReceiptAnswer(Schema):
-    """A payment's receipt, and a credit note for each refund of it."""
+    """A payment's receipt, and a credit note for each of its refunds."""
 
     success: bool = True
     receipt: Receipt
@@ -65,35 +65,37 @@ class CreditNoteAnswer(Schema):
     credit_note: Receipt
 
 
-DOCUMENTED: dict[int, Any] = {
+RECEIPT_RESPONSES: dict[int, Any] = {
     200: {
         "description": "The PDF; JSON for `Accept: application/json`",
         "content": {PDF: {"schema": {"type": "string", "format": "binary"}}, JSON: {"model": ReceiptAnswer}},
     }
 }
-DOCUMENTED_CREDIT_NOTE: dict[int, Any] = {
-    200: {**DOCUMENTED[200], "content": {**DOCUMENTED[200]["content"], JSON: {"model": CreditNoteAnswer}}}
+CREDIT_NOTE_RESPONSES: dict[int, Any] = {
+    200: {**RECEIPT_RESPONSES[200], "content": {**RECEIPT_RESPONSES[200]["content"], JSON: {"model": CreditNoteAnswer}}}
 }
 
 
-def receipt_answer(found: Documents, accept: str | None, path: str) -> Response[str]:
-    """The receipt of a payment; `path` is the payment's."""
+def receipt_answer(found: BillingDocuments, accept: str | None, path: str) -> Response[str]:
+    """The receipt of a payment; `path` is the path of the payment."""
     if not _wants_json(accept):
         return _pdf(found.receipt, found.receipt)
-    notes = [_shown(each, path) for each in found.credit_notes]
-    return _json(ReceiptAnswer(receipt=_shown(found.receipt, path), credit_notes=notes))
+    notes = [_present(each, path) for each in found.credit_notes]
+    return _json(ReceiptAnswer(receipt=_present(found.receipt, path), credit_notes=notes))
 
 
-def credit_note_answer(found: Documents, note_id: UUID, accept: str | None, path: str) -> Response[str]:
+def credit_note_answer(found: BillingDocuments, note_id: UUID, accept: str | None, path: str) -> Response[str]:
     """One of a payment's credit notes; raises NotFound."""
     note = next((each for each in found.credit_notes if each.id == note_id), None)
     if note is None:
         raise NotFound("credit note")
-    return _json(CreditNoteAnswer(credit_note=_shown(note, path))) if _wants_json(accept) else _pdf(note, found.receipt)
+    return (
+        _json(CreditNoteAnswer(credit_note=_present(note, path))) if _wants_json(accept) else _pdf(note, found.receipt)
+    )
 
 
 def _wants_json(accept: str | None) -> bool:
-    """Whether JSON is asked for by name, and not after the PDF."""
+    """Whether the Accept header names JSON, and before PDF if it names both."""
     named = [part.split(";")[0].strip() for part in (accept or "").lower().split(",")]
     return JSON in named and (PDF not in named or named.index(JSON) < named.index(PDF))
 
@@ -102,8 +104,8 @@ def _json(answer: Schema) -> Response[str]:
     return Response(200, JSON, answer.model_dump_json(), {"Cache-Control": "no-store", "Vary": "Accept"})
 
 
-def _pdf(document: Document, receipt: Document) -> Response[str]:
-    from shared.receipts.printing import print_document  # noqa: PLC0415 - fonts and fpdf2, for who prints
+def _pdf(document: BillingDocument, receipt: BillingDocument) -> Response[str]:
+    from shared.receipts.printing import print_document  # noqa: PLC0415 - only a PDF needs fpdf2 and fonts
 
     name = document.number.replace("/", "-")
     headers = {
@@ -112,11 +114,11 @@ def _pdf(document: Document, receipt: Document) -> Response[str]:
         "Vary": "Accept",
     }
     response = Response(200, PDF, base64.b64encode(print_document(document, receipt)).decode(), headers)
-    response.base64_encoded = True  # Powertools' check of answers takes bytes for text
+    response.base64_encoded = True  # Powertools' response validation expects str, not bytes
     return response
 
 
-def _shown(document: Document, path: str) -> Receipt:
+def _present(document: BillingDocument, path: str) -> Receipt:
     is_receipt = document.series == "RC"
     supplier = document.supplier
     return Receipt(
@@ -127,13 +129,13 @@ def _shown(document: Document, path: str) -> Receipt:
         refund_id=document.refund_id,
         razorpay_payment_id=document.razorpay_payment_id,
         description=document.description,
-        supplier=Party(
+        supplier=InvoiceParty(
             name=supplier.name,
             address=supplier.address or None,
             state=supplier.state or None,
             gstin=supplier.gstin or None,
         ),
-        buyer=Party(
+        buyer=InvoiceParty(
             name=document.buyer.name,
             address=document.buyer.address,
             state=document.buyer.state,

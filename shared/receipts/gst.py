@@ -1,4 +1,4 @@
-"""India's GST as receipts need it: states, identification numbers, and the tax within a price, to the paisa."""
+"""India's GST for receipts: state codes, identification numbers, and the tax included in a price."""
 
 import re
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ STATES = {
     "35": "Andaman and Nicobar Islands", "36": "Telangana", "37": "Andhra Pradesh", "38": "Ladakh",
     "97": "Other Territory",
 }  # fmt: skip
-"""The state codes that GST numbers begin with."""
+"""The state codes, the first two digits of a GSTIN."""
 WITHOUT_LEGISLATURE = frozenset({"04", "26", "31", "35", "38", "97"})
-"""Where the state's half of the tax is called UTGST."""
+"""Union territories without a legislature, where the state's half of the tax is called UTGST."""
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _GSTIN = re.compile(r"[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]{3}")
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What an amount is made of, in minor units: the value that is taxed, and the taxes on it."""
+class TaxBreakdown:
+    """The taxable value and the taxes that make up an amount, in minor units."""
 
     taxable: int
     cgst: int = 0
@@ -31,41 +31,41 @@ class Parts:
 
 
 def is_gstin(text: str) -> bool:
-    """Whether this is a GST identification number of a state there is, with the right check character."""
+    """Whether this is a GSTIN with an existing state code and the right check character."""
     return bool(_GSTIN.fullmatch(text)) and text[:2] in STATES and text[14] == _check_character(text[:14])
 
 
-def split(amount: int, basis_points: int, *, within_state: bool) -> Parts:
-    """The tax that a price includes: CGST and SGST in equal halves within a state, else IGST.
+def split_inclusive(amount: int, basis_points: int, *, within_state: bool) -> TaxBreakdown:
+    """Split a price that includes tax: CGST and SGST in equal halves within a state, else IGST.
 
-    Each tax is rounded to the minor unit, half up; the taxable value is the rest, so that the parts are the whole.
+    Each tax is rounded half up to the minor unit, and the taxable value is the rest, so the sum is exact.
     """
     if within_state:
-        half = _rounded(amount * basis_points, 2 * (10_000 + basis_points))
-        return Parts(amount - 2 * half, half, half)
-    tax = _rounded(amount * basis_points, 10_000 + basis_points)
-    return Parts(amount - tax, igst=tax)
+        half = _round_half_up(amount * basis_points, 2 * (10_000 + basis_points))
+        return TaxBreakdown(amount - 2 * half, half, half)
+    tax = _round_half_up(amount * basis_points, 10_000 + basis_points)
+    return TaxBreakdown(amount - tax, igst=tax)
 
 
-def credit(paid: Parts, whole: int, before: int, amount: int) -> Parts:
-    """The parts of `amount` that goes back of a payment of `whole`, `before` of which has gone back already.
+def credit_share(paid: TaxBreakdown, whole: int, before: int, amount: int) -> TaxBreakdown:
+    """The taxes of a refund of `amount` for a payment of `whole`, of which `before` is refunded already.
 
-    Once everything is back, the parts of all credits are exactly those of the payment.
+    When the whole payment is refunded, the taxes of all credit notes add up exactly to those of the payment.
     """
 
     def due(part: int) -> int:
-        return _rounded(part * (before + amount), whole) - _rounded(part * before, whole)
+        return _round_half_up(part * (before + amount), whole) - _round_half_up(part * before, whole)
 
     cgst, igst = due(paid.cgst), due(paid.igst)
-    return Parts(amount - 2 * cgst - igst, cgst, cgst, igst)
+    return TaxBreakdown(amount - 2 * cgst - igst, cgst, cgst, igst)
 
 
-def _rounded(numerator: int, denominator: int) -> int:
+def _round_half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
 def _check_character(characters: str) -> str:
-    """Every second character counts twice; a product's two digits to the base 36 are added."""
+    """Every second character has weight two; the base 36 digits of each product are summed."""
     total = 0
     for place, character in enumerate(characters):
         product = _ALPHABET.index(character) * (1 + place % 2)

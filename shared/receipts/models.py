@@ -1,4 +1,4 @@
-"""Receipts and credit notes: who is due one, what it then says, and how it is shown."""
+"""Receipts and credit notes: what is due, and what was issued."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,17 +6,17 @@ from typing import Literal
 from uuid import UUID
 
 from shared.clock import in_zone
-from shared.receipts.gst import Parts
+from shared.receipts.gst import TaxBreakdown
 
 INDIA = "Asia/Kolkata"
-"""GST's days and years are India's, wherever the platform's users are."""
+"""GST uses days and years in India, whatever the platform's time zone is."""
 
 type Series = Literal["RC", "CN"]
 
 
 @dataclass(frozen=True)
 class Supplier:
-    """Who sells; without a GSTIN, nothing is taxed. `address` is one line."""
+    """The supplier; without a GSTIN nothing is taxed. `address` is one line."""
 
     name: str
     address: str
@@ -30,7 +30,7 @@ class Supplier:
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who is billed; `state` is a GST state code, where it is known."""
+    """The buyer; `state` is a GST state code, if known."""
 
     name: str
     address: str | None
@@ -39,7 +39,7 @@ class Buyer:
 
 
 @dataclass(frozen=True)
-class Due:
+class DueReceipt:
     """A paid transaction without a receipt."""
 
     payment_transaction_id: UUID
@@ -53,8 +53,8 @@ class Due:
 
 
 @dataclass(frozen=True)
-class DueCredit:
-    """A processed refund without a credit note, and the receipt it corrects; `credited` has gone back before."""
+class DueCreditNote:
+    """A processed refund without a credit note, and its receipt; `credited` is the sum of earlier credit notes."""
 
     refund_id: UUID
     refunded: int
@@ -65,8 +65,8 @@ class DueCredit:
 
 
 @dataclass(frozen=True)
-class Document:
-    """A receipt or credit note as it was issued; amounts in minor units."""
+class BillingDocument:
+    """An issued receipt or credit note; amounts in minor units."""
 
     id: UUID
     series: Series
@@ -91,8 +91,8 @@ class Document:
     issued_at: datetime
 
     @property
-    def parts(self) -> Parts:
-        return Parts(self.taxable_amount, self.cgst, self.sgst, self.igst)
+    def tax_breakdown(self) -> TaxBreakdown:
+        return TaxBreakdown(self.taxable_amount, self.cgst, self.sgst, self.igst)
 
     @property
     def issued_on(self) -> date:
@@ -104,14 +104,14 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Documents:
-    """The receipt of a payment and the credit notes that correct it, the oldest first."""
+class BillingDocuments:
+    """The receipt of a payment and its credit notes, oldest first."""
 
-    receipt: Document
-    credit_notes: list[Document]
+    receipt: BillingDocument
+    credit_notes: list[BillingDocument]
 
 
 def financial_year(instant: datetime) -> int:
-    """The year in which India's financial year (April to March) of an instant begins."""
+    """The calendar year in which India's financial year (April to March) begins."""
     day = in_zone(instant, INDIA)
     return day.year if day.month >= 4 else day.year - 1

@@ -1,14 +1,13 @@
-"""A receipt or credit note as a PDF: A4, embedded fonts only, the same bytes for the same content."""
+"""Renders a receipt or credit note as a PDF: A4, embedded fonts, the same bytes for the same content."""
 
 from typing import TYPE_CHECKING
 
-from shared.money import format_amount
+from shared.money import format_amount, rupees_in_words
 from shared.printing import page
 from shared.printing.page import NAVY
 from shared.printing.scripts import DISPLAY, TEXT, can_print, printable
-from shared.receipts import words
 from shared.receipts.gst import STATES, WITHOUT_LEGISLATURE
-from shared.receipts.models import Document
+from shared.receipts.models import BillingDocument
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -20,37 +19,37 @@ MIDDLE = 112.0
 LINE = 5.0
 
 
-def print_document(document: Document, receipt: Document) -> bytes:
-    """The PDF, about 40 KB; `receipt` is the document itself, or the one that a credit note corrects."""
+def print_document(document: BillingDocument, receipt: BillingDocument) -> bytes:
+    """The PDF, about 40 KB; `receipt` is the document itself, or the receipt that a credit note corrects."""
     title = title_of(document)
     pdf = page.document(
         orientation="portrait",
         title=f"{title} {document.number}",
-        author=_shown(document.supplier.name),
-        subject=_shown(document.description),
+        author=_printable(document.supplier.name),
+        subject=_printable(document.description),
         keywords=f"{title.lower()}, {document.number}",
         created_on=document.issued_on,
     )
-    foot = _write_head(pdf, document, title)
-    foot = max(_write_buyer(pdf, document, foot + 12), _write_facts(pdf, document, receipt, foot + 12))
+    foot = _write_header(pdf, document, title)
+    foot = max(_write_buyer(pdf, document, foot + 12), _write_details(pdf, document, receipt, foot + 12))
     foot = _write_line(pdf, document, foot + 8)
-    foot = _write_sums(pdf, document, foot + 9)
-    _write_foot(pdf, document, foot + 14)
+    foot = _write_totals(pdf, document, foot + 9)
+    _write_footer(pdf, document, foot + 14)
     return bytes(pdf.output())
 
 
-def title_of(document: Document) -> str:
+def title_of(document: BillingDocument) -> str:
     if document.series == "CN":
         return "Credit Note"
     return "Tax Invoice and Receipt" if document.supplier.gstin else "Receipt"
 
 
-def _write_head(pdf: "FPDF", document: Document, title: str) -> float:
-    """Who sells, and what this is; returns the baseline of the rule below."""
+def _write_header(pdf: "FPDF", document: BillingDocument, title: str) -> float:
+    """The supplier and the title; returns the baseline of the rule below."""
     supplier = document.supplier
     with page.tagged(pdf, "P"):
-        page.write(pdf, _shown(supplier.name), DISPLAY, LEFT, 28, size=19, colour=NAVY, room=COLUMN + 8)
-        lines = page.lines(pdf, _shown(supplier.address), TEXT, 9, COLUMN)[:5]
+        page.write(pdf, _printable(supplier.name), DISPLAY, LEFT, 28, size=19, colour=NAVY, room=COLUMN + 8)
+        lines = page.lines(pdf, _printable(supplier.address), TEXT, 9, COLUMN)[:5]
         lines += [f"GSTIN {supplier.gstin}"] if supplier.gstin else []
         _write_lines(pdf, lines, LEFT, 35)
     with page.tagged(pdf, "H1"):
@@ -63,20 +62,20 @@ def _write_head(pdf: "FPDF", document: Document, title: str) -> float:
     return foot
 
 
-def _write_buyer(pdf: "FPDF", document: Document, top: float) -> float:
+def _write_buyer(pdf: "FPDF", document: BillingDocument, top: float) -> float:
     buyer = document.buyer
-    lines = page.lines(pdf, _shown(buyer.address or ""), TEXT, 9, COLUMN)[:6]
+    lines = page.lines(pdf, _printable(buyer.address or ""), TEXT, 9, COLUMN)[:6]
     if buyer.state:
         lines.append(f"{STATES[buyer.state]} ({buyer.state})")
     if buyer.gstin:
         lines.append(f"GSTIN {buyer.gstin}")
     with page.tagged(pdf, "P"):
         page.write(pdf, "Billed to", TEXT, LEFT, top, size=8, room=COLUMN)
-        page.write(pdf, _shown(buyer.name) or "Student", TEXT, LEFT, top + 6, size=12, colour=NAVY, room=COLUMN)
+        page.write(pdf, _printable(buyer.name) or "Student", TEXT, LEFT, top + 6, size=12, colour=NAVY, room=COLUMN)
         return _write_lines(pdf, lines, LEFT, top + 12)
 
 
-def _write_facts(pdf: "FPDF", document: Document, receipt: Document, top: float) -> float:
+def _write_details(pdf: "FPDF", document: BillingDocument, receipt: BillingDocument, top: float) -> float:
     facts = [("Payment", document.razorpay_payment_id)]
     if document.series == "CN":
         facts += [("Refunded on", page.day(document.paid_on))]
@@ -92,8 +91,8 @@ def _write_facts(pdf: "FPDF", document: Document, receipt: Document, top: float)
     return top + LINE * len(facts)
 
 
-def _write_line(pdf: "FPDF", document: Document, top: float) -> float:
-    """The one thing that was sold; returns the baseline of the rule below."""
+def _write_line(pdf: "FPDF", document: BillingDocument, top: float) -> float:
+    """The single line item; returns the baseline of the rule below."""
     with page.artifact(pdf):
         pdf.set_fill_color(238, 241, 247)
         pdf.rect(LEFT, top - 5, ROOM, 8, style="F")
@@ -104,7 +103,7 @@ def _write_line(pdf: "FPDF", document: Document, top: float) -> float:
             page.write(pdf, "SAC", TEXT, 138, top, size=9, colour=NAVY, align="C", room=20)
         heading = "Taxable value" if is_taxed else "Amount"
         page.write(pdf, heading, TEXT, RIGHT - 2, top, size=9, colour=NAVY, align="R", room=30)
-    course = f"Course: {_shown(document.description)}"
+    course = f"Course: {_printable(document.description)}"
     lines = page.lines(pdf, course if document.series == "RC" else f"Refund. {course}", TEXT, 10, 100)[:4]
     with page.tagged(pdf, "P"):
         for place, line in enumerate(lines):
@@ -118,23 +117,23 @@ def _write_line(pdf: "FPDF", document: Document, top: float) -> float:
     return foot
 
 
-def _write_sums(pdf: "FPDF", document: Document, top: float) -> float:
+def _write_totals(pdf: "FPDF", document: BillingDocument, top: float) -> float:
     for name, amount in _taxes(document):
-        _write_sum(pdf, name, format_amount(amount, document.currency), top, size=10)
+        _write_total(pdf, name, format_amount(amount, document.currency), top, size=10)
         top += 6
     label = "Total credited" if document.series == "CN" else "Total paid"
     _rule(pdf, top - 1, 0.2, MIDDLE)
     total = format_amount(document.amount, document.currency)
-    _write_sum(pdf, label, total, top + 6, size=13)
+    _write_total(pdf, label, total, top + 6, size=13)
     if document.currency == "INR":
         with page.tagged(pdf, "P"):
-            lines = page.lines(pdf, words.rupees(document.amount), TEXT, 9, ROOM)
+            lines = page.lines(pdf, rupees_in_words(document.amount), TEXT, 9, ROOM)
             _write_lines(pdf, lines, LEFT, top + 17)
     return top + 17
 
 
-def _taxes(document: Document) -> list[tuple[str, int]]:
-    """Each tax with its rate, and the value it is on."""
+def _taxes(document: BillingDocument) -> list[tuple[str, int]]:
+    """Each tax with its rate and its amount."""
     if not document.tax_basis_points or document.place_of_supply is None:
         return []
     rate = document.tax_basis_points / 100
@@ -144,13 +143,13 @@ def _taxes(document: Document) -> list[tuple[str, int]]:
     return [(f"CGST {rate / 2:g}%", document.cgst), (f"{state_tax} {rate / 2:g}%", document.sgst)]
 
 
-def _write_sum(pdf: "FPDF", name: str, amount: str, y: float, *, size: float) -> None:
+def _write_total(pdf: "FPDF", name: str, amount: str, y: float, *, size: float) -> None:
     with page.tagged(pdf, "P"):
         page.write(pdf, name, TEXT, MIDDLE, y, size=size, colour=NAVY, room=36)
         page.write(pdf, amount, TEXT, RIGHT - 2, y, size=size, colour=NAVY, align="R", room=44)
 
 
-def _write_foot(pdf: "FPDF", document: Document, top: float) -> None:
+def _write_footer(pdf: "FPDF", document: BillingDocument, top: float) -> None:
     lines = ["This document was made by a computer and needs no signature."]
     if document.tax_basis_points:
         lines.insert(0, "The price includes the tax. No tax is payable on reverse charge.")
@@ -159,7 +158,7 @@ def _write_foot(pdf: "FPDF", document: Document, top: float) -> None:
 
 
 def _write_lines(pdf: "FPDF", lines: list[str], x: float, top: float, *, size: float = 9) -> float:
-    """Lines below one another; returns the baseline that would be next."""
+    """Write lines below each other; returns the next baseline."""
     for place, line in enumerate(lines):
         page.write(pdf, line, TEXT, x, top + LINE * place, size=size, room=RIGHT - x if size < 9 else COLUMN + 60)
     return top + LINE * len(lines)
@@ -172,6 +171,6 @@ def _rule(pdf: "FPDF", y: float, thickness: float, left: float = LEFT) -> None:
         pdf.line(left, y, RIGHT, y)
 
 
-def _shown(text: str) -> str:
-    """What of a text the fonts can print."""
+def _printable(text: str) -> str:
+    """The characters of a text that the fonts can print."""
     return "".join(each for each in printable(text) if can_print(each)).strip()

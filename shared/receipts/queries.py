@@ -1,4 +1,4 @@
-"""The statements of receipts and credit notes."""
+"""SQL for receipts and credit notes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,11 +8,11 @@ from psycopg.rows import class_row, kwargs_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from shared.db import Connection
-from shared.receipts.models import Buyer, Document, Due, DueCredit, Series, Supplier
+from shared.receipts.models import BillingDocument, Buyer, DueCreditNote, DueReceipt, Series, Supplier
 
 
 def lock_serials(conn: Connection) -> None:
-    """Let one transaction at a time give serials; it must be committed before the next one looks for the last."""
+    """Wait for the lock under which serials are assigned; it is held until the commit."""
     conn.execute("select pg_advisory_xact_lock(hashtextextended('receipts', 0))")
 
 
@@ -24,8 +24,8 @@ def last_serial(conn: Connection, series: Series, financial_year: int) -> int:
     return int(cursor.fetchone() or 0)
 
 
-def list_due(conn: Connection, payment_ids: Sequence[UUID] | None, limit: int) -> list[Due]:
-    """Paid transactions without a receipt, the first paid first: these, or whatever was paid in the last 35 days."""
+def list_due(conn: Connection, payment_ids: Sequence[UUID] | None, limit: int) -> list[DueReceipt]:
+    """Paid transactions without a receipt, oldest first: the given ones, or all of the last 35 days."""
     return (
         conn.cursor(row_factory=kwargs_row(_due))
         .execute(
@@ -51,10 +51,10 @@ def list_due(conn: Connection, payment_ids: Sequence[UUID] | None, limit: int) -
     )
 
 
-def list_due_credits(conn: Connection, payment_ids: Sequence[UUID] | None, limit: int) -> list[DueCredit]:
-    """Processed refunds of receipted payments without a credit note, of these payments or of any, the oldest first."""
+def list_due_credit_notes(conn: Connection, payment_ids: Sequence[UUID] | None, limit: int) -> list[DueCreditNote]:
+    """Processed refunds without a credit note of payments with a receipt, oldest first; of these payments or any."""
     return (
-        conn.cursor(row_factory=class_row(DueCredit))
+        conn.cursor(row_factory=class_row(DueCreditNote))
         .execute(
             """
             select f.id as refund_id, f.amount as refunded, f.processed_at as refunded_at, d.id as receipt_id,
@@ -93,8 +93,8 @@ def insert_documents(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def list_documents(conn: Connection, payment_ids: Sequence[UUID]) -> list[Document]:
-    """The receipt of each payment and its credit notes, as they were issued."""
+def list_documents(conn: Connection, payment_ids: Sequence[UUID]) -> list[BillingDocument]:
+    """The issued receipt and credit notes of each payment."""
     return (
         conn.cursor(row_factory=kwargs_row(_document))
         .execute(
@@ -113,7 +113,7 @@ def list_documents(conn: Connection, payment_ids: Sequence[UUID]) -> list[Docume
 
 
 def payment_status(conn: Connection, payment_id: UUID, owner: UUID | None) -> str | None:
-    """The status of a payment, of this owner where one is given."""
+    """The status of a payment; None if it does not exist or does not belong to the given owner."""
     return (
         conn.cursor(row_factory=scalar_row)
         .execute(
@@ -127,9 +127,9 @@ def payment_status(conn: Connection, payment_id: UUID, owner: UUID | None) -> st
     )
 
 
-def _due(*, name: str, address: str | None, state: str | None, gstin: str | None, **paid: Any) -> Due:
-    return Due(buyer=Buyer(name, address, state, gstin), **paid)
+def _due(*, name: str, address: str | None, state: str | None, gstin: str | None, **paid: Any) -> DueReceipt:
+    return DueReceipt(buyer=Buyer(name, address, state, gstin), **paid)
 
 
-def _document(*, supplier: dict[str, str], buyer: dict[str, Any], **row: Any) -> Document:
-    return Document(supplier=Supplier(**supplier), buyer=Buyer(**buyer), **row)
+def _document(*, supplier: dict[str, str], buyer: dict[str, Any], **row: Any) -> BillingDocument:
+    return BillingDocument(supplier=Supplier(**supplier), buyer=Buyer(**buyer), **row)

@@ -1,7 +1,7 @@
-"""Receipts and credit notes: issued once, with serials of their own that have no gaps, and frozen.
+"""Receipts and credit notes: issued once, numbered without gaps, and never changed.
 
-They are issued at first need or by a schedule soon after the payment, not in the webhook: the lock that makes serials
-follow one another would let every capture wait for the others.
+They are issued on first request or by a schedule soon after the payment, not in the webhook: every capture would wait
+for the lock that numbers them.
 """
 
 from collections.abc import Sequence
@@ -16,20 +16,27 @@ from shared.config import settings
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.receipts import gst, queries
-from shared.receipts.gst import Parts
-from shared.receipts.models import Document, Documents, Due, DueCredit, Supplier, financial_year
+from shared.receipts.gst import TaxBreakdown
+from shared.receipts.models import (
+    BillingDocument,
+    BillingDocuments,
+    DueCreditNote,
+    DueReceipt,
+    Supplier,
+    financial_year,
+)
 
 PAGE = 100
 
 
-def supplier() -> Supplier:
-    """Who sells, as configured today."""
+def configured_supplier() -> Supplier:
+    """The supplier from the current configuration."""
     configured = settings()
     name = configured.supplier_name or configured.certificate_issuer
     return Supplier(name, configured.supplier_address, configured.supplier_gstin, configured.supplier_sac)
 
 
-def issue(
+def issue_due(
     conn: Connection,
     seller: Supplier,
     basis_points: int,
@@ -37,49 +44,49 @@ def issue(
     payment_ids: Sequence[UUID] | None = None,
     limit: int = PAGE,
 ) -> int:
-    """Issue what is due for these payments, or up to `limit` of each for any; how many. Others wait until the commit.
+    """Issue the due documents of these payments, or of any payments up to `limit` of each kind; returns the number.
 
-    Serials are taken from the committed rows under a lock, so a rollback gives them back.
+    The next serial is read from the committed rows under a lock, held until the commit, so a rollback leaves no gap.
     """
     queries.lock_serials(conn)
     receipts = [_receipt(due, seller, basis_points) for due in queries.list_due(conn, payment_ids, limit)]
     _append(conn, receipts, now)
-    due = queries.list_due_credits(conn, payment_ids, limit)
+    due = queries.list_due_credit_notes(conn, payment_ids, limit)
     paid_for = {each.id: each for each in queries.list_documents(conn, [each.payment_id for each in due])}
     credits = [_credit_note(each, paid_for[each.receipt_id]) for each in due]
     _append(conn, credits, now)
     return len(receipts) + len(credits)
 
 
-def documents(reader: Actor, issuer: Actor, payment_id: UUID, owner: UUID | None = None) -> Documents:
-    """The receipt of a payment and its credit notes; those that are due are issued now.
+def find_or_issue(reader: Actor, issuer: Actor, payment_id: UUID, owner: UUID | None = None) -> BillingDocuments:
+    """The receipt of a payment and its credit notes; due ones are issued first.
 
-    Raises NotFound, also when the payment is not the owner's, and Conflict (`not_paid`).
+    Raises NotFound (also when the payment is not the owner's) and Conflict (`not_paid`).
     """
     with db.transaction(reader, read_only=True) as conn:
         found, is_behind = _find(conn, payment_id, owner)
     if found is None or is_behind:
         with db.transaction(issuer) as conn:
-            issue(conn, supplier(), settings().tax_basis_points, clock.now(), [payment_id])
+            issue_due(conn, configured_supplier(), settings().tax_basis_points, clock.now(), [payment_id])
             found, _ = _find(conn, payment_id, owner)
     assert found is not None
     return found
 
 
-def _find(conn: Connection, payment_id: UUID, owner: UUID | None) -> tuple[Documents | None, bool]:
-    """What was issued for a payment, and whether a credit note is due."""
+def _find(conn: Connection, payment_id: UUID, owner: UUID | None) -> tuple[BillingDocuments | None, bool]:
+    """The issued documents of a payment, and whether a credit note is due."""
     status = queries.payment_status(conn, payment_id, owner)
     if status is None:
         raise NotFound("payment")
     if status not in ("success", "refunded"):
         raise Conflict("This payment was never made, so there is no receipt.", code="not_paid")
     issued = queries.list_documents(conn, [payment_id])
-    found = Documents(issued[0], issued[1:]) if issued else None
-    return found, bool(queries.list_due_credits(conn, [payment_id], 1))
+    found = BillingDocuments(issued[0], issued[1:]) if issued else None
+    return found, bool(queries.list_due_credit_notes(conn, [payment_id], 1))
 
 
 def _append(conn: Connection, rows: list[dict[str, Any]], now: datetime) -> None:
-    """Give the rows of one series the serials that follow."""
+    """Insert the rows of one series with the next serials."""
     if not rows:
         return
     year = financial_year(now)
@@ -91,8 +98,8 @@ def _append(conn: Connection, rows: list[dict[str, Any]], now: datetime) -> None
     queries.insert_documents(conn, numbered)
 
 
-def _receipt(due: Due, seller: Supplier, basis_points: int) -> dict[str, Any]:
-    """The place of supply is the buyer's state on record, else the supplier's (section 12 (2) (b) of the IGST Act)."""
+def _receipt(due: DueReceipt, seller: Supplier, basis_points: int) -> dict[str, Any]:
+    """A receipt's row. The place of supply is the buyer's state on record, else the supplier's (IGST Act 12(2)(b))."""
     is_taxed = bool(seller.gstin and basis_points and due.currency == "INR")
     place = (due.buyer.state or seller.state) if is_taxed else None
     rate = basis_points if is_taxed else 0
@@ -109,11 +116,11 @@ def _receipt(due: Due, seller: Supplier, basis_points: int) -> dict[str, Any]:
         "amount": due.amount,
         "currency": due.currency,
         "paid_at": due.paid_at.isoformat(),
-        **_columns(gst.split(due.amount, rate, within_state=place == seller.state)),
+        **_columns(gst.split_inclusive(due.amount, rate, within_state=place == seller.state)),
     }
 
 
-def _credit_note(due: DueCredit, receipt: Document) -> dict[str, Any]:
+def _credit_note(due: DueCreditNote, receipt: BillingDocument) -> dict[str, Any]:
     return {
         "series": "CN",
         "payment_transaction_id": str(receipt.payment_transaction_id),
@@ -129,9 +136,9 @@ def _credit_note(due: DueCredit, receipt: Document) -> dict[str, Any]:
         "amount": due.refunded,
         "currency": receipt.currency,
         "paid_at": due.refunded_at.isoformat(),
-        **_columns(gst.credit(receipt.parts, receipt.amount, due.credited, due.refunded)),
+        **_columns(gst.credit_share(receipt.tax_breakdown, receipt.amount, due.credited, due.refunded)),
     }
 
 
-def _columns(parts: Parts) -> dict[str, int]:
-    return {"taxable_amount": parts.taxable, "cgst": parts.cgst, "sgst": parts.sgst, "igst": parts.igst}
+def _columns(taxes: TaxBreakdown) -> dict[str, int]:
+    return {"taxable_amount": taxes.taxable, "cgst": taxes.cgst, "sgst": taxes.sgst, "igst": taxes.igst}

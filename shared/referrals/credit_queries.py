@@ -1,4 +1,4 @@
-"""The statements about spent credits."""
+"""SQL for referral credits."""
 
 from typing import LiteralString
 from uuid import UUID
@@ -16,11 +16,11 @@ BALANCE: LiteralString = """
         where user_id = %(user)s and currency = %(currency)s
     )
 """
-"""Below zero for who has spent a credit that was taken back since: the next credits make up for it."""
+"""Negative when a spent credit was revoked later; the next credits make up for it."""
 
 
 def lock_balance(conn: Connection, user_id: UUID, currency: str) -> int:
-    """What a user can spend, in minor units; others who would spend it wait for this transaction."""
+    """The user's balance in minor units; locked until the transaction ends, so that it is not spent twice."""
     with conn.pipeline():
         conn.execute("select 1 from public.profiles where id = %(user)s for no key update", {"user": user_id})
         found = conn.cursor(row_factory=scalar_row).execute(BALANCE, {"user": user_id, "currency": currency})
@@ -38,7 +38,7 @@ def insert_use(conn: Connection, registration_id: UUID, user_id: UUID, amount: i
 
 
 def return_credit(conn: Connection, registration_ids: list[UUID], percent: int) -> None:
-    """Never less than was given back before."""
+    """Return a percentage of the spent credit; the returned amount never decreases."""
     conn.execute(
         """
         update public.referral_credit_uses u
@@ -51,7 +51,7 @@ def return_credit(conn: Connection, registration_ids: list[UUID], percent: int) 
     )
 
 
-def returned_of(conn: Connection, registration_id: UUID) -> int:
+def find_returned(conn: Connection, registration_id: UUID) -> int:
     cursor = conn.cursor(row_factory=scalar_row).execute(
         "select returned_amount from public.referral_credit_uses where registration_id = %(id)s",
         {"id": registration_id},
@@ -59,7 +59,7 @@ def returned_of(conn: Connection, registration_id: UUID) -> int:
     return int(cursor.fetchone() or 0)
 
 
-def keep_again(conn: Connection, registration_id: UUID) -> None:
+def clear_returned(conn: Connection, registration_id: UUID) -> None:
     conn.execute(
         "update public.referral_credit_uses set returned_amount = 0 where registration_id = %(id)s",
         {"id": registration_id},

@@ -1,4 +1,4 @@
-"""The statements about referrals that registering, cancelling and refunding need; the event is locked."""
+"""SQL for referrals during registration, cancellation and refund; the caller holds the event's lock."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,8 @@ from shared.db import Connection
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A referral that no longer counts, and what it was before."""
+class EndedReferral:
+    """A referral that no longer counts, with its status before."""
 
     referrer_id: UUID
     event_id: UUID
@@ -29,8 +29,8 @@ class RevokedReward:
     event_title: str
 
 
-def follow_registration(conn: Connection, event_id: UUID, user_id: UUID, registration_id: UUID) -> None:
-    """Whoever was brought and left before paying is still brought by the same person."""
+def move_referral(conn: Connection, event_id: UUID, user_id: UUID, registration_id: UUID) -> None:
+    """Attach the user's earlier referral to a new registration: leaving before the payment does not end it."""
     conn.execute(
         """
         update public.referrals
@@ -44,7 +44,7 @@ def follow_registration(conn: Connection, event_id: UUID, user_id: UUID, registr
 def insert_referral(
     conn: Connection, *, referrer_id: UUID, user_id: UUID, event_id: UUID, registration_id: UUID
 ) -> None:
-    """Attribute a registration; the first attribution of a user and event stays."""
+    """Insert a referral; the first one of a user and event stays."""
     conn.execute(
         """
         insert into public.referrals (referrer_id, referred_user_id, event_id, registration_id)
@@ -56,7 +56,7 @@ def insert_referral(
 
 
 def find_referrer(conn: Connection, code: str, user_id: UUID) -> tuple[UUID, bool] | None:
-    """Whose code it is, and whether that is the user under another mailbox spelling or the same phone."""
+    """The owner of a code, and whether it is the same person: same account, normalized e-mail address or phone."""
     return conn.execute(
         """
         select them.id,
@@ -68,10 +68,10 @@ def find_referrer(conn: Connection, code: str, user_id: UUID) -> tuple[UUID, boo
     ).fetchone()  # pyright: ignore[reportReturnType]
 
 
-def end_referrals(conn: Connection, registration_ids: list[UUID], now: datetime) -> list[Ended]:
-    """No longer count what these registrations had brought, unless it was rewarded and has cooled since."""
+def cancel_referrals(conn: Connection, registration_ids: list[UUID], now: datetime) -> list[EndedReferral]:
+    """Cancel the referrals of these registrations, except rewarded ones whose cooling period is over."""
     return (
-        conn.cursor(row_factory=class_row(Ended))
+        conn.cursor(row_factory=class_row(EndedReferral))
         .execute(
             """
             update public.referrals f set status = 'cancelled'
@@ -91,8 +91,8 @@ def end_referrals(conn: Connection, registration_ids: list[UUID], now: datetime)
     )
 
 
-def promote_spare(conn: Connection, referrer_id: UUID, event_id: UUID, needed: int, now: datetime) -> int:
-    """Let completed referrals stand in for rewarded ones that ended; how many `needed` ones are there now."""
+def promote_completed(conn: Connection, referrer_id: UUID, event_id: UUID, needed: int, now: datetime) -> int:
+    """Replace ended rewarded referrals by completed ones; returns the number of rewarded ones, at most `needed`."""
     cursor = conn.cursor(row_factory=scalar_row)
     return (
         cursor.execute(
@@ -137,7 +137,7 @@ def revoke_reward(conn: Connection, referrer_id: UUID, event_id: UUID, now: date
 
 
 def release_rewarded(conn: Connection, referrer_id: UUID, event_id: UUID) -> None:
-    """What a revoked reward had counted may count again, as far as it is still paid for."""
+    """Release the referrals of a revoked reward: those still paid for count again."""
     conn.execute(
         """
         update public.referrals f
@@ -153,7 +153,7 @@ def release_rewarded(conn: Connection, referrer_id: UUID, event_id: UUID) -> Non
 
 
 def cancel_free_access(conn: Connection, registration_id: UUID, now: datetime) -> None:
-    """A course that is over was used; until then the seat goes back."""
+    """Cancel the free seat of a revoked reward, unless the course is over."""
     conn.execute(
         """
         update public.registrations r

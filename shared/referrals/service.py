@@ -1,6 +1,6 @@
-"""Who brought whom to a course, and what follows when the money that counted goes back.
+"""Attributes registrations to referrers, and revokes rewards when a registration that earned them ends.
 
-Every function here needs the event's lock: a referral, its reward and both registrations belong to one event.
+The caller holds the event's lock: a referral, its reward and both registrations belong to one event.
 """
 
 from datetime import datetime
@@ -15,8 +15,8 @@ from shared.referrals import queries
 REFERRALS_PER_REWARD = 2
 
 
-def referrer_of(conn: Connection, code: str, user_id: UUID) -> UUID:
-    """Whose code it is; raises Invalid with the codes `unknown_referral_code` and `self_referral`."""
+def resolve_referrer(conn: Connection, code: str, user_id: UUID) -> UUID:
+    """The owner of a referral code; raises Invalid (`unknown_referral_code`, `self_referral`)."""
     found = queries.find_referrer(conn, code, user_id)
     if found is None:
         raise Invalid("Nobody has this referral code.", code="unknown_referral_code")
@@ -26,27 +26,29 @@ def referrer_of(conn: Connection, code: str, user_id: UUID) -> UUID:
     return referrer_id
 
 
-def attribute(conn: Connection, event_id: UUID, user_id: UUID, registration_id: UUID, referrer_id: UUID | None) -> None:
-    """Remember who brought this registration; the first attribution of a user and event stays."""
-    queries.follow_registration(conn, event_id, user_id, registration_id)
+def attribute_registration(
+    conn: Connection, event_id: UUID, user_id: UUID, registration_id: UUID, referrer_id: UUID | None
+) -> None:
+    """Record the referrer of a registration. The first referrer of a user for an event stays."""
+    queries.move_referral(conn, event_id, user_id, registration_id)
     if referrer_id is not None:
         queries.insert_referral(
             conn, referrer_id=referrer_id, user_id=user_id, event_id=event_id, registration_id=registration_id
         )
 
 
-def take_back(conn: Connection, registration_ids: list[UUID], now: datetime) -> None:
-    """No longer count registrations that ended, and take back the rewards that stood on them.
+def revoke(conn: Connection, registration_ids: list[UUID], now: datetime) -> None:
+    """Stop counting registrations that ended, and revoke the rewards that depended on them.
 
-    May free seats: the caller offers them on, as it does the ended registrations' own.
+    This can free seats of referrers; the caller offers them together with the seats of the ended registrations.
     """
-    ended = queries.end_referrals(conn, registration_ids, now)
+    ended = queries.cancel_referrals(conn, registration_ids, now)
     for referrer_id, event_id in {(each.referrer_id, each.event_id) for each in ended if each.status == "rewarded"}:
-        if queries.promote_spare(conn, referrer_id, event_id, REFERRALS_PER_REWARD, now) < REFERRALS_PER_REWARD:
-            _revoke(conn, referrer_id, event_id, now)
+        if queries.promote_completed(conn, referrer_id, event_id, REFERRALS_PER_REWARD, now) < REFERRALS_PER_REWARD:
+            _revoke_reward(conn, referrer_id, event_id, now)
 
 
-def _revoke(conn: Connection, referrer_id: UUID, event_id: UUID, now: datetime) -> None:
+def _revoke_reward(conn: Connection, referrer_id: UUID, event_id: UUID, now: datetime) -> None:
     reward = queries.revoke_reward(conn, referrer_id, event_id, now)
     queries.release_rewarded(conn, referrer_id, event_id)
     if reward is None:

@@ -1,10 +1,10 @@
-"""Whom a registration lets in: to live sessions, to recordings, to giving feedback."""
+"""Admission by registration: to live sessions, recordings and feedback."""
 
 from shared.errors import AppError, Forbidden
 
 
 class NotRegistered(AppError):
-    """Unknown, somebody else's, of another course, cancelled: all the same to the caller."""
+    """No registration that admits the caller: unknown, another user's, of another event, or cancelled."""
 
     status = 404
     code = "not_registered"
@@ -14,7 +14,7 @@ class NotRegistered(AppError):
 
 
 def admit(status: str, payment_status: str) -> None:
-    """Only a confirmed seat that is paid or free; raises NotRegistered and Forbidden (`payment_incomplete`)."""
+    """Admit a confirmed seat that is paid or free; raises NotRegistered and Forbidden (`payment_incomplete`)."""
     if status == "pending" or (status == "confirmed" and payment_status not in ("completed", "free")):
         raise Forbidden("The payment is not complete.", code="payment_incomplete")
     if status != "confirmed":

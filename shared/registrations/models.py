@@ -1,4 +1,4 @@
-"""Registrations and what pays them, as their owner sees them."""
+"""Registrations and their orders as their owner sees them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +7,13 @@ from uuid import UUID
 
 from shared.http import Schema
 
-Source = Literal["direct", "waitlist", "admin"]
+RegistrationSource = Literal["direct", "waitlist", "admin"]
 
 
 class Registration(Schema):
-    """Amounts in minor units: `amount` is to be paid, `creditAmount` of the price is paid by a referral credit.
+    """Amounts in minor units: `amount` is what is to be paid, `creditAmount` the part paid by referral credit.
 
-    `holdExpiresAt` is when an unpaid seat may be given away.
+    `holdExpiresAt` is when the hold of an unpaid seat ends.
     """
 
     id: UUID
@@ -66,8 +66,8 @@ class BookableEvent:
 
 
 @dataclass(frozen=True)
-class OpenOrder:
-    """An order of a registration that can still be paid, or the one that was."""
+class RegistrationOrder:
+    """An order of a registration, open or paid."""
 
     id: UUID
     razorpay_order_id: str

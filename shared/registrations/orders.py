@@ -1,4 +1,4 @@
-"""The order a held seat is paid with: between two transactions Razorpay is asked, never inside one."""
+"""Opens the order of a held seat. Razorpay is called between transactions, never inside one."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -10,15 +10,15 @@ from shared.log import log_failure
 from shared.payments.errors import GatewayDown
 from shared.payments.gateway import Gateway
 from shared.registrations import queries, service
-from shared.registrations.models import CheckoutOrder, OpenOrder, Registration
+from shared.registrations.models import CheckoutOrder, Registration, RegistrationOrder
 
 
 def open_order(gateway: Gateway, registration_id: UUID, user_id: UUID) -> tuple[Registration, CheckoutOrder]:
-    """The order a registration is paid with: the open one, or a new one under the registration's stable receipt.
+    """The registration's open order, or a new one whose receipt is the registration's id.
 
     Raises NotFound, Conflict (`nothing_to_pay`) and GatewayDown.
     """
-    registration, known = _payable(registration_id, user_id)
+    registration, known = _find_payable(registration_id, user_id)
     if known is None:
         created = gateway.create_order(
             amount=registration.amount,
@@ -35,7 +35,7 @@ def open_order(gateway: Gateway, registration_id: UUID, user_id: UUID) -> tuple[
                 amount=registration.amount,
                 currency=registration.currency,
             )
-        registration, known = _payable(registration_id, user_id)
+        registration, known = _find_payable(registration_id, user_id)
         if known is None:
             raise _nothing_to_pay()
     return registration, CheckoutOrder(
@@ -44,9 +44,9 @@ def open_order(gateway: Gateway, registration_id: UUID, user_id: UUID) -> tuple[
 
 
 def try_open_order(connect: Callable[[], Gateway], registration: Registration, user_id: UUID) -> CheckoutOrder | None:
-    """The order of a seat that was just taken, if there is something to pay.
+    """The order of a seat that was just taken; None when there is nothing to pay or Razorpay is down.
 
-    The seat must not be lost because the provider is down: then there is no order yet, and it is asked for again.
+    The seat is kept while Razorpay is down, and the client asks for the order again.
     """
     if registration.status != "pending":
         return None
@@ -57,7 +57,7 @@ def try_open_order(connect: Callable[[], Gateway], registration: Registration, u
         return None
 
 
-def _payable(registration_id: UUID, user_id: UUID) -> tuple[Registration, OpenOrder | None]:
+def _find_payable(registration_id: UUID, user_id: UUID) -> tuple[Registration, RegistrationOrder | None]:
     with db.transaction(user(user_id), read_only=True) as conn:
         registration = service.find_registration(conn, registration_id, user_id)
         orders = queries.list_orders(conn, registration_id, user_id)

@@ -8,7 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import class_row, scalar_row
 
 from shared.db import Connection
-from shared.registrations.models import BookableEvent, OpenOrder, Registration, Source
+from shared.registrations.models import BookableEvent, Registration, RegistrationOrder, RegistrationSource
 
 REGISTRATION_COLUMNS: LiteralString = """
     r.id, r.event_id, e.title as event_title, e.starts_at as event_starts_at, e.ends_at as event_ends_at, r.status,
@@ -62,7 +62,7 @@ def insert_registration(
     event: BookableEvent,
     amount: int,
     hold_expires_at: datetime | None,
-    source: Source,
+    source: RegistrationSource,
     now: datetime,
 ) -> UUID | None:
     """A held seat, or a confirmed one where there is nothing to pay (no hold); null when the user has one already.
@@ -113,10 +113,10 @@ def find_registration(conn: Connection, registration_id: UUID, user_id: UUID) ->
     )
 
 
-def list_orders(conn: Connection, registration_id: UUID, user_id: UUID) -> list[OpenOrder]:
+def list_orders(conn: Connection, registration_id: UUID, user_id: UUID) -> list[RegistrationOrder]:
     """The orders of one user's registration, the newest first."""
     return (
-        conn.cursor(row_factory=class_row(OpenOrder))
+        conn.cursor(row_factory=class_row(RegistrationOrder))
         .execute(
             """
             select id, razorpay_order_id, razorpay_payment_id, status, amount, currency

@@ -1,4 +1,4 @@
-"""Taking a seat: under the event's lock, confirmed at once when free, held while it is paid for."""
+"""Takes a seat under the event's lock: confirmed at once when nothing is to pay, else held for the payment."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,7 @@ from shared.profiles.service import ProfileMissing
 from shared.referrals import credits
 from shared.referrals import service as referrals
 from shared.registrations import queries
-from shared.registrations.models import BookableEvent, Registration, Source
+from shared.registrations.models import BookableEvent, Registration, RegistrationSource
 from shared.seats import queries as seat_queries
 
 
@@ -39,19 +39,19 @@ def take_seat(
     event: BookableEvent,
     user_id: UUID,
     *,
-    source: Source,
+    source: RegistrationSource,
     referral_code: str | None,
     hold: timedelta,
     now: datetime,
 ) -> UUID:
-    """Take a seat of a locked event that has one for this user; returns the registration.
+    """Take a seat of a locked event; the caller has checked that there is one. Returns the registration's id.
 
-    What the user's referral credit pays of the price is spent; a credit that pays all of it confirms the seat.
-    Raises Conflict (`already_registered`) and Invalid for a referral code that cannot count.
+    The user's referral credit is spent on the price; if it pays everything, the seat is confirmed at once.
+    Raises Conflict (`already_registered`) and Invalid (a referral code that is unknown or the user's own).
     """
-    referrer = referrals.referrer_of(conn, referral_code, user_id) if referral_code else None
+    referrer = referrals.resolve_referrer(conn, referral_code, user_id) if referral_code else None
     price = event.price_amount
-    credit = credits.affordable(conn, user_id, price, event.currency) if price else 0
+    credit = credits.spendable(conn, user_id, price, event.currency) if price else 0
     expires = now + hold if price > credit else None
     registration_id = queries.insert_registration(
         conn, user_id=user_id, event=event, amount=price - credit, hold_expires_at=expires, source=source, now=now
@@ -60,10 +60,10 @@ def take_seat(
         raise _already_registered()
     with conn.pipeline():
         credits.spend(conn, registration_id, user_id, credit, event.currency)
-        seat_queries.close_entry(conn, event.id, user_id, registration_id)
-        referrals.attribute(conn, event.id, user_id, registration_id, referrer)
+        seat_queries.close_waitlist_entry(conn, event.id, user_id, registration_id)
+        referrals.attribute_registration(conn, event.id, user_id, registration_id, referrer)
     if expires is None:
-        tell_confirmed(conn, user_id, event, registration_id)
+        notify_confirmed(conn, user_id, event, registration_id)
     return registration_id
 
 
@@ -79,8 +79,8 @@ def _already_registered() -> Conflict:
     return Conflict("You are already registered for this event.", code="already_registered")
 
 
-def tell_confirmed(conn: Connection, user_id: UUID, event: BookableEvent, registration_id: UUID) -> None:
-    """Tell a student of a seat that nothing is to be paid for."""
+def notify_confirmed(conn: Connection, user_id: UUID, event: BookableEvent, registration_id: UUID) -> None:
+    """Notify the student that a seat with nothing to pay is confirmed."""
     notice = Notice(
         user_id=user_id,
         template="registration_confirmed",

@@ -1,4 +1,4 @@
-"""The statements about seats; whoever changes one holds the event's lock."""
+"""SQL for seats; the caller of a change holds the event's lock."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,11 +10,11 @@ from shared.db import Connection
 
 
 def lock_event(conn: Connection, event_id: UUID) -> None:
-    """Wait until nobody else takes or frees seats of this event: the first of all locks."""
+    """Lock the event's row, under which seats are taken and freed. It is the first lock of every transaction."""
     conn.execute("select 1 from public.events where id = %(event)s for no key update", {"event": event_id})
 
 
-def seats_taken(conn: Connection, event_id: UUID, *, but_offered_to: UUID) -> int:
+def seats_taken(conn: Connection, event_id: UUID, *, except_offered_to: UUID) -> int:
     """Confirmed and pending registrations and live offers, except an offer to this user."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
@@ -23,13 +23,13 @@ def seats_taken(conn: Connection, event_id: UUID, *, but_offered_to: UUID) -> in
              + (select count(*) from public.event_waitlist
                 where event_id = %(event)s and status = 'notified' and user_id <> %(user)s)
         """,
-        {"event": event_id, "user": but_offered_to},
+        {"event": event_id, "user": except_offered_to},
     )
     return int(cursor.fetchone() or 0)
 
 
-def offer_next(conn: Connection, event_id: UUID, now: datetime, limit: int) -> Cursor[TupleRow]:
-    """Offer free seats to those who have waited longest; a started course or ended sales offer nothing more."""
+def offer_seats(conn: Connection, event_id: UUID, now: datetime, limit: int) -> Cursor[TupleRow]:
+    """Offer free seats to the first in the waitlist; nothing is offered after the start or the end of sales."""
     return conn.execute(
         """
         update public.event_waitlist w
@@ -52,8 +52,8 @@ def offer_next(conn: Connection, event_id: UUID, now: datetime, limit: int) -> C
     )
 
 
-def close_entry(conn: Connection, event_id: UUID, user_id: UUID, registration_id: UUID) -> None:
-    """The user has a seat: nothing is waited for any more, and an offer has become the registration."""
+def close_waitlist_entry(conn: Connection, event_id: UUID, user_id: UUID, registration_id: UUID) -> None:
+    """Close the waitlist entry of a user who has taken a seat."""
     conn.execute(
         """
         update public.event_waitlist set status = 'registered', registration_id = %(registration)s

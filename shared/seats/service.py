@@ -1,6 +1,6 @@
 """Seats: confirmed registrations, holds and live offers together never exceed the capacity.
 
-Whoever takes or frees a seat has locked the event's row before.
+The caller has locked the event's row before it takes or frees a seat.
 """
 
 from datetime import datetime
@@ -11,18 +11,18 @@ from shared.notifications import service as notifications
 from shared.notifications.models import Notice
 from shared.seats import queries
 
-OFFERS_AT_ONCE = 500
-"""More seats than this come free only when a capacity is raised; `release_expired_holds` offers the rest."""
+MAX_OFFERS = 500
+"""The most offers in one transaction. Only a raised capacity frees more; `release_expired_holds` offers the rest."""
 
 
-def has_free(conn: Connection, event_id: UUID, capacity: int, user_id: UUID) -> bool:
-    """Whether there is a seat for this user: a free one, or the one that is offered to them."""
-    return queries.seats_taken(conn, event_id, but_offered_to=user_id) < capacity
+def has_free_seat(conn: Connection, event_id: UUID, capacity: int, user_id: UUID) -> bool:
+    """Whether there is a seat for this user: a free one, or one that is offered to them."""
+    return queries.seats_taken(conn, event_id, except_offered_to=user_id) < capacity
 
 
-def offer_freed(conn: Connection, event_id: UUID, now: datetime) -> int:
-    """Offer what is free to those who wait, in the transaction that freed it; how many seats were offered."""
-    offers = queries.offer_next(conn, event_id, now, OFFERS_AT_ONCE).fetchall()
+def offer_free_seats(conn: Connection, event_id: UUID, now: datetime) -> int:
+    """Offer free seats to the waitlist, in the transaction that freed them; returns the number of offers."""
+    offers = queries.offer_seats(conn, event_id, now, MAX_OFFERS).fetchall()
     notifications.enqueue(
         conn,
         [

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from functions.process_referrals import queries as referral_queries
 from functions.process_referrals import service as process_referrals
-from functions.process_referrals.models import Due
+from functions.process_referrals.models import DueReward
 from functions.registrations import service as registrations
 from functions.release_expired_holds import queries as hold_queries
 from functions.session_management import service as session_management
@@ -185,8 +185,8 @@ def release_and_captured(school: School) -> Meeting:
     def release(conn: Connection) -> None:
         seat_queries.lock_event(conn, event_id)
         if hold_queries.expire_hold(conn, held.id, school.now):
-            credits.give_back(conn, [held.id], percent=100)
-            seats.offer_freed(conn, event_id, school.now)
+            credits.release(conn, [held.id], percent=100)
+            seats.offer_free_seats(conn, event_id, school.now)
 
     return Meeting([(SERVICE, release)], _pays(school, order, payment_told(school, order, "captured")), whole(school))
 
@@ -248,14 +248,14 @@ def _printed(draft: Draft) -> certificates.Printed:
     return draft, sha256(draft.pdf_key.encode()).digest()
 
 
-def _due(school: School) -> Due:
+def _due(school: School) -> DueReward:
     """Two referrals that are paid and not rewarded."""
     referrer, event_id = school.person(), school.event(capacity=5)
     for _ in range(2):
         school.buy(school.person(), event_id, referrer)
     with db.transaction(SERVICE) as conn:
         referral_queries.complete_paid(conn, school.now, school.now + timedelta(days=7), 10)
-    return Due(event_id, referrer)
+    return DueReward(event_id, referrer)
 
 
 def whole(school: School) -> Check:

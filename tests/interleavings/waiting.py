@@ -76,7 +76,7 @@ def register_and_join_by_an_old_snapshot(school: School) -> Meeting:
         ).fetchone()
         if locked == (True,):
             raise Conflict("There is a registration.", code="already_registered")
-        if seat_queries.seats_taken(conn, event_id, but_offered_to=who) < 1:
+        if seat_queries.seats_taken(conn, event_id, except_offered_to=who) < 1:
             raise Conflict("There are seats left.", code="seats_left")
         waitlist_queries.insert_entry(conn, event_id, who)
 

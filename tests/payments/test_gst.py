@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.receipts import gst, words
+from shared.money import rupees_in_words
+from shared.receipts import gst
 from shared.receipts.models import financial_year
 
 SEED = 20_261_125
 GSTINS = ("27AAPFU0939F1ZV", "29AAGCB7383J1Z4")
 
 
-def total(parts: gst.Parts) -> int:
+def total(parts: gst.TaxBreakdown) -> int:
     return parts.taxable + parts.cgst + parts.sgst + parts.igst
 
 
@@ -21,7 +22,7 @@ def test_the_parts_are_the_whole_and_each_is_right_to_a_paisa(within_state: bool
     dice = random.Random(SEED)
     for _ in range(3000):
         amount, rate = dice.randint(1, 10**9), dice.choice((0, 500, 1200, 1800, 2800))
-        parts = gst.split(amount, rate, within_state=within_state)
+        parts = gst.split_inclusive(amount, rate, within_state=within_state)
         assert total(parts) == amount
         assert parts.cgst == parts.sgst
         exact = amount * rate / (10_000 + rate)
@@ -32,11 +33,11 @@ def test_what_went_back_in_parts_has_the_parts_of_the_whole() -> None:
     dice = random.Random(SEED)
     for _ in range(2000):
         amount = dice.randint(300, 10**7)
-        paid = gst.split(amount, 1800, within_state=dice.random() < 0.5)
-        before, credits = 0, list[gst.Parts]()
+        paid = gst.split_inclusive(amount, 1800, within_state=dice.random() < 0.5)
+        before, credits = 0, list[gst.TaxBreakdown]()
         while before < amount:
             back = min(dice.randint(100, amount), amount - before)
-            credits.append(gst.credit(paid, amount, before, back))
+            credits.append(gst.credit_share(paid, amount, before, back))
             assert total(credits[-1]) == back
             before += back
         for name in ("taxable", "cgst", "sgst", "igst"):
@@ -45,8 +46,8 @@ def test_what_went_back_in_parts_has_the_parts_of_the_whole() -> None:
 
 def test_rounding_each_credit_by_itself_would_lose_paise() -> None:
     """The negative control."""
-    paid = gst.split(1_000, 1800, within_state=False)
-    alone = [gst.split(back, 1800, within_state=False) for back in (101, 101, 101, 697)]
+    paid = gst.split_inclusive(1_000, 1800, within_state=False)
+    alone = [gst.split_inclusive(back, 1800, within_state=False) for back in (101, 101, 101, 697)]
     assert sum(each.igst for each in alone) != paid.igst
 
 
@@ -84,4 +85,4 @@ def test_the_financial_year_begins_in_april_at_midnight_in_india(instant: dateti
     ],
 )
 def test_amounts_are_spelled_as_india_counts(paise: int, text: str) -> None:
-    assert words.rupees(paise) == f"Rupees {text} only"
+    assert rupees_in_words(paise) == f"Rupees {text} only"

@@ -296,7 +296,7 @@ def test_each_financial_year_begins_with_one(platform: Deployed) -> None:
         (second, datetime(2027, 3, 31, 19, tzinfo=UTC)),
     ):
         with db.transaction(SERVICE) as conn:
-            service.issue(conn, SELLER, 1800, now, [bought.payment])
+            service.issue_due(conn, SELLER, 1800, now, [bought.payment])
     rows = platform.rows("select number from receipts order by number")
     assert [row["number"] for row in rows] == ["RC/26-27/000001", "RC/27-28/000001"]
 
@@ -312,7 +312,7 @@ def test_fifty_captures_at_once_with_rollbacks_leave_no_gap(platform: Deployed) 
 
     def one(number: int) -> None:
         if number % 6 == 5:
-            schedule.run(clock.now(), lambda: True)
+            schedule.issue_all_due(clock.now(), lambda: True)
             return
         row = rows[number - number // 6]
         purchases[row["order"]].captured().deliver(platform)
@@ -327,10 +327,10 @@ def issue_with_rollbacks(user_id: UUID, payment_id: UUID, dice: random.Random) -
     """Half of the transactions end in nothing after they have taken a serial."""
     while dice.random() < 0.5:
         with suppress(Broken), db.transaction(service_for(user_id)) as conn:
-            service.issue(conn, SELLER, 1800, clock.now(), [payment_id])
+            service.issue_due(conn, SELLER, 1800, clock.now(), [payment_id])
             raise Broken
     with db.transaction(service_for(user_id)) as conn:
-        service.issue(conn, SELLER, 1800, clock.now(), [payment_id])
+        service.issue_due(conn, SELLER, 1800, clock.now(), [payment_id])
 
 
 def test_serials_of_a_sequence_would_have_gaps(platform: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +371,7 @@ def test_without_the_lock_two_payments_would_want_one_serial(
     def issue(each: Bought) -> bool:
         try:
             with db.transaction(service_for(each.user)) as conn:
-                service.issue(conn, SELLER, 1800, clock.now(), [each.payment])
+                service.issue_due(conn, SELLER, 1800, clock.now(), [each.payment])
         except psycopg.errors.UniqueViolation:
             return False
         return True
@@ -385,7 +385,7 @@ def test_receipts_are_asked_for_by_many_at_once_and_issued_once(platform: Deploy
     platform.set(DATABASE_SECRET_ID="database-worker")
 
     def ask(_: int) -> str:
-        found = service.documents(SERVICE, service_for(bought.user), bought.payment, bought.user)
+        found = service.find_or_issue(SERVICE, service_for(bought.user), bought.payment, bought.user)
         return found.receipt.number + found.credit_notes[0].number
 
     assert len(set(platform.at_once(ask, range(16), threads=8))) == 1

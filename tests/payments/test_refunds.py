@@ -104,7 +104,7 @@ def run_until_answered(end: Callable[[], None]) -> None:
             end()
 
     db._database.cache_clear()  # pyright: ignore[reportPrivateUsage] - the parent's connection is the parent's
-    service.run(Dying(), lambda: True)  # pyright: ignore[reportArgumentType]
+    service.send_due_refunds(Dying(), lambda: True)  # pyright: ignore[reportArgumentType]
 
 
 def test_two_runs_at_once_make_a_refund_once(school: School) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from functions.process_referrals import queries
-from functions.process_referrals.models import Due
+from functions.process_referrals.models import DueReward
 from shared import db
 from shared.actors import SERVICE
 from shared.errors import Invalid
@@ -198,7 +198,7 @@ def test_without_the_lock_and_the_ledgers_rule_a_reward_is_granted_twice(school:
         queries.complete_paid(conn, school.now, school.now, 10)
 
     def unlocked(_: int) -> None:
-        due = Due(event_id, referrer)
+        due = DueReward(event_id, referrer)
         with db.transaction(SERVICE) as conn:
             if queries.has_reward(conn, due):
                 return

@@ -32,7 +32,7 @@ REVIEWED = {
     "process_refunds.queries.claim_due": ({"payment_transactions"}, FIXED),
     "recordings.queries.save_position": ({"session_recordings"}, MOMENT),
     "release_expired_holds.queries.expire_offers": ({"events"}, UNDER_EVENT_LOCK),
-    "release_expired_holds.queries.close_queue": ({"events"}, UNDER_EVENT_LOCK),
+    "release_expired_holds.queries.close_waitlist": ({"events"}, UNDER_EVENT_LOCK),
     "send_notifications.queries.claim": (
         {"notification_preferences", "profiles", "suppressed_addresses"},
         "it skips locked rows, so it never waits and its snapshot is fresh",
@@ -55,7 +55,7 @@ REVIEWED = {
     "referrals.queries.revoke_reward": ({"events"}, UNDER_EVENT_LOCK),
     "referrals.queries.release_rewarded": ({"registrations"}, UNDER_EVENT_LOCK),
     "referrals.queries.cancel_free_access": ({"events"}, UNDER_EVENT_LOCK),
-    "seats.queries.offer_next": ({"events", "private.seats_taken"}, UNDER_EVENT_LOCK),
+    "seats.queries.offer_seats": ({"events", "private.seats_taken"}, UNDER_EVENT_LOCK),
     "private.rebuild_reports": (
         {"event_feedback", "payment_attempts", "private.figures_of", "profiles", "referrals", "refunds",
          "registrations"},

@@ -36,7 +36,7 @@ class Bank:
     def gateway(self) -> Gateway:
         return Gateway(self, "rzp_test_bank", "secret")  # pyright: ignore[reportArgumentType] - as much SDK as is used
 
-    def ask(self, resource: str, method: str, *args: Any, headers: dict[str, str] | None = None) -> Any:
+    def call(self, resource: str, method: str, *args: Any, headers: dict[str, str] | None = None) -> Any:
         if self.is_down:
             raise GatewayDown("The bank is away.")
         return getattr(self, f"_{resource}_{method}")(*args, headers or {})

@@ -12,12 +12,12 @@ from psycopg.rows import dict_row
 from functions.process_referrals import service as process_referrals
 from functions.process_refunds import service as process_refunds
 from functions.registrations import service as registrations
-from functions.release_expired_holds import cancelled_events, offers
 from functions.release_expired_holds import service as holds
+from functions.release_expired_holds import waitlists
 from functions.waitlist import service as waitlist
 from shared import db
 from shared.actors import SERVICE, service_for
-from shared.cancellations.service import work_off
+from shared.cancellations.service import cancel_remaining
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
 from shared.payments.models import PaymentEntity, RefundEntity
@@ -150,13 +150,13 @@ class School:
     # Schedules and administrators
 
     def sweep(self) -> None:
-        cancelled_events.run(self.now, always)
-        offers.run(self.now, always)
-        holds.run(self.bank.gateway(), self.now, always)
+        holds.empty_cancelled_events(self.now, always)
+        waitlists.advance_waitlists(self.now, always)
+        holds.release_expired_holds(self.bank.gateway(), self.now, always)
 
     def make_refunds(self) -> None:
         with time_machine.travel(self.now, tick=False):
-            process_refunds.run(self.bank.gateway(), always)
+            process_refunds.send_due_refunds(self.bank.gateway(), always)
 
     def process_referrals(self) -> None:
         process_referrals.run(self.now, COOLING, always)
@@ -170,7 +170,7 @@ class School:
 
     def work_off(self, event_id: UUID) -> None:
         if self.rows("select 1 from events where id = %(id)s and status = 'cancelled'", id=event_id):
-            work_off(SERVICE, event_id, self.now, always)
+            cancel_remaining(SERVICE, event_id, self.now, always)
 
     def add_seat(self, event_id: UUID) -> None:
         self.look.execute("update events set capacity = capacity + 1 where id = %s", (event_id,))
@@ -179,7 +179,7 @@ class School:
     def offer_on(self, event_id: UUID) -> None:
         with db.transaction(SERVICE) as conn:
             seat_queries.lock_event(conn, event_id)
-            seats.offer_freed(conn, event_id, self.now)
+            seats.offer_free_seats(conn, event_id, self.now)
 
 
 def code_of(who: UUID) -> str:

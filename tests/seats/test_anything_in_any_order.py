@@ -10,7 +10,7 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from functions.process_referrals import queries as reward_queries
-from functions.process_referrals.models import Due
+from functions.process_referrals.models import DueReward
 from shared import db
 from shared.actors import SERVICE, service_for
 from shared.cancellations import queries as cancellation_queries
@@ -105,12 +105,12 @@ class Generous(School):
     def process_referrals(self) -> None:
         super().process_referrals()
         with db.transaction(SERVICE) as conn:
-            for due in reward_queries.list_due(conn, 1, None, 10):
+            for due in reward_queries.list_due_rewards(conn, 1, None, 10):
                 reward_queries.lock_event(conn, due.event_id)
                 self._reward(conn, due, self.now)
 
     @staticmethod
-    def _reward(conn: db.Connection, due: Due, now: datetime) -> None:
+    def _reward(conn: db.Connection, due: DueReward, now: datetime) -> None:
         counted = reward_queries.lock_completed(conn, due, 1)
         reward_queries.insert_reward(conn, due, kind="credit", registration_id=None, amount=1, currency="INR", now=now)
         reward_queries.mark_rewarded(conn, counted, now)

@@ -99,7 +99,7 @@ def test_what_a_request_has_no_time_for_the_sweep_does(deployed: Deployed, sold_
 def test_a_page_is_a_hundred(deployed: Deployed, sold_out: UUID) -> None:
     deployed.rows("update events set status = 'cancelled', cancelled_at = now() where id = %s", sold_out)
     from_here = iter([True, False])
-    assert not cancellations.work_off(SERVICE, sold_out, clock.now(), lambda: next(from_here))
+    assert not cancellations.cancel_remaining(SERVICE, sold_out, clock.now(), lambda: next(from_here))
     assert left(deployed)[0] == 153
 
 

@@ -21,7 +21,7 @@ from functions.admin.events.models import (
 from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
-from shared.cancellations.service import work_off
+from shared.cancellations.service import cancel_remaining
 from shared.errors import Conflict
 from shared.http import created
 from shared.log import logger
@@ -132,7 +132,7 @@ def cancel_event(event_id: Annotated[UUID, Path()], body: Cancel) -> Cancellatio
             new = {"status": "cancelled", "cancel_reason": body.reason}
             admin.record(conn, "event.cancel", "event", event_id, old={"status": old.status}, new=new)
     context = routes.lambda_context
-    finished = work_off(actor, event_id, now, lambda: context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS)
+    finished = cancel_remaining(actor, event_id, now, lambda: context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS)
     logger.info("event_cancelled", event_id=str(event_id), finished=finished)
     return _cancellation(admin.id, event_id)
 

@@ -59,7 +59,7 @@ def change(conn: Connection, event_id: UUID, change: EventChange, now: datetime)
         raise Conflict("The course is over or cancelled.", code="event_over")
     moving.tell(conn, event_id, before)
     queries.shorten_offers(conn, event_id)
-    seats.offer_freed(conn, event_id, now)
+    seats.offer_free_seats(conn, event_id, now)
     return old, find(conn, event_id)
 
 

@@ -11,7 +11,7 @@ from shared.actors import administrator
 from shared.audit.service import administrator_of
 from shared.receipts import answers as shown
 from shared.receipts import service as receipts
-from shared.receipts.models import Documents
+from shared.receipts.models import BillingDocuments
 from shared.refusals import answers
 
 routes = APIGatewayHttpRouter()
@@ -22,7 +22,7 @@ PATH = "/functions/v1/admin/payments/<payment_id>"
     f"{PATH}/receipt",
     summary="The receipt of a payment",
     tags=["Admin"],
-    responses=answers(not_found=404, not_paid=409) | shown.DOCUMENTED,
+    responses=answers(not_found=404, not_paid=409) | shown.RECEIPT_RESPONSES,
 )
 def get_receipt(payment_id: Annotated[UUID, Path()]) -> Response[str]:
     """The same document that the student gets."""
@@ -33,16 +33,16 @@ def get_receipt(payment_id: Annotated[UUID, Path()]) -> Response[str]:
     f"{PATH}/credit-notes/<note_id>",
     summary="The credit note of a refund",
     tags=["Admin"],
-    responses=answers(not_found=404, not_paid=409) | shown.DOCUMENTED_CREDIT_NOTE,
+    responses=answers(not_found=404, not_paid=409) | shown.CREDIT_NOTE_RESPONSES,
 )
 def get_credit_note(payment_id: Annotated[UUID, Path()], note_id: Annotated[UUID, Path()]) -> Response[str]:
     accept = routes.current_event.headers.get("accept")
     return shown.credit_note_answer(_anybodys(payment_id), note_id, accept, _path(payment_id))
 
 
-def _anybodys(payment_id: UUID) -> Documents:
+def _anybodys(payment_id: UUID) -> BillingDocuments:
     admin = administrator(administrator_of(routes.current_event.raw_event).id)
-    return receipts.documents(admin, admin, payment_id)
+    return receipts.find_or_issue(admin, admin, payment_id)
 
 
 def _path(payment_id: UUID) -> str:

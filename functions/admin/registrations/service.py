@@ -65,15 +65,15 @@ def grant(conn: Connection, wanted: Grant, now: datetime) -> UUID:
         raise NotFound("user") from error
     if event.status not in BOOKABLE_STATUSES:
         raise Conflict("The course is over or cancelled.", code="event_over")
-    if not seats.has_free(conn, event.id, event.capacity, user_id):
+    if not seats.has_free_seat(conn, event.id, event.capacity, user_id):
         raise Conflict("This event is full.", code="event_full")
     registration_id = registration_queries.insert_registration(
         conn, user_id=user_id, event=event, amount=0, hold_expires_at=None, source="admin", now=now
     )
     if registration_id is None:
         raise Conflict("This user has just registered.", code="already_registered")
-    seat_queries.close_entry(conn, event.id, user_id, registration_id)
-    registrations.tell_confirmed(conn, user_id, event, registration_id)
+    seat_queries.close_waitlist_entry(conn, event.id, user_id, registration_id)
+    registrations.notify_confirmed(conn, user_id, event, registration_id)
     return registration_id
 
 
@@ -89,8 +89,8 @@ def confirm(conn: Connection, registration_id: UUID, now: datetime) -> Registrat
         raise Conflict("The course is over or cancelled.", code="event_over")
     if not queries.confirm_free(conn, registration_id, now):
         raise Conflict("Only a held seat can be confirmed; grant another one.", code="not_held")
-    credits.give_back(conn, [registration_id], percent=100)
-    registrations.tell_confirmed(conn, old.user_id, event, registration_id)
+    credits.release(conn, [registration_id], percent=100)
+    registrations.notify_confirmed(conn, old.user_id, event, registration_id)
     return old
 
 
@@ -100,7 +100,7 @@ def cancel(conn: Connection, registration_id: UUID, how: TakeBack, now: datetime
     Raises NotFound and Conflict (`nothing_to_cancel`).
     """
     owner = find(conn, registration_id).user_id
-    policy = cancellation_queries.lock_policy(conn, registration_id, owner)
+    policy = cancellation_queries.lock_refund_policy(conn, registration_id, owner)
     if policy is None:
         raise NotFound("registration")
     old = find(conn, registration_id)
@@ -110,7 +110,7 @@ def cancel(conn: Connection, registration_id: UUID, how: TakeBack, now: datetime
     )
     if not cancelled:
         raise Conflict("There is no seat left to take back.", code="nothing_to_cancel")
-    seats.offer_freed(conn, old.event_id, now)
+    seats.offer_free_seats(conn, old.event_id, now)
     return old
 
 

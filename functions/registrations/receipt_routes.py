@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from shared import auth
 from shared.actors import service_for, user
-from shared.receipts import answers as shown
+from shared.receipts import answers as receipt_answers
 from shared.receipts import service as receipts
-from shared.receipts.models import Documents
+from shared.receipts.models import BillingDocuments
 from shared.refusals import answers
 
 routes = APIGatewayHttpRouter()
@@ -22,27 +22,29 @@ PATH = "/functions/v1/payments/<payment_id>"
     f"{PATH}/receipt",
     summary="The receipt of a payment",
     tags=["Payments"],
-    responses=answers(not_found=404, not_paid=409) | shown.DOCUMENTED,
+    responses=answers(not_found=404, not_paid=409) | receipt_answers.RECEIPT_RESPONSES,
 )
 def get_receipt(payment_id: Annotated[UUID, Path()]) -> Response[str]:
     """A tax invoice where the supplier is registered for GST; JSON lists the credit notes too."""
-    return shown.receipt_answer(_own(payment_id), routes.current_event.headers.get("accept"), _path(payment_id))
+    return receipt_answers.receipt_answer(
+        _own_documents(payment_id), routes.current_event.headers.get("accept"), _path(payment_id)
+    )
 
 
 @routes.get(
     f"{PATH}/credit-notes/<note_id>",
     summary="The credit note of a refund",
     tags=["Payments"],
-    responses=answers(not_found=404, not_paid=409) | shown.DOCUMENTED_CREDIT_NOTE,
+    responses=answers(not_found=404, not_paid=409) | receipt_answers.CREDIT_NOTE_RESPONSES,
 )
 def get_credit_note(payment_id: Annotated[UUID, Path()], note_id: Annotated[UUID, Path()]) -> Response[str]:
     accept = routes.current_event.headers.get("accept")
-    return shown.credit_note_answer(_own(payment_id), note_id, accept, _path(payment_id))
+    return receipt_answers.credit_note_answer(_own_documents(payment_id), note_id, accept, _path(payment_id))
 
 
-def _own(payment_id: UUID) -> Documents:
+def _own_documents(payment_id: UUID) -> BillingDocuments:
     user_id = auth.caller(routes.current_event.raw_event)
-    return receipts.documents(user(user_id), service_for(user_id), payment_id, owner=user_id)
+    return receipts.find_or_issue(user(user_id), service_for(user_id), payment_id, owner=user_id)
 
 
 def _path(payment_id: UUID) -> str:

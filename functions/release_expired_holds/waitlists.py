@@ -1,4 +1,4 @@
-"""Moving the waitlists: offers that ended pass on, and a queue ends when nothing more can be offered."""
+"""Advances waitlists: expired offers pass to the next, and a waitlist closes when sales have ended."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,28 +17,28 @@ from shared.seats import service as seats
 PAGE = 100
 
 
-def run(now: datetime, has_time: Callable[[], bool]) -> dict[str, int]:
-    """Move every waitlist that can move while there is time; returns how many places ended and seats were offered."""
+def advance_waitlists(now: datetime, has_time: Callable[[], bool]) -> dict[str, int]:
+    """Advance every waitlist while there is time; returns the number of ended entries and of offers."""
     counts = {"ended": 0, "offered": 0}
     after: UUID | None = None
     while True:
         with db.transaction(SERVICE, read_only=True) as conn:
-            events = queries.list_queues_to_move(conn, now, after, PAGE)
+            events = queries.list_waitlists_to_advance(conn, now, after, PAGE)
         for event_id in events:
             if not has_time():
                 return counts
-            _move_all(event_id, now, has_time, counts)
+            _advance_fully(event_id, now, has_time, counts)
             after = event_id
         if len(events) < PAGE:
             return counts
 
 
-def move(conn: Connection, event_id: UUID, now: datetime) -> tuple[int, int]:
-    """End what is over and offer what is free, one page of it; how many places ended and seats were offered."""
+def advance_waitlist(conn: Connection, event_id: UUID, now: datetime) -> tuple[int, int]:
+    """Close one page of entries and offer the free seats; returns the number of ended entries and of offers."""
     seat_queries.lock_event(conn, event_id)
     expired = queries.expire_offers(conn, event_id, now)
-    closed = queries.close_queue(conn, event_id, now, PAGE)
-    offered = seats.offer_freed(conn, event_id, now)
+    closed = queries.close_waitlist(conn, event_id, now, PAGE)
+    offered = seats.offer_free_seats(conn, event_id, now)
     gone = [(entry, "waitlist_offer_expired") for entry in expired] + [(entry, "waitlist_closed") for entry in closed]
     notifications.enqueue(
         conn,
@@ -55,12 +55,12 @@ def move(conn: Connection, event_id: UUID, now: datetime) -> tuple[int, int]:
     return len(gone), offered
 
 
-def _move_all(event_id: UUID, now: datetime, has_time: Callable[[], bool], counts: dict[str, int]) -> None:
+def _advance_fully(event_id: UUID, now: datetime, has_time: Callable[[], bool], counts: dict[str, int]) -> None:
     while has_time():
         with db.transaction(SERVICE) as conn:
-            ended, offered = move(conn, event_id, now)
+            ended, offered = advance_waitlist(conn, event_id, now)
         hand_off(conn.enqueued)
         counts["ended"] += ended
         counts["offered"] += offered
-        if ended < PAGE and offered < seats.OFFERS_AT_ONCE:
+        if ended < PAGE and offered < seats.MAX_OFFERS:
             return

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from functions.registrations.billing import queries
-from functions.registrations.billing.models import BillingAnswer, BillingDetails
+from functions.registrations import queries
+from functions.registrations.models import BillingDetails, BillingDetailsAnswer
 from shared import auth, db
 from shared.actors import service_for, user
 from shared.errors import NotFound
@@ -16,26 +16,26 @@ PATH = "/functions/v1/billing-details"
 
 
 @routes.get(PATH, summary="What the caller wants on receipts", tags=["Payments"])
-def get_billing_details() -> BillingAnswer:
+def get_billing_details() -> BillingDetailsAnswer:
     user_id = auth.caller(routes.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
-        return BillingAnswer(billing_details=queries.find_details(conn, user_id) or BillingDetails())
+        return BillingDetailsAnswer(billing_details=queries.find_billing_details(conn, user_id) or BillingDetails())
 
 
 @routes.put(PATH, summary="Say what is wanted on receipts", tags=["Payments"])
-def put_billing_details(body: BillingDetails) -> BillingAnswer:
+def put_billing_details(body: BillingDetails) -> BillingDetailsAnswer:
     """Replaces everything. Holds for receipts that are issued from now on, which is within minutes of a payment."""
     claims = auth.claims_of(routes.current_event.raw_event)
     user_id = auth.user_id_of(claims)
-    kept = _set(user_id, body)
-    if kept is None:
+    stored = _set(user_id, body)
+    if stored is None:
         create_profile(user_id, claims)
-        kept = _set(user_id, body)
-    if kept is None:
+        stored = _set(user_id, body)
+    if stored is None:
         raise NotFound("profile")
-    return BillingAnswer(billing_details=kept)
+    return BillingDetailsAnswer(billing_details=stored)
 
 
 def _set(user_id: UUID, details: BillingDetails) -> BillingDetails | None:
     with db.transaction(service_for(user_id)) as conn:
-        return queries.set_details(conn, user_id, details)
+        return queries.set_billing_details(conn, user_id, details)
