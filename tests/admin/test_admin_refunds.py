@@ -17,32 +17,32 @@ from shared.payments.models import Order
 from tests.deployed import Answer, Deployed
 from tests.kept import emptied, kept
 from tests.registrations.conftest import account
-from tests.registrations.school import Held, School
+from tests.registrations.storefront import HeldSeat, Storefront
 
 __all__ = ["account", "emptied", "kept"]
 PRICE = 49_900
 
 
 @pytest.fixture
-def school(emptied: Deployed, account: FakeRazorpay) -> School:
+def storefront(emptied: Deployed, account: FakeRazorpay) -> Storefront:
     emptied.set(RAZORPAY_BASE_URL=account.url)
-    return School(emptied, account)
+    return Storefront(emptied, account)
 
 
 @dataclass
 class Desk:
     """An administrator and a student who has paid."""
 
-    school: School
+    storefront: Storefront
     admin: UUID
-    held: Held
+    held: HeldSeat
     payment: UUID
     razorpay_payment: str
     key: str = field(default_factory=lambda: str(uuid4()))
 
     def ask(self, method: str, path: str = "", body: object = None, key: str | None = None, **query: str) -> Answer:
         headers = {"Idempotency-Key": key} if key else {}
-        return self.school.deployed.request(
+        return self.storefront.deployed.request(
             "admin", method, f"admin/refunds{path}", user=self.admin, groups=["admin"], body=body, headers=headers,
             query=query,
         )  # fmt: skip
@@ -53,25 +53,25 @@ class Desk:
 
     def finish(self) -> None:
         """The schedule runs and Razorpay's webhooks arrive."""
-        self.school.process_refunds()
-        self.school.deliver()
+        self.storefront.process_refunds()
+        self.storefront.deliver()
 
     def states(self) -> list[tuple[str, int]]:
-        rows = self.school.deployed.rows("select status, amount from refunds")
+        rows = self.storefront.deployed.rows("select status, amount from refunds")
         return sorted((row["status"], row["amount"]) for row in rows)
 
     def returned(self) -> int:
         """What Razorpay really gave back."""
-        return sum(each["amount"] for each in self.school.razorpay.entities("refund") if each["status"] != "failed")
+        return sum(each["amount"] for each in self.storefront.razorpay.entities("refund") if each["status"] != "failed")
 
 
 @pytest.fixture
-def desk(school: School) -> Desk:
-    held = school.held()
-    razorpay_payment = school.razorpay.pay(held.order_id)["id"]
-    school.deliver()
-    payment = school.deployed.row("select id from payment_transactions")["id"]
-    return Desk(school, school.deployed.profile(admin=True), held, payment, razorpay_payment)
+def desk(storefront: Storefront) -> Desk:
+    held = storefront.hold_seat()
+    razorpay_payment = storefront.razorpay.pay(held.order_id)["id"]
+    storefront.deliver()
+    payment = storefront.deployed.row("select id from payment_transactions")["id"]
+    return Desk(storefront, storefront.deployed.profile(admin=True), held, payment, razorpay_payment)
 
 
 def code(answer: Answer) -> tuple[int, str]:
@@ -87,10 +87,13 @@ def test_a_part_goes_back_and_the_seat_stays(desk: Desk) -> None:
     desk.finish()
     shown = desk.ask("GET", f"/{refund['id']}").body["refund"]
     assert (shown["status"], shown["lastError"]) == ("processed", None)
-    assert shown["razorpayRefundId"] == desk.school.razorpay.entities("refund")[0]["id"]
+    assert shown["razorpayRefundId"] == desk.storefront.razorpay.entities("refund")[0]["id"]
     assert (desk.held.row["status"], desk.held.row["payment_status"]) == ("confirmed", "completed")
-    assert desk.school.deployed.row("select action, new_values from admin_audit_logs")["new_values"]["amount"] == 10_000
-    told = desk.school.deployed.rows("select distinct template from notifications_queue where user_id = %s",
+    assert (
+        desk.storefront.deployed.row("select action, new_values from admin_audit_logs")["new_values"]["amount"]
+        == 10_000
+    )
+    told = desk.storefront.deployed.rows("select distinct template from notifications_queue where user_id = %s",
                                      desk.held.user)  # fmt: skip
     assert {row["template"] for row in told} == {"payment_success", "refund_started", "payment_refunded"}
 
@@ -120,7 +123,7 @@ def test_one_key_is_one_refund_and_another_body_under_it_is_refused(desk: Desk) 
     desk.finish()
     assert (desk.returned(), len(desk.states())) == (10_000, 1)
     assert desk.refund(10_000, desk.key).body["refund"]["status"] == "processed"
-    assert len(desk.school.deployed.rows("select 1 from admin_audit_logs")) == 1
+    assert len(desk.storefront.deployed.rows("select 1 from admin_audit_logs")) == 1
 
 
 def test_the_key_of_a_full_refund_still_stands_for_it_when_nothing_is_left(desk: Desk) -> None:
@@ -132,7 +135,7 @@ def test_the_key_of_a_full_refund_still_stands_for_it_when_nothing_is_left(desk:
 
 def test_another_administrators_key_is_another_key(desk: Desk) -> None:
     first = desk.refund(10_000, desk.key)
-    desk.admin = desk.school.deployed.profile(admin=True)
+    desk.admin = desk.storefront.deployed.profile(admin=True)
     second = desk.refund(10_000, desk.key)
     assert first.body["refund"]["id"] != second.body["refund"]["id"]
 
@@ -148,8 +151,8 @@ def click(desk: Desk, key: str, amount: int | None) -> str:
 
 
 def click_at_once(desk: Desk, clicks: list[tuple[str, int | None]]) -> list[str]:
-    desk.school.deployed.set(DATABASE_SECRET_ID="database-app")
-    return desk.school.deployed.at_once(lambda each: click(desk, *each), clicks, threads=8)
+    desk.storefront.deployed.set(DATABASE_SECRET_ID="database-app")
+    return desk.storefront.deployed.at_once(lambda each: click(desk, *each), clicks, threads=8)
 
 
 def test_many_clicks_with_one_key_are_one_refund(desk: Desk) -> None:
@@ -170,7 +173,7 @@ def test_without_the_lock_of_the_order_two_clicks_would_ask_for_too_much(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: both have looked before either has written."""
-    desk.school.deployed.set(DATABASE_SECRET_ID="database-app")
+    desk.storefront.deployed.set(DATABASE_SECRET_ID="database-app")
     with db.transaction(administrator(desk.admin)) as conn:
         order = service._lock(conn, desk.payment)  # pyright: ignore[reportPrivateUsage]
     insert, both_have_looked = queries.insert_refund, threading.Barrier(2)
@@ -185,25 +188,25 @@ def test_without_the_lock_of_the_order_two_clicks_would_ask_for_too_much(
     monkeypatch.setattr(service, "_lock", seen_before)
     monkeypatch.setattr(queries, "insert_refund", insert_late)
     clicks = [(f"key number {number}", 30_000) for number in range(2)]
-    desk.school.deployed.at_once(lambda each: click(desk, *each), clicks, threads=2)
+    desk.storefront.deployed.at_once(lambda each: click(desk, *each), clicks, threads=2)
     assert desk.states() == [("requested", 30_000)] * 2
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "bad_gateway", "server_error"])
 def test_a_lost_answer_gives_the_money_back_once(desk: Desk, fault: Any) -> None:
     desk.refund(10_000, desk.key)
-    desk.school.razorpay.break_api(fault, method="POST")
-    desk.school.process_refunds()
+    desk.storefront.razorpay.break_api(fault, method="POST")
+    desk.storefront.process_refunds()
     desk.refund(10_000, desk.key)
-    desk.school.deployed.rows("update refunds set next_attempt_at = now() - interval '1 second'")
+    desk.storefront.deployed.rows("update refunds set next_attempt_at = now() - interval '1 second'")
     desk.finish()
     assert (desk.returned(), desk.states()) == (10_000, [("processed", 10_000)])
-    assert len(set(desk.school.refund_calls())) == 1
+    assert len(set(desk.storefront.refund_calls())) == 1
 
 
 def test_refunds_made_in_the_dashboard_count(desk: Desk) -> None:
-    desk.school.razorpay.refund(desk.razorpay_payment, 30_000)
-    desk.school.deliver()
+    desk.storefront.razorpay.refund(desk.razorpay_payment, 30_000)
+    desk.storefront.deliver()
     refused = desk.refund(20_000)
     assert code(refused) == (409, "exceeds_refundable")
     assert "₹199.00" in refused.body["detail"]
@@ -213,13 +216,13 @@ def test_refunds_made_in_the_dashboard_count(desk: Desk) -> None:
 def test_what_razorpay_refuses_is_listed_with_its_reason_told_and_tried_again(desk: Desk) -> None:
     """The refund in the dashboard is not known here yet."""
     desk.refund(20_000)
-    desk.school.razorpay.refund(desk.razorpay_payment, 40_000)
-    desk.school.process_refunds()
+    desk.storefront.razorpay.refund(desk.razorpay_payment, 40_000)
+    desk.storefront.process_refunds()
     (failed,) = desk.ask("GET", status="failed").body["refunds"]
     assert "greater than" in failed["lastError"]
-    told = desk.school.deployed.rows("select type from notifications_queue where template = 'refund_failed'")
+    told = desk.storefront.deployed.rows("select type from notifications_queue where template = 'refund_failed'")
     assert sorted(row["type"] for row in told) == ["email", "in_app"]
-    desk.school.deliver()
+    desk.storefront.deliver()
     assert code(desk.ask("POST", f"/{failed['id']}/retry")) == (409, "exceeds_refundable")
     assert desk.states() == [("failed", 20_000), ("processed", 40_000)]
 
@@ -227,14 +230,14 @@ def test_what_razorpay_refuses_is_listed_with_its_reason_told_and_tried_again(de
 def test_a_refund_that_fails_at_the_bank_is_made_again_once_under_a_key_of_its_own(desk: Desk) -> None:
     first = desk.refund(20_000).body["refund"]["id"]
     assert code(desk.ask("POST", f"/{first}/retry")) == (409, "not_failed")
-    desk.school.razorpay.set_refund_outcome("failed")
+    desk.storefront.razorpay.set_refund_outcome("failed")
     desk.finish()
     failed = desk.ask("GET", f"/{first}").body["refund"]
     assert (failed["status"], failed["lastError"]) == (
         "failed",
         "Razorpay took this refund, but could not complete it.",
     )
-    desk.school.razorpay.set_refund_outcome("processed")
+    desk.storefront.razorpay.set_refund_outcome("processed")
     answers = [desk.ask("POST", f"/{first}/retry") for _ in range(2)]
     assert [answer.status for answer in answers] == [201, 200]
     (again,) = {answer.body["refund"]["id"] for answer in answers}
@@ -242,7 +245,7 @@ def test_a_refund_that_fails_at_the_bank_is_made_again_once_under_a_key_of_its_o
     desk.finish()
     assert desk.ask("GET", f"/{first}").body["refund"]["retriedBy"] == again
     assert (desk.returned(), desk.states()) == (20_000, [("failed", 20_000), ("processed", 20_000)])
-    assert len(set(desk.school.refund_calls())) == 2
+    assert len(set(desk.storefront.refund_calls())) == 2
 
 
 def test_the_list_has_pages_and_filters(desk: Desk) -> None:
@@ -279,8 +282,10 @@ def test_a_refund_needs_a_key_an_administrator_and_a_payment(desk: Desk) -> None
     assert desk.ask("POST", body={"paymentId": str(uuid4())}, key=desk.key).status == 404
     assert desk.ask("GET", f"/{uuid4()}").status == 404
     assert desk.ask("POST", f"/{uuid4()}/retry").status == 404
-    unpaid = desk.school.held()
-    row = desk.school.deployed.row("select id from payment_transactions where razorpay_order_id = %s", unpaid.order_id)
+    unpaid = desk.storefront.hold_seat()
+    row = desk.storefront.deployed.row(
+        "select id from payment_transactions where razorpay_order_id = %s", unpaid.order_id
+    )
     assert code(desk.ask("POST", body={"paymentId": str(row["id"])}, key=desk.key)) == (409, "not_paid")
     desk.admin = desk.held.user
     assert desk.ask("POST", body=body, key=desk.key).status == 403

@@ -1,4 +1,4 @@
-"""A school on the platform that the tests of a module share."""
+"""A platform simulation on the deployment that the tests of a module share."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,13 @@ import pytest
 
 from tests.deployed import Deployed
 from tests.kept import emptied, kept
-from tests.seats.school import School
+from tests.seats.simulation import PlatformSimulation
 
 __all__ = ["emptied", "kept"]
 
 
 @pytest.fixture
-def school(emptied: Deployed) -> Iterator[School]:
+def simulation(emptied: Deployed) -> Iterator[PlatformSimulation]:
     with emptied.database.look() as look:
-        look.execute("create sequence if not exists public.ids")  # `forget` counts from the start again
-        yield School(emptied.database, look)
+        look.execute("create sequence if not exists public.ids")  # `reset` counts from the start again
+        yield PlatformSimulation(emptied.database, look)

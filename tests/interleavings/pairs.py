@@ -1,4 +1,4 @@
-"""The pairs of handlers that can meet, each with what must hold whatever order their statements come in."""
+"""Pairs of handlers that work on the same rows, with the condition that must hold in every interleaving."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,36 +31,39 @@ from shared.registrations import service as shared_registrations
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 from tests.interleavings.stepping import Handler
-from tests.seats.bank import EPOCH
 from tests.seats.invariants import Violation, check
-from tests.seats.school import HOLD, PRICE, School
+from tests.seats.simulated_razorpay import EPOCH
+from tests.seats.simulation import HOLD, PRICE, PlatformSimulation
 
 type Check = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """Two handlers, and what must hold after both have ended."""
+class HandlerPair:
+    """Two handlers, and the check after both have ended."""
 
     left: Handler
     right: Handler
     holds: Check
 
 
-def failed_and_captured(school: School) -> Meeting:
-    """Of one order: who has paid is not told in the end that it failed."""
-    order = _held(school)
-    left, right = (_pays(school, order, payment_told(school, order, status)) for status in ("failed", "captured"))
-    return Meeting(left, right, no_row(school, "a payment that succeeded is told to have failed", """
+def failed_and_captured(simulation: PlatformSimulation) -> HandlerPair:
+    """A failed and a captured payment of one order: the final notification is not the failure."""
+    order = _held_order(simulation)
+    left, right = (
+        _payment_handler(simulation, order, reported_payment(simulation, order, status))
+        for status in ("failed", "captured")
+    )
+    return HandlerPair(left, right, no_rows(simulation, "the failure of a successful payment is notified", """
         select id from notifications_queue where template = 'payment_failed' and status = 'pending'
         union all select id from registrations where status <> 'confirmed'
     """))  # fmt: skip
 
 
-def captured_and_refund(school: School) -> Meeting:
-    """Of one payment, all of which went back: nobody keeps the seat."""
-    order = _held(school)
-    paid = payment_told(school, order, "captured")
+def captured_and_refund(simulation: PlatformSimulation) -> HandlerPair:
+    """The capture and the full refund of one payment: the seat is not kept."""
+    order = _held_order(simulation)
+    paid = reported_payment(simulation, order, "captured")
     refund = RefundEntity(
         id=new_id("rfnd"), payment_id=paid.id, amount=PRICE, currency="INR", status="processed", created_at=EPOCH
     )
@@ -68,33 +71,35 @@ def captured_and_refund(school: School) -> Meeting:
     def refunded(conn: Connection) -> None:
         locked = payment_queries.lock_order(conn, order).fetchone()
         assert locked is not None
-        payments.apply_refund(conn, locked, refund, school.now)
+        payments.apply_refund(conn, locked, refund, simulation.now)
 
-    return Meeting(_pays(school, order, paid), [(SERVICE, refunded)], no_row(school, "a refunded seat is kept", """
-        select id from registrations where status = 'confirmed' or payment_status <> 'refunded'
-    """))  # fmt: skip
-
-
-def register_and_register(school: School) -> Meeting:
-    """For the last seat."""
-    event_id = school.event(capacity=1)
-    left, right = (registers(school, school.person(), event_id) for _ in range(2))
-    return Meeting(left, right, whole(school))
+    broken = "select id from registrations where status = 'confirmed' or payment_status <> 'refunded'"
+    check_seat = no_rows(simulation, "a refunded seat is kept", broken)
+    return HandlerPair(_payment_handler(simulation, order, paid), [(SERVICE, refunded)], check_seat)
 
 
-def register_and_claim(school: School) -> Meeting:
-    """Of the one seat that is offered."""
-    other, waiting, event_id, entry_id = _offered(school)
+def register_and_register(simulation: PlatformSimulation) -> HandlerPair:
+    """Two users register for the last seat."""
+    event_id = simulation.event(capacity=1)
+    left, right = (registration_handler(simulation, simulation.person(), event_id) for _ in range(2))
+    return HandlerPair(left, right, invariants_hold(simulation))
+
+
+def register_and_claim(simulation: PlatformSimulation) -> HandlerPair:
+    """A registration and a claim for the one offered seat."""
+    other, waiting, event_id, entry_id = _offered_seat(simulation)
 
     def claim(conn: Connection) -> None:
-        waitlist.claim(conn, waiting, entry_id, None, hold=HOLD, now=school.now)
+        waitlist.claim(conn, waiting, entry_id, None, hold=HOLD, now=simulation.now)
 
-    return Meeting(registers(school, other, event_id), [(service_for(waiting), claim)], whole(school))
+    return HandlerPair(
+        registration_handler(simulation, other, event_id), [(service_for(waiting), claim)], invariants_hold(simulation)
+    )
 
 
-def register_and_claim_in_two(school: School) -> Meeting:
-    """The broken twin: the offer ends in one transaction, the seat is taken in another."""
-    other, waiting, event_id, entry_id = _offered(school)
+def register_and_claim_in_two_transactions(simulation: PlatformSimulation) -> HandlerPair:
+    """The negative control: one transaction closes the offer, another takes the seat."""
+    other, waiting, event_id, entry_id = _offered_seat(simulation)
 
     def close(conn: Connection) -> None:
         conn.execute("update event_waitlist set status = 'left' where id = %s", (entry_id,))
@@ -102,145 +107,153 @@ def register_and_claim_in_two(school: School) -> Meeting:
     def take(conn: Connection) -> None:
         event = shared_registrations.lock_event(conn, event_id, waiting)
         shared_registrations.take_seat(
-            conn, event, waiting, source="waitlist", referral_code=None, hold=HOLD, now=school.now
+            conn, event, waiting, source="waitlist", referral_code=None, hold=HOLD, now=simulation.now
         )
 
     two = [(service_for(waiting), close), (service_for(waiting), take)]
-    return Meeting(registers(school, other, event_id), two, whole(school))
+    return HandlerPair(registration_handler(simulation, other, event_id), two, invariants_hold(simulation))
 
 
-def check_in_and_check_in(school: School) -> Meeting:
-    """From two devices: one stay."""
-    who, event_id, seat = _seated(school)
+def check_in_and_check_in(simulation: PlatformSimulation) -> HandlerPair:
+    """Check-ins from two devices: one attendance interval."""
+    who, event_id, seat = _confirmed_seat(simulation)
 
     def check_in(conn: Connection) -> None:
         asked, device = CheckIn(registration_id=seat, event_id=event_id), Device(ip_address=None, user_agent=None)
-        session_management.check_in(conn, who, asked, device, opens=timedelta(days=30), now=school.now)
+        session_management.check_in(conn, who, asked, device, opens=timedelta(days=30), now=simulation.now)
 
-    return Meeting([(service_for(who), check_in)], [(service_for(who), check_in)], _one_stay(school))
+    return HandlerPair(
+        [(service_for(who), check_in)], [(service_for(who), check_in)], _one_attendance_interval(simulation)
+    )
 
 
-def look_and_open_twice(school: School) -> Meeting:
-    """The broken twin: looks for an open stay, then begins one."""
-    who, event_id, seat = _seated(school)
-    (session,) = school.rows("select id from event_sessions where event_id = %(id)s", id=event_id)
+def check_in_without_lock(simulation: PlatformSimulation) -> HandlerPair:
+    """The negative control: a select looks for an attendance interval, then an insert opens one."""
+    who, event_id, seat = _confirmed_seat(simulation)
+    (session,) = simulation.rows("select id from event_sessions where event_id = %(id)s", id=event_id)
 
     def check_in(conn: Connection) -> None:
         if not conn.execute("select 1 from session_attendance where registration_id = %s", (seat,)).fetchone():
             conn.execute(
                 "insert into session_attendance (registration_id, user_id, event_id, session_id, check_in_time,"
                 " check_out_time, closed_by) values (%s, %s, %s, %s, %s, %s, 'student')",
-                (seat, who, event_id, session["id"], school.now, school.now),
+                (seat, who, event_id, session["id"], simulation.now, simulation.now),
             )
 
-    return Meeting([(SERVICE, check_in)], [(SERVICE, check_in)], _one_stay(school))
+    return HandlerPair([(SERVICE, check_in)], [(SERVICE, check_in)], _one_attendance_interval(simulation))
 
 
-def generate_and_revoke(school: School) -> Meeting:
-    """Of two certificates of one chain: it stays whole."""
-    first, second = (_graduate(school) for _ in range(2))
+def generate_and_revoke(simulation: PlatformSimulation) -> HandlerPair:
+    """An issue and a revocation in one certificate chain: the chain stays valid."""
+    first, second = (_completed_registration(simulation) for _ in range(2))
     drafts: list[Draft] = []
     with db.transaction(SERVICE) as conn:
-        (draft,) = certificates.reserve(conn, certificate_queries.find_facts(conn, [first]), school.now)
+        (draft,) = certificates.reserve(conn, certificate_queries.find_facts(conn, [first]), simulation.now)
     with db.transaction(SERVICE) as conn:
         (issued,) = certificates.append(conn, [_printed(draft)])
 
     def reserve(conn: Connection) -> None:
-        drafts.extend(certificates.reserve(conn, certificate_queries.find_facts(conn, [second]), school.now))
+        drafts.extend(certificates.reserve(conn, certificate_queries.find_facts(conn, [second]), simulation.now))
 
     def append(conn: Connection) -> None:
         certificates.append(conn, [_printed(draft) for draft in drafts])
 
     def revoke(conn: Connection) -> None:
-        certificates.revoke(conn, issued, "wrong name", school.now)
+        certificates.revoke(conn, issued, "wrong name", simulation.now)
 
     def holds() -> None:
         with db.transaction(SERVICE, read_only=True) as conn:
             if faults := list(walk.walk(conn)):
                 raise Violation(faults)
 
-    admin = school.person()
-    school.look.execute("insert into admins (user_id) values (%s)", (admin,))
-    return Meeting([(SERVICE, reserve), (SERVICE, append)], [(administrator(admin), revoke)], holds)
+    admin = simulation.person()
+    simulation.look.execute("insert into admins (user_id) values (%s)", (admin,))
+    return HandlerPair([(SERVICE, reserve), (SERVICE, append)], [(administrator(admin), revoke)], holds)
 
 
-def reward_and_reward(school: School) -> Meeting:
-    """Of two paid referrals: one reward."""
-    due = _due(school)
+def reward_and_reward(simulation: PlatformSimulation) -> HandlerPair:
+    """Two runs over two paid referrals: one reward."""
+    due = _due_reward(simulation)
 
     def reward(conn: Connection) -> None:
-        process_referrals.reward(conn, due, school.now)
+        process_referrals.reward(conn, due, simulation.now)
 
-    return Meeting([(SERVICE, reward)], [(SERVICE, reward)], whole(school))
+    return HandlerPair([(SERVICE, reward)], [(SERVICE, reward)], invariants_hold(simulation))
 
 
-def release_and_captured(school: School) -> Meeting:
-    """A hold ends while its payment arrives, and somebody waits for the seat."""
-    who, event_id = school.person(), school.event(capacity=1)
-    held = school.register(who, event_id)
-    order = school.open_order(who, held.id).id
-    school.join(school.person(), event_id)
-    school.now += HOLD
+def release_and_captured(simulation: PlatformSimulation) -> HandlerPair:
+    """A hold expires while its payment arrives, and another user waits for the seat."""
+    who, event_id = simulation.person(), simulation.event(capacity=1)
+    held = simulation.register(who, event_id)
+    order = simulation.open_order(who, held.id).id
+    simulation.join(simulation.person(), event_id)
+    simulation.now += HOLD
 
     def release(conn: Connection) -> None:
         seat_queries.lock_event(conn, event_id)
-        if hold_queries.expire_hold(conn, held.id, school.now):
+        if hold_queries.expire_hold(conn, held.id, simulation.now):
             credits.release(conn, [held.id], percent=100)
-            seats.offer_free_seats(conn, event_id, school.now)
+            seats.offer_free_seats(conn, event_id, simulation.now)
 
-    return Meeting([(SERVICE, release)], _pays(school, order, payment_told(school, order, "captured")), whole(school))
-
-
-def _held(school: School) -> str:
-    """A held seat, and the order that would pay it."""
-    who = school.person()
-    return school.open_order(who, school.register(who, school.event(capacity=1)).id).id
+    return HandlerPair(
+        [(SERVICE, release)],
+        _payment_handler(simulation, order, reported_payment(simulation, order, "captured")),
+        invariants_hold(simulation),
+    )
 
 
-def payment_told(school: School, order: str, status: Literal["failed", "captured"]) -> PaymentEntity:
-    """As a webhook would tell of it."""
-    school.bank.pay(order, status)
-    _, payment = school.bank.mail.pop()
+def _held_order(simulation: PlatformSimulation) -> str:
+    """The open order of a held seat."""
+    who = simulation.person()
+    return simulation.open_order(who, simulation.register(who, simulation.event(capacity=1)).id).id
+
+
+def reported_payment(
+    simulation: PlatformSimulation, order: str, status: Literal["failed", "captured"]
+) -> PaymentEntity:
+    """The payment as its webhook reports it."""
+    simulation.razorpay.pay(order, status)
+    _, payment = simulation.razorpay.webhooks.pop()
     assert isinstance(payment, PaymentEntity)
     return payment
 
 
-def _pays(school: School, order: str, payment: PaymentEntity) -> Handler:
+def _payment_handler(simulation: PlatformSimulation, order: str, payment: PaymentEntity) -> Handler:
     def pay(conn: Connection) -> None:
         locked = payment_queries.lock_order(conn, order).fetchone()
         assert locked is not None
-        payments.apply_payment(conn, locked, payment, reported_at=school.now, now=school.now)
+        payments.apply_payment(conn, locked, payment, reported_at=simulation.now, now=simulation.now)
 
     return [(SERVICE, pay)]
 
 
-def registers(school: School, who: UUID, event_id: UUID) -> Handler:
+def registration_handler(simulation: PlatformSimulation, who: UUID, event_id: UUID) -> Handler:
     def register(conn: Connection) -> None:
-        registrations.register(conn, who, event_id, None, hold=HOLD, now=school.now)
+        registrations.register(conn, who, event_id, None, hold=HOLD, now=simulation.now)
 
     return [(service_for(who), register)]
 
 
-def _offered(school: School) -> tuple[UUID, UUID, UUID, UUID]:
-    """Somebody else, who was offered the only seat, of which course, and their place in its queue."""
-    first, waiting, other = (school.person() for _ in range(3))
-    event_id = school.event(capacity=1)
-    seat = school.buy(first, event_id)
-    entry_id = school.join(waiting, event_id)
-    school.cancel(first, seat)
+def _offered_seat(simulation: PlatformSimulation) -> tuple[UUID, UUID, UUID, UUID]:
+    """Another user, the user with the only offer, the event, and the waitlist entry of the offer."""
+    first, waiting, other = (simulation.person() for _ in range(3))
+    event_id = simulation.event(capacity=1)
+    seat = simulation.buy(first, event_id)
+    entry_id = simulation.join(waiting, event_id)
+    simulation.cancel(first, seat)
     return other, waiting, event_id, entry_id
 
 
-def _seated(school: School) -> tuple[UUID, UUID, UUID]:
-    who, event_id = school.person(), school.event(capacity=1)
-    return who, event_id, school.buy(who, event_id)
+def _confirmed_seat(simulation: PlatformSimulation) -> tuple[UUID, UUID, UUID]:
+    who, event_id = simulation.person(), simulation.event(capacity=1)
+    return who, event_id, simulation.buy(who, event_id)
 
 
-def _graduate(school: School) -> UUID:
-    """The paid registration of somebody whose course is over."""
-    who, event_id, seat = _seated(school)
-    school.look.execute("update profiles set full_name = 'Asha Rao' where id = %s", (who,))
-    school.look.execute("update events set status = 'completed' where id = %s", (event_id,))
+def _completed_registration(simulation: PlatformSimulation) -> UUID:
+    """A paid registration of a completed event."""
+    who, event_id, seat = _confirmed_seat(simulation)
+    simulation.look.execute("update profiles set full_name = 'Asha Rao' where id = %s", (who,))
+    simulation.look.execute("update events set status = 'completed' where id = %s", (event_id,))
     return seat
 
 
@@ -248,32 +261,32 @@ def _printed(draft: Draft) -> certificates.Printed:
     return draft, sha256(draft.pdf_key.encode()).digest()
 
 
-def _due(school: School) -> DueReward:
-    """Two referrals that are paid and not rewarded."""
-    referrer, event_id = school.person(), school.event(capacity=5)
+def _due_reward(simulation: PlatformSimulation) -> DueReward:
+    """A referrer with two paid referrals and no reward."""
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
     for _ in range(2):
-        school.buy(school.person(), event_id, referrer)
+        simulation.buy(simulation.person(), event_id, referrer)
     with db.transaction(SERVICE) as conn:
-        referral_queries.complete_paid(conn, school.now, school.now + timedelta(days=7), 10)
+        referral_queries.complete_paid(conn, simulation.now, simulation.now + timedelta(days=7), 10)
     return DueReward(event_id, referrer)
 
 
-def whole(school: School) -> Check:
-    return lambda: check(school)
+def invariants_hold(simulation: PlatformSimulation) -> Check:
+    return lambda: check(simulation)
 
 
-def no_row(school: School, what: str, broken: LiteralString) -> Check:
-    """`broken` selects nothing, and the invariants hold."""
+def no_rows(simulation: PlatformSimulation, what: str, broken: LiteralString) -> Check:
+    """A check that `broken` selects no row and that the invariants hold."""
 
     def holds() -> None:
-        if found := school.rows(broken):
+        if found := simulation.rows(broken):
             raise Violation(what, found)
-        check(school)
+        check(simulation)
 
     return holds
 
 
-def _one_stay(school: School) -> Check:
-    return no_row(school, "one student is there twice", """
+def _one_attendance_interval(simulation: PlatformSimulation) -> Check:
+    return no_rows(simulation, "one student has two attendance intervals", """
         select registration_id from session_attendance group by registration_id having count(*) > 1
     """)  # fmt: skip

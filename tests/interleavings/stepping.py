@@ -1,7 +1,7 @@
-"""Two handlers on two connections, taken through the orders that their statements can come in.
+"""Runs two handlers on two connections through every interleaving of their statements.
 
-A handler runs in a thread that stops before each statement and each commit, and one of the two takes one step at a
-time. Whether a step is done or waits for a lock is asked of PostgreSQL, not of a clock, so an order can be repeated.
+Each handler runs in a thread that stops before each statement and each commit; one of the two takes one step at a time.
+PostgreSQL says whether a step waits for a lock, no clock is used, so an interleaving can be repeated.
 """
 
 import random
@@ -20,9 +20,9 @@ from shared.errors import AppError
 from shared.profiles.service import ProfileMissing
 from tests.conftest import Database
 
-type Work = Callable[[db.Connection], object]
-type Handler = Sequence[tuple[Actor, Work]]
-"""Transactions, one after the other."""
+type TransactionBody = Callable[[db.Connection], object]
+type Handler = Sequence[tuple[Actor, TransactionBody]]
+"""Transactions that run one after the other."""
 
 LOCKS = (
     b" for no key update of e, r, t",
@@ -35,7 +35,7 @@ ADVISORY = b"select pg_advisory_xact_lock(hashtextextended('certificates', 0))"
 
 
 class SteppedCursor(psycopg.Cursor[Any]):
-    """Stops before each statement; a twin without locks sends it without what locks."""
+    """Stops before each statement. When unlocked (for a negative control), it removes the locking clauses."""
 
     def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
         conn = self.connection
@@ -62,7 +62,7 @@ class SteppedConnection(db.Connection):
 
     @contextmanager
     def pipeline(self) -> Generator[psycopg.Pipeline]:
-        yield psycopg.Pipeline(self)  # not entered: every statement waits for its result
+        yield psycopg.Pipeline(self)  # not entered, so that every statement waits for its result
 
     def commit(self) -> None:
         self.stop()
@@ -77,8 +77,8 @@ def unlocked(query: Any) -> Any:
 
 
 @dataclass
-class Runner:
-    """One handler in its thread."""
+class HandlerThread:
+    """A thread that runs one handler step by step."""
 
     database: Database
     handler: Handler
@@ -90,19 +90,21 @@ class Runner:
 
     def __post_init__(self) -> None:
         login = "worker_login" if self.handler[0][0].role == "service_role" else "app_login"
-        url = self.database.cluster.url(self.database.name, user=login)  # a pooler would hide who waits for whom
+        url = self.database.cluster.url(
+            self.database.name, user=login
+        )  # directly: a pooler hides which backend waits for which
         self.conn = SteppedConnection.connect(url, autocommit=True, prepare_threshold=None)
         self.conn.is_unlocked = self.is_unlocked
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def step(self) -> None:
-        """Begin the next step; `rests` tells when it is over."""
+        """Start the next step; `finish_step` waits for its end."""
         self._resting.clear()
         self._turn.release()
 
-    def rests(self, look: psycopg.Connection) -> bool:
-        """Wait until the step is over, or until it waits for a lock of the other one, which is False."""
+    def finish_step(self, look: psycopg.Connection) -> bool:
+        """Wait until the step is over (True) or waits for a lock of the other handler (False)."""
         while not self._resting.wait(0.002):
             waits = look.execute("select cardinality(pg_blocking_pids(%s)) > 0", (self.conn.info.backend_pid,))
             if waits.fetchone() == (True,) and not self._resting.is_set():
@@ -122,15 +124,15 @@ class Runner:
             for actor, work in self.handler:
                 self._transact(actor, work)
         except (AppError, ProfileMissing):
-            self.conn.rollback()  # a refusal is an answer like any other
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is what the run found
+            self.conn.rollback()  # a 4xx is a valid answer
+        except Exception as error:  # noqa: BLE001 - every error is a finding of the run
             self.failure = error
             self.conn.rollback()
         finally:
             self.is_done = True
             self._resting.set()
 
-    def _transact(self, actor: Actor, work: Work) -> None:
+    def _transact(self, actor: Actor, work: TransactionBody) -> None:
         self.conn.stop = lambda: None
         self.conn.execute("begin")
         self.conn.execute("set local lock_timeout = '60s'; set local statement_timeout = 0")
@@ -140,23 +142,23 @@ class Runner:
         self.conn.commit()
 
 
-def run(
+def run_interleaving(
     database: Database, look: psycopg.Connection, handlers: Sequence[Handler], prefix: Sequence[int], *, unlocked: bool
 ) -> list[tuple[int, bool]]:
-    """Take the handlers through one order: `prefix`, and then whoever comes first.
+    """Run the handlers through one interleaving: the choices of `prefix`, then always the first that is ready.
 
-    Returns each step's choice, and whether the other handler could have taken it. Raises what a handler died of.
+    Returns each step's choice, and whether the other handler was ready too. Raises the error of a failed handler.
     """
-    runners = [Runner(database, handler, unlocked) for handler in handlers]
+    runners = [HandlerThread(database, handler, unlocked) for handler in handlers]
     taken: list[tuple[int, bool]] = []
     try:
         while True:
-            # One that waited may have been let on by the other's last step.
-            ready = [n for n, each in enumerate(runners) if each.rests(look) and not each.is_done]
+            # The other handler's last step may have released the lock that this one waits for.
+            ready = [n for n, each in enumerate(runners) if each.finish_step(look) and not each.is_done]
             if not ready:
                 if all(each.is_done for each in runners):
                     break
-                continue  # both wait: PostgreSQL ends a deadlock by itself
+                continue  # both wait: PostgreSQL resolves the deadlock
             wanted = prefix[len(taken)] if len(taken) < len(prefix) else ready[0]
             choice = wanted if wanted in ready else ready[0]
             taken.append((choice, len(ready) > 1))
@@ -170,12 +172,12 @@ def run(
     return taken
 
 
-def orders(
+def interleavings(
     try_order: Callable[[Sequence[int]], list[tuple[int, bool]]], choose: random.Random | None = None
 ) -> Iterator[list[int]]:
-    """Every order, once; `try_order` takes one from its beginning on and may raise what it found.
+    """Every interleaving, once; `try_order` runs one from its prefix and may raise.
 
-    Neighbours differ in their last steps, so whoever wants only some had better let `choose` pick.
+    Consecutive interleavings differ in their last steps, so use `choose` to sample only some of them.
     """
     beginnings: list[list[int]] = [[]]
     while beginnings:

@@ -1,4 +1,4 @@
-"""C7: handlers that meet on the same rows never block each other for good, and nobody waits for long."""
+"""C7: handlers on the same rows never deadlock, and every wait for a lock is bounded."""
 
 import os
 import random
@@ -21,138 +21,140 @@ from shared.errors import AppError, Unavailable
 from shared.payments.models import PaymentEntity
 from shared.seats import queries as seat_queries
 from tests.deployed import Deployed
-from tests.seats.crowd import at_once
+from tests.seats.concurrency import at_once
 from tests.seats.invariants import Violation, check
-from tests.seats.school import START, School
-from tests.webhook.deliveries import Signed, buy_many
+from tests.seats.simulation import START, PlatformSimulation
+from tests.webhook.deliveries import SignedEvent, buy_many
 
 LOCK_SECONDS, STATEMENT_SECONDS = 3, 5
 RETRIES = 3
 BUSY = {"LockNotAvailable", "QueryCanceled"}
-"""`lock_timeout`, or `statement_timeout` for who waits first for another one who waits."""
+"""`lock_timeout`, or `statement_timeout` for the first in a queue of waiting transactions."""
 STATUSES: tuple[Literal["failed", "captured"], ...] = ("failed", "captured", "captured")
 
 
-class Student:
-    """Does one thing after the other, whatever comes to mind; what it was told to try again, and why."""
+class RandomClient:
+    """A client that sends random requests; it counts its retries by cause."""
 
-    def __init__(self, school: School, seed: int) -> None:
-        self.delays: Counter[str] = Counter()
-        self._school = school
+    def __init__(self, simulation: PlatformSimulation, seed: int) -> None:
+        self.retries: Counter[str] = Counter()
+        self._simulation = simulation
         self._dice = random.Random(seed)
         self._actions = [
             *(self._register, self._register, self._pay, self._pay, self._cancel, self._join, self._wait),
-            *(school.process_referrals, school.sweep),
+            *(simulation.process_referrals, simulation.sweep),
         ]
 
     def act(self, times: int) -> Counter[str]:
-        """Raises Unavailable for what was told to come again more often than clients do."""
+        """Send random requests; raises Unavailable when a request needs too many retries."""
         for _ in range(times):
-            self._insist()
-        return self.delays
+            self._retry()
+        return self.retries
 
-    def _insist(self) -> None:
-        """The same again: the dice fall as they fell."""
+    def _retry(self) -> None:
+        """Repeat one random request with the same random state."""
         before = self._dice.getstate()
         for tried in range(RETRIES + 1):
             self._dice.setstate(before)
             try:
                 self._dice.choice(self._actions)()
             except Unavailable as error:
-                self.delays[type(error.__cause__).__name__] += 1
+                self.retries[type(error.__cause__).__name__] += 1
                 if tried == RETRIES:
                     raise
             except AppError:
-                return  # a refusal is an answer
+                return  # a 4xx is a valid answer
             else:
                 return
 
     def _register(self) -> None:
-        referrer = self._dice.choice((None, self._school.people[0]))
+        referrer = self._dice.choice((None, self._simulation.people[0]))
         who = self._person()
-        registration = self._school.register(who, self._event(), referrer)
-        self._school.open_order(who, registration.id)
+        registration = self._simulation.register(who, self._event(), referrer)
+        self._simulation.open_order(who, registration.id)
 
     def _pay(self) -> None:
-        if orders := list(self._school.bank.orders):
+        if orders := list(self._simulation.razorpay.orders):
             order, status = self._dice.choice(orders), self._dice.choice(STATUSES)
-            self._school.deliver(order, PaymentEntity.model_validate(self._school.bank.pay(order, status)))
+            self._simulation.deliver(order, PaymentEntity.model_validate(self._simulation.razorpay.pay(order, status)))
 
     def _cancel(self) -> None:
-        with self._school.database.look() as look:
+        with self._simulation.database.look() as look:
             live = look.execute("select user_id, id from registrations where status in ('pending', 'confirmed')")
             if found := live.fetchall():
-                self._school.cancel(*self._dice.choice(found))
+                self._simulation.cancel(*self._dice.choice(found))
 
     def _join(self) -> None:
-        self._school.join(self._person(), self._event())
+        self._simulation.join(self._person(), self._event())
 
     def _wait(self) -> None:
-        """Until holds expire, but not until a course starts."""
-        if self._school.now < START + timedelta(days=5):
-            self._school.now += timedelta(minutes=10)
+        """Move the clock so that holds expire, but not to the start of an event."""
+        if self._simulation.now < START + timedelta(days=5):
+            self._simulation.now += timedelta(minutes=10)
 
     def _person(self) -> UUID:
-        return self._dice.choice(self._school.people)
+        return self._dice.choice(self._simulation.people)
 
     def _event(self) -> UUID:
-        return self._dice.choice(self._school.events)
+        return self._dice.choice(self._simulation.events)
 
 
-class Careless(Student):
-    """Also takes two courses at once, whichever comes first."""
+class UnorderedLocking(RandomClient):
+    """Also locks two events in random order."""
 
-    def __init__(self, school: School, seed: int) -> None:
-        super().__init__(school, seed)
+    def __init__(self, simulation: PlatformSimulation, seed: int) -> None:
+        super().__init__(simulation, seed)
         self._actions = [*self._actions, self._take_two]
 
     def _take_two(self) -> None:
         with db.transaction(SERVICE) as conn:
-            for event_id in self._dice.sample(self._school.events, 2):
+            for event_id in self._dice.sample(self._simulation.events, 2):
                 seat_queries.lock_event(conn, event_id)
 
 
-def campaign(school: School, kind: type[Student], times: int, seed: int = 0) -> set[str]:
-    """Eight of a kind who do so many things to random pairs of people, courses and orders; why they had to wait."""
-    school.forget()
+def run_clients(simulation: PlatformSimulation, kind: type[RandomClient], times: int, seed: int = 0) -> set[str]:
+    """Run eight clients with random requests; returns the causes of their retries."""
+    simulation.reset()
     for _ in range(6):
-        school.person()
+        simulation.person()
     for capacity in (1, 2, 4):
-        school.event(capacity=capacity)
-    for each in school.people[1:3]:
-        school.buy(each, school.events[2], school.people[0])
-    students = [kind(school, seed + number) for number in range(8)]
+        simulation.event(capacity=capacity)
+    for each in simulation.people[1:3]:
+        simulation.buy(each, simulation.events[2], simulation.people[0])
+    students = [kind(simulation, seed + number) for number in range(8)]
     told = at_once(lambda student: student.act(times), students)
-    assert not [each for each in told if isinstance(each, str)]  # the code of what was given up
-    check(school)
-    return {reason for delays in told for reason in delays}
+    assert not [each for each in told if isinstance(each, str)]  # the code of a failed request
+    check(simulation)
+    return {reason for retries in told for reason in retries}
 
 
 @pytest.mark.parametrize("times", [100, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
-def test_eight_who_do_anything_at_once_never_deadlock(school: School, times: int) -> None:
-    assert campaign(school, Student, times) <= BUSY
+def test_eight_random_clients_never_deadlock(simulation: PlatformSimulation, times: int) -> None:
+    assert run_clients(simulation, RandomClient, times) <= BUSY
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_campaigns_of_seeds_that_nobody_tried_find_nothing(school: School) -> None:
-    """Each run has other seeds; a failing one is in the message, and the variable `FIRST_SEED` begins with it again."""
+def test_new_seeds_find_no_deadlock(simulation: PlatformSimulation) -> None:
+    """Every run uses new seeds; the message names a failing one, and the variable `FIRST_SEED` repeats it."""
     first = int(os.environ.get("FIRST_SEED") or time.time_ns() % 2**32)
     for seed in range(first, first + 80 * 8, 8):
         try:
-            assert campaign(school, Student, 100, seed) <= BUSY
+            assert run_clients(simulation, RandomClient, 100, seed) <= BUSY
         except AssertionError as error:
             raise Violation(f"FIRST_SEED={seed}") from error
 
 
-def test_a_deadlock_of_eight_who_lock_in_any_order_is_seen(school: School) -> None:
-    """The negative control: a race may be won by chance, so it is run until it is lost."""
-    assert any("DeadlockDetected" in campaign(school, Careless, 25, seed=8 * round_) for round_ in range(30))
+def test_a_deadlock_of_clients_that_lock_in_random_order_is_found(simulation: PlatformSimulation) -> None:
+    """The negative control; it repeats until the deadlock happens."""
+    assert any(
+        "DeadlockDetected" in run_clients(simulation, UnorderedLocking, 25, seed=8 * round_) for round_ in range(30)
+    )
 
 
-def test_two_who_lock_in_another_order_do(school: School) -> None:
-    """What a deadlock is told as."""
-    events = [school.event(), school.event()]
+def test_two_transactions_with_opposite_lock_order_deadlock(simulation: PlatformSimulation) -> None:
+    """The error of a deadlock."""
+    events = [simulation.event(), simulation.event()]
     both_hold_one = Barrier(2)
 
     def lock(order: list[UUID]) -> str:
@@ -169,16 +171,16 @@ def test_two_who_lock_in_another_order_do(school: School) -> None:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What somebody who had to wait was told, after how long, and how that left the connection."""
+class LockWait:
+    """The answer to a request that waited for a lock, its duration, and the state of the connection afterwards."""
 
     answer: str
     seconds: float
     state: str
 
 
-def told(look: psycopg.Connection, request: Callable[[], str], begin: Barrier) -> Told:
-    """One request on a connection that is there; of a failure its cause."""
+def measure_lock_wait(look: psycopg.Connection, request: Callable[[], str], begin: Barrier) -> LockWait:
+    """Send one request on an open connection; for a failure the answer is its cause."""
     with db.transaction(SERVICE) as conn:
         pid = conn.info.backend_pid
     begin.wait(60)
@@ -189,27 +191,29 @@ def told(look: psycopg.Connection, request: Callable[[], str], begin: Barrier) -
         answer = type(error.__cause__).__name__
     seconds = time.monotonic() - started
     (state,) = look.execute("select state from pg_stat_activity where pid = %s", (pid,)).fetchone() or ("gone",)
-    return Told(answer, seconds, state)
+    return LockWait(answer, seconds, state)
 
 
-def test_fifty_who_wait_for_a_lock_that_is_held_are_told_to_come_again(school: School, emptied: Deployed) -> None:
+def test_fifty_requests_that_wait_for_a_held_lock_are_told_to_retry(
+    simulation: PlatformSimulation, emptied: Deployed
+) -> None:
     """C7: within the lock's time limit and half a second, all but who waits first.
 
     PostgreSQL waits for a row twice: for the place at the head of its queue, then for the transaction that holds it,
     each for up to `lock_timeout`. Of those who came together one gets to the head as the first there gives up, in the
     instant before its own time is over, and begins its second wait: `statement_timeout` ends that.
     """
-    school.now = datetime.now(UTC)
+    simulation.now = datetime.now(UTC)
     purchases = buy_many(emptied, 25, capacity=100)
     event_id = emptied.row("select id from events")["id"]
     deliveries = [purchase.captured() for purchase in purchases]
 
-    def deliver(event: Signed) -> str:
+    def deliver(event: SignedEvent) -> str:
         answer = emptied.webhook(event.body, event_id=event.event_id)
         return str(answer.status if answer.status == 503 else answer.body["status"])
 
     def register(who: UUID) -> str:
-        school.register(who, event_id)
+        simulation.register(who, event_id)
         return "registered"
 
     requests = [
@@ -217,13 +221,13 @@ def test_fifty_who_wait_for_a_lock_that_is_held_are_told_to_come_again(school: S
         *(partial(deliver, event) for event in deliveries),
     ]
     begin = Barrier(len(requests))
-    with school.database.look() as holder, holder.transaction():
+    with simulation.database.look() as holder, holder.transaction():
         holder.execute("select 1 from events where id = %s for update", (event_id,))
-        waited = at_once(lambda request: told(school.look, request, begin), requests)
-        seconds = sorted(each.seconds for each in waited if isinstance(each, Told))
+        waited = at_once(lambda request: measure_lock_wait(simulation.look, request, begin), requests)
+        seconds = sorted(each.seconds for each in waited if isinstance(each, LockWait))
         assert len(seconds) == len(requests)
-        assert {each.answer for each in waited if isinstance(each, Told)} <= {*BUSY, "503"}
-        assert {each.state for each in waited if isinstance(each, Told)} == {"idle"}
+        assert {each.answer for each in waited if isinstance(each, LockWait)} <= {*BUSY, "503"}
+        assert {each.state for each in waited if isinstance(each, LockWait)} == {"idle"}
         assert seconds[-1] <= STATEMENT_SECONDS + 0.5
         assert seconds[-2] <= LOCK_SECONDS + 0.5
         assert seconds[0] >= LOCK_SECONDS - 0.1

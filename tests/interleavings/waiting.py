@@ -1,6 +1,6 @@
-"""Pairs in which one statement waits for a lock and then decides, each with the form that lost the race.
+"""Pairs in which one statement waits for a lock, each with the earlier code that lost the race.
 
-A statement that waited sees the rows it locks as they are now, and all others as they were when it began.
+After the wait a statement sees the rows that it locks as they are now, but all other rows as they were at its start.
 """
 
 from collections.abc import Callable
@@ -23,18 +23,18 @@ from shared.payments import service as payments
 from shared.payments.models import Order
 from shared.registrations import queries as registration_queries
 from shared.seats import queries as seat_queries
-from tests.interleavings.pairs import Meeting, no_row, payment_told, registers, whole
+from tests.interleavings.pairs import HandlerPair, invariants_hold, no_rows, registration_handler, reported_payment
 from tests.seats.invariants import Violation
-from tests.seats.school import PRICE, School
+from tests.seats.simulation import PRICE, PlatformSimulation
 
 
-def open_and_captured(school: School) -> Meeting:
-    """An order appears and its seat is cancelled, while its payment arrives."""
-    return _order_appears(school, lambda conn, order: payment_queries.lock_order(conn, order).fetchone())
+def open_and_captured(simulation: PlatformSimulation) -> HandlerPair:
+    """An order is inserted and its registration cancelled while its payment arrives."""
+    return _order_appears(simulation, lambda conn, order: payment_queries.lock_order(conn, order).fetchone())
 
 
-def open_and_captured_reading_what_is_not_locked(school: School) -> Meeting:
-    """The negative control: what the first statement did not find to lock, the second one reads."""
+def open_and_captured_with_unlocked_read(simulation: PlatformSimulation) -> HandlerPair:
+    """The negative control: the second statement reads rows that the first did not find and lock."""
 
     def lock_then_read(conn: Connection, order: str) -> Order | None:
         tables = """
@@ -51,16 +51,16 @@ def open_and_captured_reading_what_is_not_locked(school: School) -> Meeting:
         row = conn.cursor(row_factory=dict_row).execute(columns + tables, {"order": order}).fetchone()
         return Order(**row) if row else None
 
-    return _order_appears(school, lock_then_read)
+    return _order_appears(simulation, lock_then_read)
 
 
-def register_and_join(school: School) -> Meeting:
-    """One person takes the last seat and joins the queue for it."""
-    return _takes_and_joins(school, waitlist.join)
+def register_and_join(simulation: PlatformSimulation) -> HandlerPair:
+    """One user takes the last seat and joins its waitlist at the same time."""
+    return _register_and_join(simulation, waitlist.join)
 
 
-def register_and_join_by_an_old_snapshot(school: School) -> Meeting:
-    """The negative control: the statement that waits for the event also looks for a registration."""
+def register_and_join_with_old_snapshot(simulation: PlatformSimulation) -> HandlerPair:
+    """The negative control: the statement that waits for the event also reads registrations."""
 
     def join(conn: Connection, who: UUID, event_id: UUID, now: datetime) -> None:
         locked = conn.execute(
@@ -80,29 +80,31 @@ def register_and_join_by_an_old_snapshot(school: School) -> Meeting:
             raise Conflict("There are seats left.", code="seats_left")
         waitlist_queries.insert_entry(conn, event_id, who)
 
-    return _takes_and_joins(school, join)
+    return _register_and_join(simulation, join)
 
 
-def register_and_erase(school: School) -> Meeting:
-    """Whoever is erased has no seat, and is in no queue."""
-    who, event_id = school.person(), school.event(capacity=1)
+def register_and_erase(simulation: PlatformSimulation) -> HandlerPair:
+    """An erased user has no seat and no waitlist entry."""
+    who, event_id = simulation.person(), simulation.event(capacity=1)
 
     def erase(conn: Connection) -> None:
-        erasure.forget(conn, who, f"{who}@example.com", None, school.now)
+        erasure.forget(conn, who, f"{who}@example.com", None, simulation.now)
 
     broken = """
         select r.id from registrations r join profiles p on p.id = r.user_id
         where p.erased_at is not null and r.status in ('pending', 'confirmed')
     """
-    return Meeting(
-        registers(school, who, event_id), [(SERVICE, erase)], no_row(school, "somebody erased has a seat", broken)
+    return HandlerPair(
+        registration_handler(simulation, who, event_id),
+        [(SERVICE, erase)],
+        no_rows(simulation, "an erased user has a seat", broken),
     )
 
 
-def open_and_cancel(school: School) -> Meeting:
-    """An order is opened for a seat that is given up: not after the seat is gone."""
-    who = school.person()
-    held = school.register(who, school.event(capacity=1))
+def open_and_cancel(simulation: PlatformSimulation) -> HandlerPair:
+    """An order is opened for a registration that is being cancelled: never after the cancellation."""
+    who = simulation.person()
+    held = simulation.register(who, simulation.event(capacity=1))
     ended: list[str] = []
 
     def insert(conn: Connection) -> None:
@@ -113,25 +115,25 @@ def open_and_cancel(school: School) -> Meeting:
         ended.append("opened" if found else "refused")
 
     def cancel(conn: Connection) -> None:
-        registrations.cancel(conn, who, held.id, school.now)
+        registrations.cancel(conn, who, held.id, simulation.now)
         ended.append("cancelled")
 
     def holds() -> None:
         if ended == ["cancelled", "opened"]:
-            raise Violation("an order was opened for a seat that was given up")
+            raise Violation("an order was opened for a cancelled registration")
 
-    return Meeting([(service_for(who), insert)], [(service_for(who), cancel)], holds)
+    return HandlerPair([(service_for(who), insert)], [(service_for(who), cancel)], holds)
 
 
-def complete_and_plan(school: School) -> Meeting:
-    """A course that seems over is given another session."""
-    return _ends_and_goes_on(
-        school, lambda conn, now: status_queries.complete_events(conn, status_queries.lock_ending(conn, now), now)
+def complete_and_plan(simulation: PlatformSimulation) -> HandlerPair:
+    """A session is added to an event that is being completed."""
+    return _complete_and_plan(
+        simulation, lambda conn, now: status_queries.complete_events(conn, status_queries.lock_ending(conn, now), now)
     )
 
 
-def complete_and_plan_by_an_old_snapshot(school: School) -> Meeting:
-    """The negative control: the update that waits for the course also looks for its sessions."""
+def complete_and_plan_with_old_snapshot(simulation: PlatformSimulation) -> HandlerPair:
+    """The negative control: the update that waits for the event also reads its sessions."""
 
     def complete(conn: Connection, now: datetime) -> None:
         conn.execute(
@@ -144,14 +146,14 @@ def complete_and_plan_by_an_old_snapshot(school: School) -> Meeting:
             {"now": now},
         )
 
-    return _ends_and_goes_on(school, complete)
+    return _complete_and_plan(simulation, complete)
 
 
-def _order_appears(school: School, lock: Callable[[Connection, str], Order | None]) -> Meeting:
-    who, event_id = school.person(), school.event(capacity=1)
-    held = school.register(who, event_id)
-    order = school.bank.gateway().create_order(receipt=held.id.hex, amount=PRICE, currency="INR", notes={})
-    payment = payment_told(school, order.id, "captured")
+def _order_appears(simulation: PlatformSimulation, lock: Callable[[Connection, str], Order | None]) -> HandlerPair:
+    who, event_id = simulation.person(), simulation.event(capacity=1)
+    held = simulation.register(who, event_id)
+    order = simulation.razorpay.gateway().create_order(receipt=held.id.hex, amount=PRICE, currency="INR", notes={})
+    payment = reported_payment(simulation, order.id, "captured")
 
     def insert(conn: Connection) -> None:
         registration_queries.insert_order(
@@ -159,43 +161,53 @@ def _order_appears(school: School, lock: Callable[[Connection, str], Order | Non
         )
 
     def cancel(conn: Connection) -> None:
-        registrations.cancel(conn, who, held.id, school.now)
+        registrations.cancel(conn, who, held.id, simulation.now)
 
     def pay(conn: Connection) -> None:
         locked = lock(conn, order.id)
         if locked is not None:
-            payments.apply_payment(conn, locked, payment, reported_at=school.now, now=school.now)
+            payments.apply_payment(conn, locked, payment, reported_at=simulation.now, now=simulation.now)
 
-    return Meeting([(service_for(who), insert), (service_for(who), cancel)], [(SERVICE, pay)], whole(school))
+    return HandlerPair(
+        [(service_for(who), insert), (service_for(who), cancel)], [(SERVICE, pay)], invariants_hold(simulation)
+    )
 
 
-def _takes_and_joins(school: School, join: Callable[[Connection, UUID, UUID, datetime], Any]) -> Meeting:
-    who, event_id = school.person(), school.event(capacity=1)
+def _register_and_join(
+    simulation: PlatformSimulation, join: Callable[[Connection, UUID, UUID, datetime], Any]
+) -> HandlerPair:
+    who, event_id = simulation.person(), simulation.event(capacity=1)
 
     def join_queue(conn: Connection) -> None:
-        join(conn, who, event_id, school.now)
+        join(conn, who, event_id, simulation.now)
 
-    return Meeting(registers(school, who, event_id), [(service_for(who), join_queue)], whole(school))
+    return HandlerPair(
+        registration_handler(simulation, who, event_id), [(service_for(who), join_queue)], invariants_hold(simulation)
+    )
 
 
-def _ends_and_goes_on(school: School, complete: Callable[[Connection, datetime], object]) -> Meeting:
-    event_id = school.event(starts_at=school.now - timedelta(hours=2), ends_at=school.now - timedelta(hours=1))
-    school.look.execute("update events set status = 'ongoing' where id = %s", (event_id,))
+def _complete_and_plan(
+    simulation: PlatformSimulation, complete: Callable[[Connection, datetime], object]
+) -> HandlerPair:
+    event_id = simulation.event(
+        starts_at=simulation.now - timedelta(hours=2), ends_at=simulation.now - timedelta(hours=1)
+    )
+    simulation.look.execute("update events set status = 'ongoing' where id = %s", (event_id,))
 
     def end(conn: Connection) -> None:
-        status_queries.begin_events(conn, school.now)
-        complete(conn, school.now)
+        status_queries.begin_events(conn, simulation.now)
+        complete(conn, simulation.now)
 
     def plan(conn: Connection) -> None:
         seat_queries.lock_event(conn, event_id)
         conn.execute(
             "insert into event_sessions (event_id, title, starts_at, ends_at)"
             " select id, 'One more', %s, %s from events where id = %s and status = 'ongoing'",
-            (school.now, school.now + timedelta(hours=1), event_id),
+            (simulation.now, simulation.now + timedelta(hours=1), event_id),
         )
 
     broken = """
         select e.id from events e join event_sessions s on s.event_id = e.id
         where e.status = 'completed' and s.ends_at > e.completed_at
     """
-    return Meeting([(SERVICE, end)], [(SERVICE, plan)], no_row(school, "a completed course goes on", broken))
+    return HandlerPair([(SERVICE, end)], [(SERVICE, plan)], no_rows(simulation, "a completed course goes on", broken))

@@ -15,7 +15,7 @@ from shared import db
 from shared.actors import SERVICE
 from shared.notifications.rendering import Message
 from tests.deployed import Deployed, close_connections
-from tests.webhook.deliveries import Signed, buy_many
+from tests.webhook.deliveries import SignedEvent, buy_many
 
 PER_SECOND = 200
 CONNECTIONS = 32
@@ -55,7 +55,7 @@ def hung_provider(senders: int = 5) -> Generator[threading.Event]:
             thread.join()
 
 
-def latencies(deliver_one: Callable[[Signed], object], deliveries: Sequence[Signed]) -> list[float]:
+def latencies(deliver_one: Callable[[SignedEvent], object], deliveries: Sequence[SignedEvent]) -> list[float]:
     """Seconds until each answer, at 200 deliveries a second over 32 connections."""
     began = time.perf_counter() + 0.1
 
@@ -100,7 +100,7 @@ def test_control_a_webhook_that_mails_by_itself_hangs_too(deployed: Deployed) ->
     purchases[0].captured().deliver(deployed)
     with hung_provider(senders=1) as let_go:
 
-        def deliver_and_mail(event: Signed) -> None:
+        def deliver_and_mail(event: SignedEvent) -> None:
             event.deliver(deployed)
             let_go.wait(P99_SECONDS * 2)
 

@@ -1,5 +1,5 @@
 """Money, against the fake Razorpay."""
 
-from tests.registrations.conftest import account, school
+from tests.registrations.conftest import account, storefront
 
-__all__ = ["account", "school"]
+__all__ = ["account", "storefront"]

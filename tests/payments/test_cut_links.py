@@ -1,4 +1,4 @@
-"""The link to the database breaks at every round trip of every function: all or nothing, and a repetition mends it."""
+"""The link to the database is cut at every round trip: all or nothing is written, and a repetition completes it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,19 +14,30 @@ from shared.webhooks import service as webhook
 from shared.webhooks.models import PaymentEvent
 from tests.database.link import Link, Where
 from tests.deployed import linked
-from tests.payments.writes import CASES, PAID_ORDER, Case, hold, let_the_server_notice, purchase_of, state, warm_up
-from tests.registrations.school import School
+from tests.payments.write_cases import (
+    CASES,
+    PAID_ORDER,
+    WriteCase,
+    held_seat,
+    purchase_of,
+    state,
+    wait_for_server_rollback,
+    warm_up,
+)
+from tests.registrations.storefront import Storefront
 
 
 @pytest.fixture
-def link(school: School) -> Iterator[Link]:
-    with linked(school.deployed) as link:
+def link(storefront: Storefront) -> Iterator[Link]:
+    with linked(storefront.deployed) as link:
         yield link
 
 
-def broken_points(school: School, link: Link, make: Callable[[School], Case]) -> list[tuple[int, Where, object]]:
-    """Cut the link at each round trip; returns where that left another end than it should."""
-    school.deployed.mute_queue()
+def broken_points(
+    storefront: Storefront, link: Link, make: Callable[[Storefront], WriteCase]
+) -> list[tuple[int, Where, object]]:
+    """Cut the link at each round trip; returns the cuts with a wrong final state."""
+    storefront.deployed.mute_queue()
     wrong: list[tuple[int, Where, object]] = []
     places: tuple[Where, ...] = ("before", "after")
     for where in places:
@@ -34,7 +45,7 @@ def broken_points(school: School, link: Link, make: Callable[[School], Case]) ->
         reached = True
         while reached:
             trip += 1
-            case = make(school)
+            case = make(storefront)
             warm_up()
             link.count()
             link.cut(trip, where)
@@ -42,7 +53,7 @@ def broken_points(school: School, link: Link, make: Callable[[School], Case]) ->
                 case.act()
             reached = link.count() >= trip
             link.mend()
-            let_the_server_notice(school)
+            wait_for_server_rollback(storefront)
             case.again()
             case.act()  # Razorpay's redelivery, the client's second try, the next run of a schedule
             if (found := case.found()) != case.wanted:
@@ -53,17 +64,17 @@ def broken_points(school: School, link: Link, make: Callable[[School], Case]) ->
 
 @pytest.mark.parametrize("make", CASES)
 def test_a_link_cut_at_any_round_trip_leaves_all_or_nothing(
-    school: School, link: Link, make: Callable[[School], Case]
+    storefront: Storefront, link: Link, make: Callable[[Storefront], WriteCase]
 ) -> None:
     """W11."""
-    assert broken_points(school, link, make) == []
+    assert broken_points(storefront, link, make) == []
 
 
-def test_a_delivery_logged_before_its_effect_would_be_lost(school: School, link: Link) -> None:
+def test_a_delivery_logged_before_its_effect_would_be_lost(storefront: Storefront, link: Link) -> None:
     """The negative control: the log in a transaction of its own."""
 
-    def in_two_transactions(school: School) -> Case:
-        held = hold(school)
+    def in_two_transactions(storefront: Storefront) -> WriteCase:
+        held = held_seat(storefront)
         received, event = webhook.parse(purchase_of(held).captured().body, {"x-razorpay-event-id": str(held.id)})
         assert isinstance(event, PaymentEvent)
 
@@ -77,6 +88,6 @@ def test_a_delivery_logged_before_its_effect_would_be_lost(school: School, link:
                 assert order
                 webhook._apply(conn, event, order, clock.now())  # pyright: ignore[reportPrivateUsage]
 
-        return Case(deliver, lambda: state(held), (PAID_ORDER, {"payment_success": 2}))
+        return WriteCase(deliver, lambda: state(held), (PAID_ORDER, {"payment_success": 2}))
 
-    assert broken_points(school, link, in_two_transactions)
+    assert broken_points(storefront, link, in_two_transactions)

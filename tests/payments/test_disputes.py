@@ -1,4 +1,4 @@
-"""Disputes: whatever order their events come in ends in one state, administrators are told, lost money counts."""
+"""Disputes: whatever order their events come in ends in one state, and administrators are notified."""
 
 import random
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ from shared.payments.models import DisputeEntity, DisputeStatus
 from tests.deployed import Answer, Deployed
 from tests.kept import emptied, kept
 from tests.registrations.conftest import account
-from tests.registrations.school import School
-from tests.webhook.deliveries import TIME, Purchase, Signed, buy, buy_many
+from tests.registrations.storefront import Storefront
+from tests.webhook.deliveries import TIME, Purchase, SignedEvent, buy, buy_many
 
 __all__ = ["account", "emptied", "kept"]
 SEED = 20_261_125
@@ -27,14 +27,14 @@ AMOUNT = 30_000
 
 
 @dataclass(frozen=True)
-class Contested:
-    """A dispute over a payment; its events name the order or leave it out."""
+class DisputedPayment:
+    """A disputed payment; its events contain the order id or omit it."""
 
     purchase: Purchase
     id: str = field(default_factory=lambda: new_id("disp"))
     order_id: str | None = None
 
-    def event(self, name: str, after: int, **changes: Any) -> Signed:
+    def event(self, name: str, after: int, **changes: Any) -> SignedEvent:
         """`after` is in seconds."""
         status = name if name in ("won", "lost", "closed", "under_review") else "open"
         dispute = dispute_entity(
@@ -42,9 +42,11 @@ class Contested:
         )
         payment = self.purchase.payment("captured", order_id=self.order_id)
         full_name = f"payment.dispute.{name}"
-        return Signed(full_name, webhook_body(full_name, payment=payment, dispute=dispute, created_at=TIME + after))
+        return SignedEvent(
+            full_name, webhook_body(full_name, payment=payment, dispute=dispute, created_at=TIME + after)
+        )
 
-    def story(self) -> list[Signed]:
+    def event_sequence(self) -> list[SignedEvent]:
         """A capture, and a dispute that is lost after two rounds; two of its events are of one second."""
         return [
             self.purchase.captured(),
@@ -56,21 +58,21 @@ class Contested:
         ]
 
 
-def deliver_permutations(deployed: Deployed, orders: Sequence[tuple[int, ...]]) -> dict[str, Contested]:
-    contested = [Contested(purchase) for purchase in buy_many(deployed, len(orders))]
+def deliver_permutations(deployed: Deployed, orders: Sequence[tuple[int, ...]]) -> dict[str, DisputedPayment]:
+    disputed = [DisputedPayment(purchase) for purchase in buy_many(deployed, len(orders))]
 
-    def deliver(given: tuple[Contested, tuple[int, ...]]) -> None:
-        events = given[0].story()
+    def deliver(given: tuple[DisputedPayment, tuple[int, ...]]) -> None:
+        events = given[0].event_sequence()
         repeats = random.Random(f"{SEED} {given[1]}")
         for number in given[1]:
             for _ in range(repeats.randint(1, 2)):
                 events[number].deliver(deployed)
 
-    deployed.at_once(deliver, list(zip(contested, orders, strict=True)), threads=4)
-    return {each.id: each for each in contested}
+    deployed.at_once(deliver, list(zip(disputed, orders, strict=True)), threads=4)
+    return {each.id: each for each in disputed}
 
 
-def endings(deployed: Deployed) -> list[dict[str, Any]]:
+def dispute_rows(deployed: Deployed) -> list[dict[str, Any]]:
     return deployed.rows(
         """
         select d.razorpay_dispute_id as id, t.razorpay_order_id as of_order, d.status, d.amount, d.amount_deducted,
@@ -81,12 +83,12 @@ def endings(deployed: Deployed) -> list[dict[str, Any]]:
     )
 
 
-def wrong(deployed: Deployed, contested: dict[str, Contested]) -> list[dict[str, Any]]:
+def wrong(deployed: Deployed, disputed: dict[str, DisputedPayment]) -> list[dict[str, Any]]:
     ended = {"status": "lost", "amount": AMOUNT, "amount_deducted": AMOUNT, "seen_after": 25, "respond_by": DEADLINE}
-    found = endings(deployed)
-    assert len(found) == len(contested)
+    found = dispute_rows(deployed)
+    assert len(found) == len(disputed)
     return [
-        row for row in found if row != {"id": row["id"], "of_order": contested[row["id"]].purchase.order_id, **ended}
+        row for row in found if row != {"id": row["id"], "of_order": disputed[row["id"]].purchase.order_id, **ended}
     ]
 
 
@@ -124,14 +126,14 @@ def test_if_the_last_to_come_counted_the_order_would_decide(emptied: Deployed, m
 
 def test_two_states_of_one_second_have_an_order_too(emptied: Deployed) -> None:
     for order in permutations(range(2)):
-        contested = Contested(buy(emptied))
-        events = [contested.event("under_review", 20), contested.event("action_required", 20)]
+        disputed = DisputedPayment(buy(emptied))
+        events = [disputed.event("under_review", 20), disputed.event("action_required", 20)]
         for number in order:
             events[number].deliver(emptied)
-    assert {row["status"] for row in endings(emptied)} == {"action_required"}
+    assert {row["status"] for row in dispute_rows(emptied)} == {"action_required"}
 
 
-def told(deployed: Deployed, user: UUID) -> list[tuple[str, str, str | None]]:
+def admin_notices(deployed: Deployed, user: UUID) -> list[tuple[str, str, str | None]]:
     rows = deployed.rows(
         """
         select type, data ->> 'status' as status, data ->> 'respondBy' as respond_by
@@ -144,30 +146,30 @@ def told(deployed: Deployed, user: UUID) -> list[tuple[str, str, str | None]]:
 
 def test_every_administrator_is_told_once_by_mail_and_inbox_with_the_deadline(emptied: Deployed) -> None:
     admins = [emptied.profile(admin=True) for _ in range(2)]
-    contested = Contested(buy(emptied))
-    events = [contested.event("created", 10), contested.event("under_review", 20), contested.event("lost", 30)]
+    disputed = DisputedPayment(buy(emptied))
+    events = [disputed.event("created", 10), disputed.event("under_review", 20), disputed.event("lost", 30)]
     for event in (*events, *events, events[0]):
         event.deliver(emptied)
     deadline = "2026-11-19T09:30:00+00:00"
     for admin in admins:
         opened, lost = ("open", deadline), ("lost", None)
         ways = ("email", "in_app")
-        assert told(emptied, admin) == [(way, *state) for state in (opened, lost) for way in ways]
+        assert admin_notices(emptied, admin) == [(way, *state) for state in (opened, lost) for way in ways]
     assert len(emptied.rows("select 1 from notifications_queue where template = 'payment_disputed'")) == 8
 
 
 def test_a_dispute_over_a_payment_that_is_none_of_ours_is_kept_and_told(emptied: Deployed) -> None:
     admin = emptied.profile(admin=True)
-    Contested(Purchase(new_id("order"), UUID(int=0))).event("created", 10).deliver(emptied)
-    assert [(row["of_order"], row["status"]) for row in endings(emptied)] == [(None, "open")]
-    assert len(told(emptied, admin)) == 2
+    DisputedPayment(Purchase(new_id("order"), UUID(int=0))).event("created", 10).deliver(emptied)
+    assert [(row["of_order"], row["status"]) for row in dispute_rows(emptied)] == [(None, "open")]
+    assert len(admin_notices(emptied, admin)) == 2
     assert emptied.row("select outcome from webhook_logs where event_type = 'payment.dispute.created'")
 
 
 def test_a_dispute_finds_its_payment_by_the_order_too(emptied: Deployed) -> None:
     purchase = buy(emptied)
-    Contested(purchase, order_id=purchase.order_id).event("created", 10).deliver(emptied)
-    assert [row["of_order"] for row in endings(emptied)] == [purchase.order_id]
+    DisputedPayment(purchase, order_id=purchase.order_id).event("created", 10).deliver(emptied)
+    assert [row["of_order"] for row in dispute_rows(emptied)] == [purchase.order_id]
 
 
 @pytest.mark.parametrize(
@@ -175,10 +177,10 @@ def test_a_dispute_finds_its_payment_by_the_order_too(emptied: Deployed) -> None
 )
 def test_a_dispute_that_cannot_be_read_is_kept_for_a_person(emptied: Deployed, change: dict[str, Any]) -> None:
     dispute = dispute_entity(payment_id=new_id("pay"), amount=AMOUNT) | change
-    event = Signed("dispute", webhook_body("payment.dispute.created", dispute=dispute, created_at=TIME))
+    event = SignedEvent("dispute", webhook_body("payment.dispute.created", dispute=dispute, created_at=TIME))
     assert event.deliver(emptied) == "ignored"
     assert emptied.row("select status from webhook_logs") == {"status": "failed"}
-    assert endings(emptied) == []
+    assert dispute_rows(emptied) == []
 
 
 def listed(deployed: Deployed, admin: UUID, **query: str) -> Answer:
@@ -187,15 +189,15 @@ def listed(deployed: Deployed, admin: UUID, **query: str) -> Answer:
 
 def test_the_list_has_filters_pages_and_the_sums_of_what_was_lost(emptied: Deployed) -> None:
     admin = emptied.profile(admin=True)
-    contested = [Contested(buy(emptied)) for _ in range(5)]
-    for number, each in enumerate(contested):
+    disputed = [DisputedPayment(buy(emptied)) for _ in range(5)]
+    for number, each in enumerate(disputed):
         each.purchase.captured().deliver(emptied)
         each.event("created", number).deliver(emptied)
-    contested[0].event("lost", 30).deliver(emptied)
+    disputed[0].event("lost", 30).deliver(emptied)
     first, second = listed(emptied, admin, limit="3").body, None
     second = listed(emptied, admin, limit="3", cursor=first["nextCursor"]).body
     found = [row["razorpayDisputeId"] for row in first["disputes"] + second["disputes"]]
-    assert sorted(found) == sorted(each.id for each in contested)
+    assert sorted(found) == sorted(each.id for each in disputed)
     assert second["nextCursor"] is None
     assert first["totals"] == second["totals"] == [
         {"status": "lost", "currency": "INR", "disputes": 1, "amount": AMOUNT, "amountDeducted": AMOUNT},
@@ -203,7 +205,7 @@ def test_the_list_has_filters_pages_and_the_sums_of_what_was_lost(emptied: Deplo
     ]  # fmt: skip
     (lost,) = listed(emptied, admin, status="lost").body["disputes"]
     assert (lost["razorpayDisputeId"], lost["amountDeducted"], lost["eventTitle"]) == (
-        contested[0].id, AMOUNT, "Rust in a day",
+        disputed[0].id, AMOUNT, "Rust in a day",
     )  # fmt: skip
     for count, query in (
         (1, {"paymentId": lost["paymentId"]}), (1, {"userId": lost["userId"]}), (1, {"eventId": lost["eventId"]}),
@@ -219,12 +221,12 @@ def test_the_list_has_filters_pages_and_the_sums_of_what_was_lost(emptied: Deplo
 def test_what_a_lost_dispute_took_cannot_be_refunded_again(emptied: Deployed, account: FakeRazorpay) -> None:
     """Over HTTP, from the gateway's own dispute on."""
     emptied.set(RAZORPAY_BASE_URL=account.url)
-    school = School(emptied, account)
-    held = school.held()
+    storefront = Storefront(emptied, account)
+    held = storefront.hold_seat()
     payment = account.pay(held.order_id)["id"]
     dispute = account.open_dispute(payment, AMOUNT)
     account.move_dispute(dispute["id"], "lost")
-    school.deliver()
+    storefront.deliver()
     admin = emptied.profile(admin=True)
     body = {"paymentId": listed(emptied, admin).body["disputes"][0]["paymentId"]}
     answer = emptied.request(
@@ -235,7 +237,7 @@ def test_what_a_lost_dispute_took_cannot_be_refunded_again(emptied: Deployed, ac
 
 
 def test_a_settlement_is_kept_and_does_nothing(emptied: Deployed) -> None:
-    event = Signed("settlement", webhook_body("settlement.processed", created_at=TIME))
+    event = SignedEvent("settlement", webhook_body("settlement.processed", created_at=TIME))
     assert event.deliver(emptied) == "ignored"
     assert emptied.row("select status, outcome, event_type from webhook_logs") == {
         "status": "processed", "outcome": "not_handled", "event_type": "settlement.processed",

@@ -1,4 +1,4 @@
-"""The arithmetic of receipts: parts are the whole to the paisa, GST numbers have their check character."""
+"""The arithmetic of receipts: taxes add up to the paisa, and a GSTIN has a valid check character."""
 
 import random
 from datetime import UTC, datetime

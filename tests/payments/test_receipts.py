@@ -1,4 +1,4 @@
-"""Receipts: one for each payment, serials without gaps whatever rolls back, frozen, and only for whom they are."""
+"""Receipts: one per payment, serials without gaps after rollbacks, unchangeable, and visible only to their owner."""
 
 import base64
 import random
@@ -39,15 +39,15 @@ def platform(emptied: Deployed) -> Deployed:
 
 
 @dataclass(frozen=True)
-class Bought:
-    """What a student is to pay, or has paid."""
+class StudentOrder:
+    """A student's order, open or paid."""
 
     platform: Deployed
     purchase: Purchase
     user: UUID
     payment: UUID
 
-    def captured(self) -> "Bought":
+    def captured(self) -> "StudentOrder":
         self.purchase.captured().deliver(self.platform)
         return self
 
@@ -63,10 +63,10 @@ class Bought:
         return base64.b64decode(answer.raw, validate=True)
 
 
-def bought_by_somebody(platform: Deployed) -> Bought:
+def new_student_order(platform: Deployed) -> StudentOrder:
     purchase = buy(platform)
     row = platform.row("select id, user_id from payment_transactions where razorpay_order_id = %s", purchase.order_id)
-    return Bought(platform, purchase, row["user_id"], row["id"])
+    return StudentOrder(platform, purchase, row["user_id"], row["id"])
 
 
 def text_of(pdf: bytes) -> str:
@@ -79,7 +79,7 @@ def serials(platform: Deployed, series: str = "RC") -> list[int]:
 
 
 def test_a_payment_has_a_receipt_that_says_what_the_tax_is(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform).captured()
+    bought = new_student_order(platform).captured()
     answer = bought.get()
     assert answer.status == 200, answer
     receipt = answer.body["receipt"]
@@ -95,13 +95,13 @@ def test_a_payment_has_a_receipt_that_says_what_the_tax_is(platform: Deployed) -
 
 
 def test_asking_again_is_the_same_receipt_to_the_byte(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform).captured()
+    bought = new_student_order(platform).captured()
     assert bought.pdf() == bought.pdf()
     assert len(serials(platform)) == 1
 
 
 def test_a_later_change_of_anything_changes_no_receipt(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform).captured()
+    bought = new_student_order(platform).captured()
     before = bought.get().body, bought.pdf()
     platform.set(SUPPLIER_NAME="Other Ltd", SUPPLIER_GSTIN="", TAX_BASIS_POINTS="500")
     platform.rows("update profiles set full_name = 'Other', billing_state = '27'")
@@ -111,13 +111,13 @@ def test_a_later_change_of_anything_changes_no_receipt(platform: Deployed) -> No
 
 @pytest.mark.parametrize("statement", ["update receipts set amount = 1, taxable_amount = 1", "delete from receipts"])
 def test_nobody_changes_or_removes_a_receipt(platform: Deployed, statement: LiteralString) -> None:
-    bought_by_somebody(platform).captured().get()
+    new_student_order(platform).captured().get()
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
         platform.rows(statement)
 
 
 def test_a_business_elsewhere_pays_igst_and_is_named(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform)
+    bought = new_student_order(platform)
     details = {"name": "Rao Consulting LLP", "address": "12, Marine Drive, Mumbai 400020", "gstin": ELSEWHERE}
     put = platform.request("registrations", "PUT", "billing-details", user=bought.user, body=details)
     assert put.body["billingDetails"] == details | {"state": "27"}
@@ -161,7 +161,7 @@ def test_billing_details_are_of_the_caller_only(platform: Deployed) -> None:
 
 def test_without_a_registration_for_gst_there_are_no_tax_lines(platform: Deployed) -> None:
     platform.set(SUPPLIER_GSTIN="")
-    bought = bought_by_somebody(platform).captured()
+    bought = new_student_order(platform).captured()
     receipt = bought.get().body["receipt"]
     assert (receipt["taxableAmount"], receipt["cgst"], receipt["igst"], receipt["placeOfSupply"]) == (
         49_900,
@@ -175,7 +175,7 @@ def test_without_a_registration_for_gst_there_are_no_tax_lines(platform: Deploye
 
 
 def test_others_and_unknown_payments_look_the_same(platform: Deployed) -> None:
-    bought, other = bought_by_somebody(platform).captured(), platform.profile()
+    bought, other = new_student_order(platform).captured(), platform.profile()
     note = f"credit-notes/{uuid4()}"
     for what in ("receipt", note):
         answer = bought.get(what, user=other)
@@ -188,7 +188,7 @@ def test_others_and_unknown_payments_look_the_same(platform: Deployed) -> None:
 
 
 def test_an_unpaid_order_has_no_receipt(platform: Deployed) -> None:
-    answer = bought_by_somebody(platform).get()
+    answer = new_student_order(platform).get()
     assert (answer.status, answer.body["code"]) == (409, "not_paid")
 
 
@@ -203,11 +203,11 @@ def test_an_unpaid_order_has_no_receipt(platform: Deployed) -> None:
     ],
 )
 def test_the_form_is_chosen_by_what_is_accepted(platform: Deployed, accept: str, kind: str) -> None:
-    assert bought_by_somebody(platform).captured().get(accept=accept).headers["content-type"] == kind
+    assert new_student_order(platform).captured().get(accept=accept).headers["content-type"] == kind
 
 
 def test_the_gateway_gets_the_pdf_as_base64_to_be_shown_inline(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform).captured()
+    bought = new_student_order(platform).captured()
     event = http_event(
         "GET", f"payments/{bought.payment}/receipt", claims=access_token(bought.user), headers={"Accept": "*/*"}
     )
@@ -219,7 +219,7 @@ def test_the_gateway_gets_the_pdf_as_base64_to_be_shown_inline(platform: Deploye
 
 
 def test_the_administrator_gets_the_same_bytes(platform: Deployed) -> None:
-    bought, admin = bought_by_somebody(platform).captured(), platform.profile(admin=True)
+    bought, admin = new_student_order(platform).captured(), platform.profile(admin=True)
     path = f"admin/payments/{bought.payment}/receipt"
 
     def ask(**more: Any) -> Answer:
@@ -231,7 +231,7 @@ def test_the_administrator_gets_the_same_bytes(platform: Deployed) -> None:
 
 
 def test_each_refund_has_a_credit_note_and_together_they_are_the_receipt(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform).captured()
+    bought = new_student_order(platform).captured()
     receipt = bought.get().body["receipt"]
     for amount in (10_001, 19_999, 19_900):
         bought.purchase.refund(amount).deliver(platform)
@@ -250,14 +250,14 @@ def test_each_refund_has_a_credit_note_and_together_they_are_the_receipt(platfor
 
 
 def test_a_refund_that_is_told_of_before_its_payment_has_its_credit_note_too(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform)
+    bought = new_student_order(platform)
     bought.purchase.refund(10_000).deliver(platform)
     answer = bought.captured().get().body
     assert [note["amount"] for note in answer["creditNotes"]] == [10_000]
 
 
 def test_a_second_payment_of_one_order_that_goes_back_corrects_no_receipt(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform).captured()
+    bought = new_student_order(platform).captured()
     second = Purchase(bought.purchase.order_id, bought.purchase.registration_id, new_id("pay"))
     second.captured().deliver(platform)
     second.refund(49_900).deliver(platform)
@@ -283,14 +283,14 @@ def test_the_schedule_issues_what_nobody_asked_for_in_the_order_of_payment(platf
 
 
 def test_a_payment_of_a_closed_period_has_its_receipt_only_when_it_is_asked_for(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform).captured()
+    bought = new_student_order(platform).captured()
     platform.rows("update payment_transactions set paid_at = now() - interval '36 days'")
     assert platform.invoke("issue_receipts", {"source": "schedule"})["issued"] == 0
     assert bought.get().status == 200
 
 
 def test_each_financial_year_begins_with_one(platform: Deployed) -> None:
-    first, second = bought_by_somebody(platform).captured(), bought_by_somebody(platform).captured()
+    first, second = new_student_order(platform).captured(), new_student_order(platform).captured()
     for bought, now in (
         (first, datetime(2027, 3, 31, 18, tzinfo=UTC)),
         (second, datetime(2027, 3, 31, 19, tzinfo=UTC)),
@@ -301,8 +301,8 @@ def test_each_financial_year_begins_with_one(platform: Deployed) -> None:
     assert [row["number"] for row in rows] == ["RC/26-27/000001", "RC/27-28/000001"]
 
 
-class Broken(Exception):
-    """A transaction that does not come to its end."""
+class RolledBack(Exception):
+    """Rolls a transaction back."""
 
 
 def test_fifty_captures_at_once_with_rollbacks_leave_no_gap(platform: Deployed) -> None:
@@ -326,9 +326,9 @@ def test_fifty_captures_at_once_with_rollbacks_leave_no_gap(platform: Deployed) 
 def issue_with_rollbacks(user_id: UUID, payment_id: UUID, dice: random.Random) -> None:
     """Half of the transactions end in nothing after they have taken a serial."""
     while dice.random() < 0.5:
-        with suppress(Broken), db.transaction(service_for(user_id)) as conn:
+        with suppress(RolledBack), db.transaction(service_for(user_id)) as conn:
             service.issue_due(conn, SELLER, 1800, clock.now(), [payment_id])
-            raise Broken
+            raise RolledBack
     with db.transaction(service_for(user_id)) as conn:
         service.issue_due(conn, SELLER, 1800, clock.now(), [payment_id])
 
@@ -344,7 +344,7 @@ def test_serials_of_a_sequence_would_have_gaps(platform: Deployed, monkeypatch: 
 
     monkeypatch.setattr(queries, "last_serial", from_sequence)
     for _ in range(4):
-        bought = bought_by_somebody(platform).captured()
+        bought = new_student_order(platform).captured()
         issue_with_rollbacks(bought.user, bought.payment, random.Random(3))
     platform.rows("drop sequence tickets")
     assert serials(platform) != [1, 2, 3, 4]
@@ -354,7 +354,7 @@ def test_without_the_lock_two_payments_would_want_one_serial(
     platform: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A negative control: both look for the last serial before either has written; the database refuses the second."""
-    bought = [bought_by_somebody(platform).captured() for _ in range(2)]
+    bought = [new_student_order(platform).captured() for _ in range(2)]
     last, both_have_looked = queries.last_serial, threading.Barrier(2)
 
     def look(conn: db.Connection, series: Any, year: int) -> int:
@@ -368,7 +368,7 @@ def test_without_the_lock_two_payments_would_want_one_serial(
     monkeypatch.setattr(queries, "lock_serials", no_lock)
     monkeypatch.setattr(queries, "last_serial", look)
 
-    def issue(each: Bought) -> bool:
+    def issue(each: StudentOrder) -> bool:
         try:
             with db.transaction(service_for(each.user)) as conn:
                 service.issue_due(conn, SELLER, 1800, clock.now(), [each.payment])
@@ -380,7 +380,7 @@ def test_without_the_lock_two_payments_would_want_one_serial(
 
 
 def test_receipts_are_asked_for_by_many_at_once_and_issued_once(platform: Deployed) -> None:
-    bought = bought_by_somebody(platform).captured()
+    bought = new_student_order(platform).captured()
     bought.purchase.refund(10_000).deliver(platform)
     platform.set(DATABASE_SECRET_ID="database-worker")
 

@@ -1,4 +1,4 @@
-"""process_refunds: what is to go back goes back once, whatever breaks in between."""
+"""process_refunds: every recorded refund is sent once, whatever fails in between."""
 
 import os
 import signal
@@ -11,49 +11,49 @@ from functions.process_refunds import service
 from shared import db
 from shared.actors import SERVICE
 from shared.payments.gateway import gateway
-from tests.registrations.school import Held, School
+from tests.registrations.storefront import HeldSeat, Storefront
 
 
-def late_payment(school: School) -> tuple[Held, str]:
-    """A payment for a seat that was given away; the refund is recorded, not made."""
-    held = school.held(capacity=1)
-    held.end_hold()
-    assert school.release_holds()["released"] == 1
-    school.deployed.confirmed(school.deployed.profile(), held_event(held))
-    payment = school.razorpay.pay(held.order_id)["id"]
-    school.deliver()
+def late_payment(storefront: Storefront) -> tuple[HeldSeat, str]:
+    """A payment for a lost seat; its refund is recorded and not sent yet."""
+    held = storefront.hold_seat(capacity=1)
+    held.expire_hold()
+    assert storefront.release_holds()["released"] == 1
+    storefront.deployed.confirmed(storefront.deployed.profile(), held_event(held))
+    payment = storefront.razorpay.pay(held.order_id)["id"]
+    storefront.deliver()
     return held, payment
 
 
-def held_event(held: Held) -> Any:
-    return held.school.deployed.row("select event_id from registrations where id = %s", held.id)["event_id"]
+def held_event(held: HeldSeat) -> Any:
+    return held.storefront.deployed.row("select event_id from registrations where id = %s", held.id)["event_id"]
 
 
-def refunds(school: School) -> list[dict[str, Any]]:
-    return school.deployed.rows(
+def refunds(storefront: Storefront) -> list[dict[str, Any]]:
+    return storefront.deployed.rows(
         "select status, amount, reason, razorpay_payment_id as payment from refunds order by created_at"
     )
 
 
-def pass_time(school: School) -> None:
-    school.deployed.rows("update refunds set next_attempt_at = now() - interval '1 second'")
+def pass_time(storefront: Storefront) -> None:
+    storefront.deployed.rows("update refunds set next_attempt_at = now() - interval '1 second'")
 
 
-def test_money_for_a_seat_that_is_gone_is_refunded_once_under_one_key(school: School) -> None:
-    held, payment = late_payment(school)
-    assert [row["status"] for row in refunds(school)] == ["requested"]
-    assert school.process_refunds() == {"success": True, "made": 1, "failed": 0, "postponed": 0}
-    assert school.process_refunds()["made"] == 0
-    school.deliver()
-    assert refunds(school) == [{"status": "processed", "amount": 49_900, "reason": "seat_gone", "payment": payment}]
-    assert school.refund_calls() == [f"auto-{payment}"]
-    assert [each["amount"] for each in school.razorpay.entities("refund")] == [49_900]
+def test_money_for_a_seat_that_is_gone_is_refunded_once_under_one_key(storefront: Storefront) -> None:
+    held, payment = late_payment(storefront)
+    assert [row["status"] for row in refunds(storefront)] == ["requested"]
+    assert storefront.process_refunds() == {"success": True, "made": 1, "failed": 0, "postponed": 0}
+    assert storefront.process_refunds()["made"] == 0
+    storefront.deliver()
+    assert refunds(storefront) == [{"status": "processed", "amount": 49_900, "reason": "seat_gone", "payment": payment}]
+    assert storefront.refund_calls() == [f"auto-{payment}"]
+    assert [each["amount"] for each in storefront.razorpay.entities("refund")] == [49_900]
     assert (held.row["status"], held.row["payment_status"], held.row["order_status"]) == (
         "expired",
         "refunded",
         "refunded",
     )
-    told = school.deployed.rows("select template, type from notifications_queue where template like %s", "%refund%")
+    told = storefront.deployed.rows("select template, type from notifications_queue where template like %s", "%refund%")
     assert sorted((row["template"], row["type"]) for row in told) == [
         ("payment_refunded", "email"),
         ("payment_refunded", "in_app"),
@@ -63,39 +63,39 @@ def test_money_for_a_seat_that_is_gone_is_refunded_once_under_one_key(school: Sc
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "bad_gateway", "rate_limit", "server_error"])
-def test_a_refund_call_that_breaks_is_repeated_under_the_same_key(school: School, fault: Any) -> None:
-    _, payment = late_payment(school)
-    school.razorpay.break_api(fault, method="POST")
-    assert school.process_refunds()["postponed"] == 1
-    assert school.process_refunds()["made"] == 0, "not before its time"
-    pass_time(school)
-    assert school.process_refunds()["made"] == 1
-    assert school.refund_calls() == [f"auto-{payment}"] * 2
-    assert len(school.razorpay.entities("refund")) == 1
-    assert [row["status"] for row in refunds(school)] == ["processed"]
+def test_a_refund_call_that_breaks_is_repeated_under_the_same_key(storefront: Storefront, fault: Any) -> None:
+    _, payment = late_payment(storefront)
+    storefront.razorpay.break_api(fault, method="POST")
+    assert storefront.process_refunds()["postponed"] == 1
+    assert storefront.process_refunds()["made"] == 0, "not before its time"
+    pass_time(storefront)
+    assert storefront.process_refunds()["made"] == 1
+    assert storefront.refund_calls() == [f"auto-{payment}"] * 2
+    assert len(storefront.razorpay.entities("refund")) == 1
+    assert [row["status"] for row in refunds(storefront)] == ["processed"]
 
 
-def test_a_killed_run_is_finished_by_the_next_under_the_same_key(school: School) -> None:
+def test_a_killed_run_is_finished_by_the_next_under_the_same_key(storefront: Storefront) -> None:
     """Killed between Razorpay's answer and our commit, as SIGKILL would: in a process of its own."""
-    _, payment = late_payment(school)
+    _, payment = late_payment(storefront)
     pid = os.fork()
     if pid == 0:
         run_until_answered(lambda: os.kill(os.getpid(), signal.SIGKILL))
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
-    assert len(school.razorpay.entities("refund")) == 1, "made at Razorpay"
-    assert [row["status"] for row in refunds(school)] == ["requested"], "and not known here"
-    pass_time(school)
-    assert school.process_refunds()["made"] == 1
-    assert school.refund_calls() == [f"auto-{payment}"] * 2
-    assert len(school.razorpay.entities("refund")) == 1
-    assert [row["status"] for row in refunds(school)] == ["processed"]
+    assert len(storefront.razorpay.entities("refund")) == 1, "made at Razorpay"
+    assert [row["status"] for row in refunds(storefront)] == ["requested"], "and not known here"
+    pass_time(storefront)
+    assert storefront.process_refunds()["made"] == 1
+    assert storefront.refund_calls() == [f"auto-{payment}"] * 2
+    assert len(storefront.razorpay.entities("refund")) == 1
+    assert [row["status"] for row in refunds(storefront)] == ["processed"]
 
 
 def run_until_answered(end: Callable[[], None]) -> None:
-    """Run in a child whose end comes right after Razorpay's answer."""
+    """Run in a child process that is killed right after Razorpay's answer."""
 
-    class Dying:
+    class KilledAfterAnswer:
         def __init__(self) -> None:
             self.gateway = gateway()
 
@@ -104,84 +104,84 @@ def run_until_answered(end: Callable[[], None]) -> None:
             end()
 
     db._database.cache_clear()  # pyright: ignore[reportPrivateUsage] - the parent's connection is the parent's
-    service.send_due_refunds(Dying(), lambda: True)  # pyright: ignore[reportArgumentType]
+    service.send_due_refunds(KilledAfterAnswer(), lambda: True)  # pyright: ignore[reportArgumentType]
 
 
-def test_two_runs_at_once_make_a_refund_once(school: School) -> None:
+def test_two_runs_at_once_make_a_refund_once(storefront: Storefront) -> None:
     for _ in range(3):
-        late_payment(school)
-    school.deployed.at_once(lambda _: school.process_refunds(), range(4), threads=4)
-    assert len(school.razorpay.entities("refund")) == 3
-    assert len(set(school.refund_calls())) == len(school.refund_calls()) == 3
+        late_payment(storefront)
+    storefront.deployed.at_once(lambda _: storefront.process_refunds(), range(4), threads=4)
+    assert len(storefront.razorpay.entities("refund")) == 3
+    assert len(set(storefront.refund_calls())) == len(storefront.refund_calls()) == 3
 
 
-def test_without_its_key_a_repeated_refund_would_pay_twice(school: School) -> None:
+def test_without_its_key_a_repeated_refund_would_pay_twice(storefront: Storefront) -> None:
     """The negative control: the key is what makes the repetition harmless."""
-    held = school.held()
-    payment = school.razorpay.pay(held.order_id)["id"]
+    held = storefront.hold_seat()
+    payment = storefront.razorpay.pay(held.order_id)["id"]
     sdk = gateway().sdk
     for _ in range(2):
         sdk.call("payment", "refund", payment, {"amount": 1000, "notes": {}})
-    assert len(school.razorpay.entities("refund")) == 2
+    assert len(storefront.razorpay.entities("refund")) == 2
 
 
-def test_a_refund_that_razorpay_refuses_is_kept_for_a_person(school: School) -> None:
-    _, payment = late_payment(school)
-    school.razorpay.refund(payment)
-    assert school.process_refunds()["failed"] == 1
-    assert school.process_refunds()["failed"] == 0
-    school.deliver()
-    states = {(row["reason"], row["status"]) for row in refunds(school)}
+def test_a_refund_that_razorpay_refuses_is_kept_for_a_person(storefront: Storefront) -> None:
+    _, payment = late_payment(storefront)
+    storefront.razorpay.refund(payment)
+    assert storefront.process_refunds()["failed"] == 1
+    assert storefront.process_refunds()["failed"] == 0
+    storefront.deliver()
+    states = {(row["reason"], row["status"]) for row in refunds(storefront)}
     assert states == {("seat_gone", "failed"), ("outside", "processed")}
-    assert school.deployed.row("select status from payment_transactions") == {"status": "refunded"}
+    assert storefront.deployed.row("select status from payment_transactions") == {"status": "refunded"}
 
 
-def test_a_refund_that_takes_days_is_processed_by_its_webhook(school: School) -> None:
-    late_payment(school)
-    school.razorpay.set_refund_outcome("pending")
-    assert school.process_refunds()["made"] == 1
-    assert [row["status"] for row in refunds(school)] == ["pending"]
-    (refund,) = school.razorpay.entities("refund")
-    school.razorpay.finish_refund(refund["id"])
-    school.deliver()
-    assert [row["status"] for row in refunds(school)] == ["processed"]
+def test_a_refund_that_takes_days_is_processed_by_its_webhook(storefront: Storefront) -> None:
+    late_payment(storefront)
+    storefront.razorpay.set_refund_outcome("pending")
+    assert storefront.process_refunds()["made"] == 1
+    assert [row["status"] for row in refunds(storefront)] == ["pending"]
+    (refund,) = storefront.razorpay.entities("refund")
+    storefront.razorpay.finish_refund(refund["id"])
+    storefront.deliver()
+    assert [row["status"] for row in refunds(storefront)] == ["processed"]
 
 
-def test_fifty_days_without_razorpay_do_not_end_the_retries(school: School) -> None:
-    late_payment(school)
-    school.deployed.rows("update refunds set attempts = 200")
-    school.razorpay.break_api("bad_gateway", method="POST")
-    assert school.process_refunds()["postponed"] == 1
+def test_fifty_days_without_razorpay_do_not_end_the_retries(storefront: Storefront) -> None:
+    late_payment(storefront)
+    storefront.deployed.rows("update refunds set attempts = 200")
+    storefront.razorpay.break_api("bad_gateway", method="POST")
+    assert storefront.process_refunds()["postponed"] == 1
 
 
-def test_a_refund_of_a_free_seats_second_payment_takes_no_seat(school: School) -> None:
+def test_a_refund_of_a_free_seats_second_payment_takes_no_seat(storefront: Storefront) -> None:
     """The seat became free of charge while its order was still open, and was paid all the same."""
-    held = school.held()
-    school.deployed.rows(
+    held = storefront.hold_seat()
+    storefront.deployed.rows(
         "update registrations set status = 'confirmed', payment_status = 'free', confirmed_at = now() where id = %s",
         held.id,
     )
-    school.razorpay.pay(held.order_id)
-    school.deliver()
-    assert school.process_refunds()["made"] == 1
-    school.deliver()
+    storefront.razorpay.pay(held.order_id)
+    storefront.deliver()
+    assert storefront.process_refunds()["made"] == 1
+    storefront.deliver()
     assert (held.row["status"], held.row["payment_status"]) == ("confirmed", "free")
 
 
-def test_two_threads_cannot_settle_one_refund_twice(school: School) -> None:
-    _, payment = late_payment(school)
-    school.process_refunds()
-    events = [each for each in school.razorpay.take() if each.event.startswith("refund.")]
+def test_two_threads_cannot_settle_one_refund_twice(storefront: Storefront) -> None:
+    _, payment = late_payment(storefront)
+    storefront.process_refunds()
+    events = [each for each in storefront.razorpay.take() if each.event.startswith("refund.")]
     assert events
 
     def deliver(each: Any) -> str:
-        answer = school.deployed.request(
+        answer = storefront.deployed.request(
             "razorpay_webhook", "POST", "razorpay-webhook", headers=each.headers, body=each.body
         )
         return answer.body["status"]
 
-    school.deployed.at_once(deliver, events * 8, threads=8)
-    told = school.deployed.rows("select 1 from notifications_queue where template = 'payment_refunded'")
+    storefront.deployed.at_once(deliver, events * 8, threads=8)
+    told = storefront.deployed.rows("select 1 from notifications_queue where template = 'payment_refunded'")
     assert len(told) == 2
     with db.transaction(SERVICE) as conn:
         assert conn.execute("select sum(amount) from refunds where status = 'processed'").fetchone() == (49_900,)

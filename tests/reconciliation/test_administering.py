@@ -9,7 +9,7 @@ import pytest
 
 from shared.clock import in_zone
 from tests.admin.office import Office
-from tests.reconciliation.books import Books
+from tests.reconciliation.scenario import ReconciliationScenario
 
 PATH = "reconciliation"
 TODAY = in_zone(datetime.now(UTC), "Asia/Kolkata").date()
@@ -17,25 +17,25 @@ DAYS = {"startDate": (TODAY - timedelta(days=3)).isoformat(), "endDate": (TODAY 
 
 
 @pytest.fixture
-def office(books: Books) -> Office:
-    return Office(books.deployed, books.deployed.profile(admin=True))
+def office(scenario: ReconciliationScenario) -> Office:
+    return Office(scenario.deployed, scenario.deployed.profile(admin=True))
 
 
 def table(raw: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(raw.removeprefix("\ufeff"))))
 
 
-def drift(books: Books) -> dict[str, str]:
+def drift(scenario: ReconciliationScenario) -> dict[str, str]:
     """A lost webhook, a payment nobody knows, and a seat that is in order; the payments."""
-    held = books.order()
-    lost = books.razorpay.pay(held.order_id)["id"]
-    unknown = books.razorpay.pay(books.razorpay.open_order(12_300)["id"])["id"]
-    books.lose_webhooks()
-    return {"lost": lost, "unknown": unknown, "matched": books.paid()[1]}
+    held = scenario.held_seat()
+    lost = scenario.razorpay.pay(held.order_id)["id"]
+    unknown = scenario.razorpay.pay(scenario.razorpay.open_order(12_300)["id"])["id"]
+    scenario.drop_webhooks()
+    return {"lost": lost, "unknown": unknown, "matched": scenario.paid_seat()[1]}
 
 
-def test_an_administrator_starts_a_run_that_the_job_works_off(books: Books, office: Office) -> None:
-    paid = drift(books)
+def test_an_administrator_starts_a_run_that_the_job_works_off(scenario: ReconciliationScenario, office: Office) -> None:
+    paid = drift(scenario)
     started = office.ask("POST", f"{PATH}/runs", DAYS)
     assert started.status == 201
     run = started.body["run"]
@@ -51,7 +51,7 @@ def test_an_administrator_starts_a_run_that_the_job_works_off(books: Books, offi
         ("reconciliation.start", run["id"], DAYS),
         ("reconciliation.resume", run["id"], DAYS),
     ]
-    books.work_off()
+    scenario.continue_runs()
     done = office.ask("GET", f"{PATH}/runs/{run['id']}").body["run"]
     assert (done["status"], done["counts"]) == ("finished", {"matched": 2, "unknown_payment": 1})
     assert (done["findings"], done["repaired"]) == ({"captured_not_confirmed": 1, "unknown_payment": 1}, 1)
@@ -63,9 +63,9 @@ def test_an_administrator_starts_a_run_that_the_job_works_off(books: Books, offi
     ]
 
 
-def test_items_come_filtered_and_in_pages(books: Books, office: Office) -> None:
-    paid = drift(books)
-    books.reconcile()
+def test_items_come_filtered_and_in_pages(scenario: ReconciliationScenario, office: Office) -> None:
+    paid = drift(scenario)
+    scenario.reconcile()
 
     def found(**query: str) -> list[tuple[str, str]]:
         answer = office.ask("GET", f"{PATH}/items", **query)
@@ -93,9 +93,9 @@ def test_items_come_filtered_and_in_pages(books: Books, office: Office) -> None:
     assert len(seen) == len(set(seen)) == 4
 
 
-def test_the_report_is_downloaded_as_a_table(books: Books, office: Office) -> None:
-    paid = drift(books)
-    books.reconcile()
+def test_the_report_is_downloaded_as_a_table(scenario: ReconciliationScenario, office: Office) -> None:
+    paid = drift(scenario)
+    scenario.reconcile()
     answer = office.ask("GET", f"{PATH}/items", standing="true", format="csv")
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/csv")
@@ -103,13 +103,16 @@ def test_the_report_is_downloaded_as_a_table(books: Books, office: Office) -> No
     rows = {row["entity_id"]: row for row in table(answer.raw)}
     assert rows.keys() == set(paid.values())
     assert rows[paid["unknown"]]["verdict"] == "unknown_payment"
-    assert (rows[paid["lost"]]["theirs_amount"], rows[paid["lost"]]["theirs_fee"]) == ("49900", "1178")
+    assert (rows[paid["lost"]]["theirs_amount"], rows[paid["lost"]]["theirs_fee"]) == (
+        "49900",
+        "1178",
+    )
 
 
-def test_runs_come_in_pages_by_kind_and_status(books: Books, office: Office) -> None:
+def test_runs_come_in_pages_by_kind_and_status(scenario: ReconciliationScenario, office: Office) -> None:
     for _ in range(3):
-        books.reconcile()
-    books.sweep()
+        scenario.reconcile()
+    scenario.sweep()
     first = office.ask("GET", f"{PATH}/runs", kind="requested", status="finished", limit="2").body
     rest = office.ask("GET", f"{PATH}/runs", kind="requested", limit="2", cursor=first["nextCursor"]).body
     assert (len(first["runs"]), len(rest["runs"]), rest["nextCursor"]) == (2, 1, None)
@@ -118,13 +121,13 @@ def test_runs_come_in_pages_by_kind_and_status(books: Books, office: Office) -> 
     ]
 
 
-def test_settlements_are_shown_with_what_they_are_made_of(books: Books, office: Office) -> None:
-    with books.ago(days=2):
-        payment = books.paid()[1]
-        adjustment = books.razorpay.adjust(credit=700)["id"]
-        settled = books.razorpay.settle()
+def test_settlements_are_shown_with_what_they_are_made_of(scenario: ReconciliationScenario, office: Office) -> None:
+    with scenario.ago(days=2):
+        payment = scenario.paid_seat()[1]
+        adjustment = scenario.razorpay.adjust(credit=700)["id"]
+        settled = scenario.razorpay.settle()
     assert settled
-    books.reconcile()
+    scenario.reconcile()
     listed = office.ask("GET", f"{PATH}/settlements", **DAYS).body["settlements"]
     assert [(each["id"], each["amount"], each["rowsAmount"], each["rows"], each["utr"]) for each in listed] == [
         (settled["id"], 49_422, 49_422, 2, settled["utr"])
@@ -157,11 +160,11 @@ REFUSED: list[tuple[str, str, object, dict[str, str], int]] = [
 ]
 
 
-def test_what_cannot_be_answered_is_refused(books: Books, office: Office) -> None:
+def test_what_cannot_be_answered_is_refused(scenario: ReconciliationScenario, office: Office) -> None:
     for method, path, body, query, status in REFUSED:
         answer = office.ask(method, f"{PATH}/{path}", body, **query)
         assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json"), (path, query)
-    assert books.deployed.rows("select 1 from reconciliation_runs") == []
+    assert scenario.deployed.rows("select 1 from reconciliation_runs") == []
     assert office.audited() == []
 
 
@@ -175,8 +178,8 @@ ROUTES: list[tuple[str, str, object]] = [
 ]
 
 
-def test_nobody_else_gets_in(books: Books) -> None:
-    in_the_token, in_the_table = books.deployed.profile(), books.deployed.profile(admin=True)
+def test_nobody_else_gets_in(scenario: ReconciliationScenario) -> None:
+    in_the_token, in_the_table = scenario.deployed.profile(), scenario.deployed.profile(admin=True)
     callers: list[tuple[UUID | None, list[str], int]] = [
         (None, [], 401),
         (in_the_token, ["admin"], 403),
@@ -185,8 +188,8 @@ def test_nobody_else_gets_in(books: Books) -> None:
     for method, path, body in ROUTES:
         query = DAYS if path == "settlements" else {}
         for user, groups, status in callers:
-            answer = books.deployed.request(
+            answer = scenario.deployed.request(
                 "admin", method, f"admin/{PATH}/{path}", user=user, groups=groups, body=body, query=query
             )
             assert answer.status == status, (path, answer)
-    assert books.deployed.rows("select 1 from reconciliation_runs") == []
+    assert scenario.deployed.rows("select 1 from reconciliation_runs") == []

@@ -10,24 +10,24 @@ from functions.process_referrals.models import DueReward
 from shared import db
 from shared.actors import SERVICE
 from shared.errors import Invalid
-from tests.seats.crowd import at_once
+from tests.seats.concurrency import at_once
 from tests.seats.invariants import check
-from tests.seats.school import PRICE, School
+from tests.seats.simulation import PRICE, PlatformSimulation
 
 
-def bring(school: School, referrer: UUID, event_id: UUID, friends: int) -> list[tuple[UUID, UUID]]:
+def bring(simulation: PlatformSimulation, referrer: UUID, event_id: UUID, friends: int) -> list[tuple[UUID, UUID]]:
     """Friends who register with the referrer's code and pay; each with the registration."""
-    people = [school.person() for _ in range(friends)]
-    return [(who, school.buy(who, event_id, referrer)) for who in people]
+    people = [simulation.person() for _ in range(friends)]
+    return [(who, simulation.buy(who, event_id, referrer)) for who in people]
 
 
-def rewards(school: School) -> list[tuple[str, str, int]]:
-    found = school.rows("select kind, status, amount from referral_rewards order by granted_at, id")
+def rewards(simulation: PlatformSimulation) -> list[tuple[str, str, int]]:
+    found = simulation.rows("select kind, status, amount from referral_rewards order by granted_at, id")
     return [(row["kind"], row["status"], row["amount"]) for row in found]
 
 
-def seat_of(school: School, who: UUID) -> str | None:
-    found = school.rows(
+def seat_of(simulation: PlatformSimulation, who: UUID) -> str | None:
+    found = simulation.rows(
         "select status || ' ' || payment_status as seat from registrations where user_id = %(who)s "
         "order by created_at desc limit 1",
         who=who,
@@ -35,106 +35,109 @@ def seat_of(school: School, who: UUID) -> str | None:
     return found[0]["seat"] if found else None
 
 
-def test_two_paid_referrals_give_free_access(school: School) -> None:
-    referrer, event_id = school.person(), school.event(capacity=5)
-    bring(school, referrer, event_id, 2)
-    school.process_referrals()
-    assert (rewards(school), seat_of(school, referrer)) == ([("free_access", "granted", 0)], "confirmed free")
-    check(school)
+def test_two_paid_referrals_give_free_access(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    bring(simulation, referrer, event_id, 2)
+    simulation.process_referrals()
+    assert (rewards(simulation), seat_of(simulation, referrer)) == ([("free_access", "granted", 0)], "confirmed free")
+    check(simulation)
 
 
-def test_a_held_seat_becomes_free_and_money_for_it_goes_back(school: School) -> None:
-    referrer, event_id = school.person(), school.event(capacity=5)
-    held = school.register(referrer, event_id)
-    order = school.open_order(referrer, held.id)
-    bring(school, referrer, event_id, 2)
-    school.process_referrals()
-    school.bank.pay(order.id, "captured")
-    school.deliver(*school.bank.mail.pop())
-    school.make_refunds()
-    school.bank.settle_refunds()
-    school.deliver(*school.bank.mail.pop())
-    assert seat_of(school, referrer) == "confirmed free"
-    check(school)
+def test_a_held_seat_becomes_free_and_money_for_it_goes_back(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    held = simulation.register(referrer, event_id)
+    order = simulation.open_order(referrer, held.id)
+    bring(simulation, referrer, event_id, 2)
+    simulation.process_referrals()
+    simulation.razorpay.pay(order.id, "captured")
+    simulation.deliver(*simulation.razorpay.webhooks.pop())
+    simulation.send_refunds()
+    simulation.razorpay.complete_refunds()
+    simulation.deliver(*simulation.razorpay.webhooks.pop())
+    assert seat_of(simulation, referrer) == "confirmed free"
+    check(simulation)
 
 
-def test_who_has_paid_already_gets_a_credit_of_it(school: School) -> None:
-    referrer, event_id = school.person(), school.event(capacity=5)
-    school.buy(referrer, event_id)
-    bring(school, referrer, event_id, 2)
-    school.process_referrals()
-    assert (rewards(school), seat_of(school, referrer)) == ([("credit", "granted", PRICE)], "confirmed completed")
+def test_who_has_paid_already_gets_a_credit_of_it(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    simulation.buy(referrer, event_id)
+    bring(simulation, referrer, event_id, 2)
+    simulation.process_referrals()
+    assert (rewards(simulation), seat_of(simulation, referrer)) == (
+        [("credit", "granted", PRICE)],
+        "confirmed completed",
+    )
 
 
-def test_a_full_course_gives_a_credit_and_is_not_oversold(school: School) -> None:
-    referrer, event_id = school.person(), school.event(capacity=2)
-    bring(school, referrer, event_id, 2)
-    school.process_referrals()
-    assert (rewards(school), seat_of(school, referrer)) == ([("credit", "granted", PRICE)], None)
-    check(school)
+def test_a_full_course_gives_a_credit_and_is_not_oversold(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=2)
+    bring(simulation, referrer, event_id, 2)
+    simulation.process_referrals()
+    assert (rewards(simulation), seat_of(simulation, referrer)) == ([("credit", "granted", PRICE)], None)
+    check(simulation)
 
 
 @pytest.mark.parametrize(("category", "friends"), [("non_technical", 2), ("technical", 1)])
-def test_nothing_is_given_for_less(school: School, category: str, friends: int) -> None:
-    referrer, event_id = school.person(), school.event(capacity=5, category=category)
-    bring(school, referrer, event_id, friends)
-    school.process_referrals()
-    assert rewards(school) == []
+def test_nothing_is_given_for_less(simulation: PlatformSimulation, category: str, friends: int) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5, category=category)
+    bring(simulation, referrer, event_id, friends)
+    simulation.process_referrals()
+    assert rewards(simulation) == []
 
 
-def test_a_refund_within_the_cooling_period_takes_the_reward_and_its_seat_back(school: School) -> None:
-    referrer, event_id = school.person(), school.event(capacity=3)
-    (who, seat), _ = bring(school, referrer, event_id, 2)
-    school.process_referrals()
-    late = school.person()
-    entry = school.join(late, event_id)
-    school.now += timedelta(days=6)
-    school.cancel(who, seat)
-    assert rewards(school) == [("free_access", "revoked", 0)]
-    assert seat_of(school, referrer) == "cancelled free"
-    assert school.claim(late, entry).status == "pending"
-    check(school)
+def test_a_refund_within_the_cooling_period_takes_the_reward_and_its_seat_back(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=3)
+    (who, seat), _ = bring(simulation, referrer, event_id, 2)
+    simulation.process_referrals()
+    late = simulation.person()
+    entry = simulation.join(late, event_id)
+    simulation.now += timedelta(days=6)
+    simulation.cancel(who, seat)
+    assert rewards(simulation) == [("free_access", "revoked", 0)]
+    assert seat_of(simulation, referrer) == "cancelled free"
+    assert simulation.claim(late, entry).status == "pending"
+    check(simulation)
 
 
-def test_a_third_paid_referral_stands_in_for_a_refunded_one(school: School) -> None:
-    referrer, event_id = school.person(), school.event(capacity=5)
-    (who, seat), *_ = bring(school, referrer, event_id, 3)
-    school.process_referrals()
-    school.cancel(who, seat)
-    assert rewards(school) == [("free_access", "granted", 0)]
-    check(school)
+def test_a_third_paid_referral_stands_in_for_a_refunded_one(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    (who, seat), *_ = bring(simulation, referrer, event_id, 3)
+    simulation.process_referrals()
+    simulation.cancel(who, seat)
+    assert rewards(simulation) == [("free_access", "granted", 0)]
+    check(simulation)
 
 
-def test_after_the_cooling_period_the_reward_stays(school: School) -> None:
-    referrer, event_id = school.person(), school.event(capacity=5)
-    (who, seat), _ = bring(school, referrer, event_id, 2)
-    school.process_referrals()
-    school.now += timedelta(days=7)
-    school.cancel(who, seat)
-    school.process_referrals()
-    assert rewards(school) == [("free_access", "granted", 0)]
-    check(school)
+def test_after_the_cooling_period_the_reward_stays(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    (who, seat), _ = bring(simulation, referrer, event_id, 2)
+    simulation.process_referrals()
+    simulation.now += timedelta(days=7)
+    simulation.cancel(who, seat)
+    simulation.process_referrals()
+    assert rewards(simulation) == [("free_access", "granted", 0)]
+    check(simulation)
 
 
-def test_a_reward_that_was_taken_back_can_be_earned_again(school: School) -> None:
-    referrer, event_id = school.person(), school.event(capacity=5)
-    (who, seat), _ = bring(school, referrer, event_id, 2)
-    school.process_referrals()
-    school.cancel(who, seat)
-    bring(school, referrer, event_id, 1)
-    school.process_referrals()
-    assert sorted(status for _, status, _ in rewards(school)) == ["granted", "revoked"]
-    check(school)
+def test_a_reward_that_was_taken_back_can_be_earned_again(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    (who, seat), _ = bring(simulation, referrer, event_id, 2)
+    simulation.process_referrals()
+    simulation.cancel(who, seat)
+    bring(simulation, referrer, event_id, 1)
+    simulation.process_referrals()
+    assert sorted(status for _, status, _ in rewards(simulation)) == ["granted", "revoked"]
+    check(simulation)
 
 
-def test_whoever_comes_back_is_still_brought_by_the_same_person(school: School) -> None:
-    referrer, event_id = school.person(), school.event(capacity=5)
-    (who, seat), _ = bring(school, referrer, event_id, 2)
-    school.cancel(who, seat)
-    school.buy(who, event_id)
-    school.process_referrals()
-    assert rewards(school) == [("free_access", "granted", 0)]
-    check(school)
+def test_whoever_comes_back_is_still_brought_by_the_same_person(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    (who, seat), _ = bring(simulation, referrer, event_id, 2)
+    simulation.cancel(who, seat)
+    simulation.buy(who, event_id)
+    simulation.process_referrals()
+    assert rewards(simulation) == [("free_access", "granted", 0)]
+    check(simulation)
 
 
 @pytest.mark.parametrize(
@@ -146,56 +149,60 @@ def test_whoever_comes_back_is_still_brought_by_the_same_person(school: School) 
         ({"email": "a@x.in", "phone": None}, {"email": "b@x.in", "phone": None}, False),
     ],
 )
-def test_nobody_refers_themselves(school: School, mine: dict[str, str], yours: dict[str, str], refused: bool) -> None:
-    event_id = school.event(capacity=5)
-    first, second = school.person(), school.person()
+def test_nobody_refers_themselves(
+    simulation: PlatformSimulation, mine: dict[str, str], yours: dict[str, str], refused: bool
+) -> None:
+    event_id = simulation.event(capacity=5)
+    first, second = simulation.person(), simulation.person()
     for who, columns in ((first, mine), (second, yours)):
-        school.look.execute(
+        simulation.look.execute(
             "update profiles set email = %s, phone = %s where id = %s", (columns["email"], columns.get("phone"), who)
         )
     if not refused:
-        school.register(second, event_id, first)
+        simulation.register(second, event_id, first)
         return
     with pytest.raises(Invalid, match="own referral code"):
-        school.register(second, event_id, first)
+        simulation.register(second, event_id, first)
 
 
-def race(school: School) -> list[int]:
+def race(simulation: PlatformSimulation) -> list[int]:
     """The second and the third referral complete while the job runs twice at once; rewards by referrer."""
-    referrer, event_id = school.person(), school.event(capacity=4)
-    bring(school, referrer, event_id, 1)
-    school.process_referrals()
-    friends = [school.person() for _ in range(2)]
-    orders = [school.open_order(who, school.register(who, event_id, referrer).id) for who in friends]
+    referrer, event_id = simulation.person(), simulation.event(capacity=4)
+    bring(simulation, referrer, event_id, 1)
+    simulation.process_referrals()
+    friends = [simulation.person() for _ in range(2)]
+    orders = [simulation.open_order(who, simulation.register(who, event_id, referrer).id) for who in friends]
     for order in orders:
-        school.bank.pay(order.id, "captured")
-    letters = [school.bank.mail.pop(), school.bank.mail.pop()]
+        simulation.razorpay.pay(order.id, "captured")
+    letters = [simulation.razorpay.webhooks.pop(), simulation.razorpay.webhooks.pop()]
     at_once(
         lambda act: act(),
         [
-            lambda: school.deliver(*letters[0]),
-            lambda: school.deliver(*letters[1]),
-            school.process_referrals,
-            school.process_referrals,
+            lambda: simulation.deliver(*letters[0]),
+            lambda: simulation.deliver(*letters[1]),
+            simulation.process_referrals,
+            simulation.process_referrals,
         ],
     )
-    at_once(lambda act: act(), [school.process_referrals, school.process_referrals])
-    counted = school.rows("select count(*) from referral_rewards where event_id = %(id)s", id=event_id)
-    check(school)
+    at_once(lambda act: act(), [simulation.process_referrals, simulation.process_referrals])
+    counted = simulation.rows("select count(*) from referral_rewards where event_id = %(id)s", id=event_id)
+    check(simulation)
     return [row["count"] for row in counted]
 
 
 @pytest.mark.parametrize("trials", [25, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
-def test_referrals_that_complete_while_the_job_runs_twice_are_rewarded_once(school: School, trials: int) -> None:
-    assert [race(school) for _ in range(trials)] == [[1]] * trials
+def test_referrals_that_complete_while_the_job_runs_twice_are_rewarded_once(
+    simulation: PlatformSimulation, trials: int
+) -> None:
+    assert [race(simulation) for _ in range(trials)] == [[1]] * trials
 
 
-def test_without_the_lock_and_the_ledgers_rule_a_reward_is_granted_twice(school: School) -> None:
-    school.look.execute("drop index referral_rewards_one_in_force")
-    referrer, event_id = school.person(), school.event(capacity=5)
-    bring(school, referrer, event_id, 2)
+def test_without_the_lock_and_the_ledgers_rule_a_reward_is_granted_twice(simulation: PlatformSimulation) -> None:
+    simulation.look.execute("drop index referral_rewards_one_in_force")
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    bring(simulation, referrer, event_id, 2)
     with db.transaction(SERVICE) as conn:
-        queries.complete_paid(conn, school.now, school.now, 10)
+        queries.complete_paid(conn, simulation.now, simulation.now, 10)
 
     def unlocked(_: int) -> None:
         due = DueReward(event_id, referrer)
@@ -209,4 +216,4 @@ def test_without_the_lock_and_the_ledgers_rule_a_reward_is_granted_twice(school:
             )
 
     at_once(unlocked, [1, 2])
-    assert len(rewards(school)) == 2
+    assert len(rewards(simulation)) == 2

@@ -6,7 +6,7 @@ import pytest
 
 from local.razorpay.server import FakeRazorpay
 from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Deployed
-from tests.registrations.school import School
+from tests.registrations.storefront import Storefront
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def account() -> Iterator[FakeRazorpay]:
 
 
 @pytest.fixture
-def school(deployed: Deployed, account: FakeRazorpay) -> School:
+def storefront(deployed: Deployed, account: FakeRazorpay) -> Storefront:
     """The platform with that Razorpay."""
     deployed.set(RAZORPAY_BASE_URL=account.url)
-    return School(deployed, account)
+    return Storefront(deployed, account)

@@ -68,7 +68,9 @@ class UnlockedConnection(db.Connection):
         pytest.param(200, 50, 5, marks=pytest.mark.long),
     ],
 )
-def test_as_many_win_as_there_are_seats(deployed: Deployed, clients: int, seats: int, rounds: int) -> None:
+def test_exactly_as_many_get_a_seat_as_there_are_seats(
+    deployed: Deployed, clients: int, seats: int, rounds: int
+) -> None:
     """C1."""
     crowd = people(deployed, clients)
     for _ in range(rounds):
@@ -76,7 +78,7 @@ def test_as_many_win_as_there_are_seats(deployed: Deployed, clients: int, seats:
         assert winners(deployed, crowd, event) == seats == taken(deployed, event)
 
 
-def test_as_many_win_as_there_are_seats_behind_a_pooler(
+def test_exactly_as_many_get_a_seat_as_there_are_seats_behind_a_pooler(
     database: Database, deployed: Deployed, pgbouncer: PgBouncer
 ) -> None:
     """C1: a hundred clients on two backends."""

@@ -8,48 +8,48 @@ import boto3
 import pytest
 
 from tests.deployed import access_token
-from tests.registrations.school import UNPAID, School
+from tests.registrations.storefront import UNPAID, Storefront
 
 
-def test_a_free_course_is_confirmed_at_once(school: School) -> None:
-    user = school.deployed.profile()
-    answer = school.register(user, school.deployed.event(price_amount=0))
+def test_a_free_course_is_confirmed_at_once(storefront: Storefront) -> None:
+    user = storefront.deployed.profile()
+    answer = storefront.register(user, storefront.deployed.event(price_amount=0))
     assert answer.status == 201
     registration = answer.body["registration"]
     assert (registration["status"], registration["paymentStatus"], answer.body["order"]) == ("confirmed", "free", None)
-    told = school.deployed.rows("select id, template from notifications_queue")
+    told = storefront.deployed.rows("select id, template from notifications_queue")
     assert {row["template"] for row in told} == {"registration_confirmed"}
-    assert sorted(school.deployed.handed_off()) == sorted(row["id"] for row in told)
-    assert school.razorpay.requests() == []
+    assert sorted(storefront.deployed.handed_off()) == sorted(row["id"] for row in told)
+    assert storefront.razorpay.requests() == []
 
 
-def test_a_paid_course_holds_the_seat_and_opens_an_order(school: School) -> None:
-    user = school.deployed.profile()
-    event = school.deployed.event(capacity=1)
-    answer = school.register(user, event)
+def test_a_paid_course_holds_the_seat_and_opens_an_order(storefront: Storefront) -> None:
+    user = storefront.deployed.profile()
+    event = storefront.deployed.event(capacity=1)
+    answer = storefront.register(user, event)
     registration, order = answer.body["registration"], answer.body["order"]
     assert (answer.status, registration["status"], registration["paymentStatus"]) == (201, "pending", "pending")
-    assert (order["amount"], order["currency"], order["keyId"]) == (49_900, "INR", school.razorpay.key_id)
-    (created,) = school.razorpay.entities("order")
+    assert (order["amount"], order["currency"], order["keyId"]) == (49_900, "INR", storefront.razorpay.key_id)
+    (created,) = storefront.razorpay.entities("order")
     assert (created["id"], created["receipt"]) == (order["id"], registration["id"].replace("-", ""))
-    seen = school.deployed.request("events", "GET", f"events/{event}")
+    seen = storefront.deployed.request("events", "GET", f"events/{event}")
     assert seen.body["event"]["seatsLeft"] == 0
 
 
-def test_the_last_seat_taken_leaves_the_waitlist(school: School) -> None:
-    event = school.deployed.event(capacity=1)
-    school.register(school.deployed.profile(), event)
-    answer = school.register(school.deployed.profile(), event)
+def test_the_last_seat_taken_leaves_the_waitlist(storefront: Storefront) -> None:
+    event = storefront.deployed.event(capacity=1)
+    storefront.register(storefront.deployed.profile(), event)
+    answer = storefront.register(storefront.deployed.profile(), event)
     assert (answer.status, answer.body["code"]) == (409, "event_full")
 
 
 @pytest.mark.parametrize("price", [0, 49_900])
-def test_nobody_registers_twice(school: School, price: int) -> None:
-    user, event = school.deployed.profile(), school.deployed.event(price_amount=price)
-    school.register(user, event)
-    answer = school.register(user, event)
+def test_nobody_registers_twice(storefront: Storefront, price: int) -> None:
+    user, event = storefront.deployed.profile(), storefront.deployed.event(price_amount=price)
+    storefront.register(user, event)
+    answer = storefront.register(user, event)
     assert (answer.status, answer.body["code"]) == (409, "already_registered")
-    assert school.deployed.row("select count(*) as n from registrations") == {"n": 1}
+    assert storefront.deployed.row("select count(*) as n from registrations") == {"n": 1}
 
 
 @pytest.mark.parametrize(
@@ -61,23 +61,23 @@ def test_nobody_registers_twice(school: School, price: int) -> None:
         {"starts_at": datetime.now(UTC) - timedelta(hours=1)},
     ],
 )
-def test_nothing_is_sold_after_the_sales(school: School, event: dict[str, object]) -> None:
-    answer = school.register(school.deployed.profile(), school.deployed.event(**event))
+def test_nothing_is_sold_after_the_sales(storefront: Storefront, event: dict[str, object]) -> None:
+    answer = storefront.register(storefront.deployed.profile(), storefront.deployed.event(**event))
     assert (answer.status, answer.body["code"]) == (409, "sales_closed")
 
 
-def test_a_draft_and_an_unknown_course_are_the_same_404(school: School) -> None:
-    user = school.deployed.profile()
-    answers = [school.register(user, event) for event in (school.deployed.event(status="draft"), uuid4())]
+def test_a_draft_and_an_unknown_course_are_the_same_404(storefront: Storefront) -> None:
+    user = storefront.deployed.profile()
+    answers = [storefront.register(user, event) for event in (storefront.deployed.event(status="draft"), uuid4())]
     assert [answer.status for answer in answers] == [404, 404]
     assert answers[0].body | {"requestId": ""} == answers[1].body | {"requestId": ""}
 
 
-def test_a_referral_is_attributed_to_whoever_has_the_code(school: School) -> None:
-    referrer = school.deployed.profile(referral_code="FRIEND2026")
-    user, event = school.deployed.profile(), school.deployed.event()
-    assert school.register(user, event, referralCode="friend2026").status == 201
-    row = school.deployed.row("select referrer_id, referred_user_id, event_id, status from referrals")
+def test_a_referral_is_attributed_to_whoever_has_the_code(storefront: Storefront) -> None:
+    referrer = storefront.deployed.profile(referral_code="FRIEND2026")
+    user, event = storefront.deployed.profile(), storefront.deployed.event()
+    assert storefront.register(user, event, referralCode="friend2026").status == 201
+    row = storefront.deployed.row("select referrer_id, referred_user_id, event_id, status from referrals")
     assert row == {"referrer_id": referrer, "referred_user_id": user, "event_id": event, "status": "pending"}
 
 
@@ -90,75 +90,75 @@ def test_a_referral_is_attributed_to_whoever_has_the_code(school: School) -> Non
         {"phone": "+919876543210"},
     ],
 )
-def test_nobody_refers_themselves_under_another_spelling(school: School, me: dict[str, Any]) -> None:
+def test_nobody_refers_themselves_under_another_spelling(storefront: Storefront, me: dict[str, Any]) -> None:
     if "referral_code" not in me:
-        school.deployed.profile(referral_code="MYSELF2026", email="asharao@gmail.com", phone="+919876543210")
-    user = school.deployed.profile(**me)
-    answer = school.register(user, school.deployed.event(), referralCode="MYSELF2026")
+        storefront.deployed.profile(referral_code="MYSELF2026", email="asharao@gmail.com", phone="+919876543210")
+    user = storefront.deployed.profile(**me)
+    answer = storefront.register(user, storefront.deployed.event(), referralCode="MYSELF2026")
     assert (answer.status, answer.body["code"]) == (422, "self_referral")
-    assert school.deployed.rows("select 1 from registrations") == []
+    assert storefront.deployed.rows("select 1 from registrations") == []
 
 
-def test_an_unknown_referral_code_takes_no_seat(school: School) -> None:
-    answer = school.register(school.deployed.profile(), school.deployed.event(), referralCode="NOBODY2026")
+def test_an_unknown_referral_code_takes_no_seat(storefront: Storefront) -> None:
+    answer = storefront.register(storefront.deployed.profile(), storefront.deployed.event(), referralCode="NOBODY2026")
     assert (answer.status, answer.body["code"]) == (422, "unknown_referral_code")
-    assert school.deployed.rows("select 1 from registrations") == []
+    assert storefront.deployed.rows("select 1 from registrations") == []
 
 
-def test_with_razorpay_down_the_seat_is_held_and_the_order_follows(school: School) -> None:
-    user = school.deployed.profile()
-    school.razorpay.break_api("bad_gateway")
-    answer = school.register(user, school.deployed.event())
+def test_with_razorpay_down_the_seat_is_held_and_the_order_follows(storefront: Storefront) -> None:
+    user = storefront.deployed.profile()
+    storefront.razorpay.break_api("bad_gateway")
+    answer = storefront.register(user, storefront.deployed.event())
     assert (answer.status, answer.body["order"]) == (201, None)
     registration = answer.body["registration"]["id"]
-    school.razorpay.break_api("rate_limit")
-    busy = school.post(user, registration, "payment")
+    storefront.razorpay.break_api("rate_limit")
+    busy = storefront.post(user, registration, "payment")
     assert (busy.status, busy.body["code"], busy.headers["retry-after"]) == (503, "payment_provider_unavailable", "2")
-    paid = school.post(user, registration, "payment")
+    paid = storefront.post(user, registration, "payment")
     assert (paid.status, paid.body["order"]["amount"]) == (200, 49_900)
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "bad_gateway", "server_error", "cool_down", "rate_limit"])
-def test_an_order_whose_answer_was_lost_is_opened_again(school: School, fault: str) -> None:
-    user = school.deployed.profile()
-    school.razorpay.break_api(fault)  # pyright: ignore[reportArgumentType]
-    answer = school.register(user, school.deployed.event())
+def test_an_order_whose_answer_was_lost_is_opened_again(storefront: Storefront, fault: str) -> None:
+    user = storefront.deployed.profile()
+    storefront.razorpay.break_api(fault)  # pyright: ignore[reportArgumentType]
+    answer = storefront.register(user, storefront.deployed.event())
     assert (answer.status, answer.body["order"]) == (201, None)
-    order = school.post(user, answer.body["registration"]["id"], "payment").body["order"]["id"]
-    stored = school.deployed.row("select razorpay_order_id as id, status from payment_transactions")
+    order = storefront.post(user, answer.body["registration"]["id"], "payment").body["order"]["id"]
+    stored = storefront.deployed.row("select razorpay_order_id as id, status from payment_transactions")
     assert stored == {"id": order, "status": "initiated"}
 
 
-def test_wrong_keys_at_razorpay_lose_no_seat(school: School) -> None:
+def test_wrong_keys_at_razorpay_lose_no_seat(storefront: Storefront) -> None:
     keys = {"keyId": "rzp_test_WRONG", "keySecret": "wrong", "webhookSecret": "x"}
-    school.deployed.put_secret("razorpay", keys)
-    answer = school.register(school.deployed.profile(), school.deployed.event())
+    storefront.deployed.put_secret("razorpay", keys)
+    answer = storefront.register(storefront.deployed.profile(), storefront.deployed.event())
     assert (answer.status, answer.body["order"]) == (201, None)
-    assert school.deployed.row("select status from registrations") == {"status": "pending"}
+    assert storefront.deployed.row("select status from registrations") == {"status": "pending"}
 
 
-def test_another_attempt_to_pay_uses_the_open_order(school: School) -> None:
-    held = school.held()
-    school.razorpay.fail(held.order_id)
-    school.deliver()
-    again = school.post(held.user, held.id, "payment")
+def test_another_attempt_to_pay_uses_the_open_order(storefront: Storefront) -> None:
+    held = storefront.hold_seat()
+    storefront.razorpay.fail(held.order_id)
+    storefront.deliver()
+    again = storefront.post(held.user, held.id, "payment")
     assert (again.status, again.body["order"]["id"]) == (200, held.order_id)
-    assert len(school.razorpay.entities("order")) == 1
+    assert len(storefront.razorpay.entities("order")) == 1
 
 
-def test_there_is_nothing_to_pay_for_a_seat_that_is_paid_or_gone(school: School) -> None:
-    deployed = school.deployed
+def test_there_is_nothing_to_pay_for_a_seat_that_is_paid_or_gone(storefront: Storefront) -> None:
+    deployed = storefront.deployed
     user = deployed.profile()
     for registration in (
         deployed.confirmed(user, deployed.event(), payment_status="free"),
         deployed.registration(user, deployed.event(), status="expired", hold_expires_at=None),
         deployed.registration(user, deployed.event(), status="cancelled", hold_expires_at=None),
     ):
-        answer = school.post(user, registration, "payment")
+        answer = storefront.post(user, registration, "payment")
         assert (answer.status, answer.body["code"]) == (409, "nothing_to_pay")
 
 
-def test_a_user_without_a_profile_gets_it_from_the_pool_on_the_first_registration(school: School) -> None:
+def test_a_user_without_a_profile_gets_it_from_the_pool_on_the_first_registration(storefront: Storefront) -> None:
     pool = boto3.client("cognito-idp")
     pool_id = pool.create_user_pool(PoolName="students")["UserPool"].get("Id", "")
     user = pool.admin_create_user(
@@ -166,17 +166,20 @@ def test_a_user_without_a_profile_gets_it_from_the_pool_on_the_first_registratio
     )["User"]
     subject = next(pair.get("Value", "") for pair in user.get("Attributes", []) if pair["Name"] == "sub")
     issuer = f"https://cognito-idp.ap-south-1.amazonaws.com/{pool_id}"
-    school.deployed.set(USER_POOL_ID=pool_id, TOKEN_ISSUER=issuer)
+    storefront.deployed.set(USER_POOL_ID=pool_id, TOKEN_ISSUER=issuer)
     claims = access_token(uuid4(), sub=subject, username="new@example.com")
-    body = {"eventId": str(school.deployed.event())}
-    answer = school.deployed.request("registrations", "POST", "registrations", claims=claims, body=body)
+    body = {"eventId": str(storefront.deployed.event())}
+    answer = storefront.deployed.request("registrations", "POST", "registrations", claims=claims, body=body)
     assert answer.status == 201
-    assert school.deployed.row("select id::text, email from profiles") == {"id": subject, "email": "new@example.com"}
+    assert storefront.deployed.row("select id::text, email from profiles") == {
+        "id": subject,
+        "email": "new@example.com",
+    }
 
 
-def test_one_order_is_kept_of_two_that_were_opened_at_once(school: School) -> None:
-    held = school.held()
+def test_one_order_is_kept_of_two_that_were_opened_at_once(storefront: Storefront) -> None:
+    held = storefront.hold_seat()
     statement = "update payment_transactions set razorpay_order_id = 'order_' || right(razorpay_order_id, 14)"
-    school.deployed.rows(statement)
-    assert school.post(held.user, held.id, "payment").body["order"]["id"] == held.order_id
+    storefront.deployed.rows(statement)
+    assert storefront.post(held.user, held.id, "payment").body["order"]["id"] == held.order_id
     assert held.row == UNPAID

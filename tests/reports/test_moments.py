@@ -14,7 +14,7 @@ import pytest
 from tests.reports.histories import MIDNIGHT, Author
 from tests.reports.office import Office, days
 from tests.reports.test_exact import run
-from tests.seats.school import School
+from tests.seats.simulation import PlatformSimulation
 
 REBUILD = "select private.rebuild_reports()"
 FOLD = "select private.fold_report_changes(null)"
@@ -153,26 +153,26 @@ def test_reports_equal_the_rows_that_the_services_write(office: Office) -> None:
     """Buying, paying twice, cancelling, refunds, referrals and rewards as the functions do them."""
     random = Random(11)
     with office.platform.database.look() as look:
-        school = School(office.platform.database, look)
-        people = [school.person() for _ in range(12)]
-        courses = [school.event(capacity=8), school.event(capacity=20)]
+        simulation = PlatformSimulation(office.platform.database, look)
+        people = [simulation.person() for _ in range(12)]
+        courses = [simulation.event(capacity=8), simulation.event(capacity=20)]
         bought = [
-            (person, school.buy(person, course, people[0] if number else None))
+            (person, simulation.buy(person, course, people[0] if number else None))
             for course in courses
             for number, person in enumerate(people[:7])
         ]
-        for order in random.sample(list(school.bank.orders), 5):
-            school.bank.pay(order, "captured")
+        for order in random.sample(list(simulation.razorpay.orders), 5):
+            simulation.razorpay.pay(order, "captured")
         for person, seat in random.sample(bought, 6):
-            school.cancel(person, seat)
-        school.process_referrals()
-        while school.bank.mail:
-            school.deliver(*school.bank.mail.pop())
-        school.now += timedelta(hours=1)
-        school.make_refunds()
-        school.bank.settle_refunds()
-        while school.bank.mail:
-            school.deliver(*school.bank.mail.pop())
+            simulation.cancel(person, seat)
+        simulation.process_referrals()
+        while simulation.razorpay.webhooks:
+            simulation.deliver(*simulation.razorpay.webhooks.pop())
+        simulation.now += timedelta(hours=1)
+        simulation.send_refunds()
+        simulation.razorpay.complete_refunds()
+        while simulation.razorpay.webhooks:
+            simulation.deliver(*simulation.razorpay.webhooks.pop())
     (money,) = office.report("overview")["revenue"]
     assert (money["payments"], money["refunds"]) == (19, 11)
     assert office.differences() == []

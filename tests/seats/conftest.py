@@ -1,4 +1,4 @@
-"""A school on a database of its own, whose ids come in the same order whenever the same things happen in it."""
+"""A platform simulation on a database of its own with repeatable ids."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,9 @@ import pytest
 
 from tests.conftest import Database
 from tests.deployed import Deployed
-from tests.seats.school import School
+from tests.seats.simulation import PlatformSimulation
 
-# What happened can only be replayed if ids, which decide between equals, are the same again.
+# Ids decide between equal rows, so a replay needs the same ids.
 REPLAYABLE = """
 create sequence public.ids;
 create function public.next_id() returns uuid language sql volatile security definer
@@ -29,7 +29,7 @@ $$
 
 
 @pytest.fixture
-def school(database: Database, deployed: Deployed) -> Iterator[School]:
+def simulation(database: Database, deployed: Deployed) -> Iterator[PlatformSimulation]:
     with database.look() as look:
         look.execute(REPLAYABLE)
-        yield School(database, look)
+        yield PlatformSimulation(database, look)

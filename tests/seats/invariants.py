@@ -1,4 +1,4 @@
-"""What must hold after every step: each query returns what breaks it."""
+"""The invariants after every step: each query selects the rows that break one."""
 
 import re
 from typing import LiteralString
@@ -6,7 +6,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-from tests.seats.school import School
+from tests.seats.simulation import PlatformSimulation
 
 BROKEN: dict[str, LiteralString] = {
     "a course is oversold": """
@@ -19,19 +19,19 @@ BROKEN: dict[str, LiteralString] = {
             and private.seats_taken(id) < capacity
             and exists (select from event_waitlist w where w.event_id = e.id and w.status = 'waiting')
     """,
-    "somebody was offered a seat before who waited longer": """
+    "a seat was offered out of turn": """
         select later.id from event_waitlist later join event_waitlist earlier on earlier.event_id = later.event_id
         where later.status = 'notified' and earlier.status = 'waiting'
             and (earlier.joined_at, earlier.id) < (later.joined_at, later.id)
     """,
-    "an offer nobody was told about": """
+    "an offer without a notification": """
         select id from event_waitlist w
         where status = 'notified' and not exists (
             select from notifications_queue n
             where n.dedupe_key = 'seat_offered:' || w.id || ':' || w.user_id || ':email'
         )
     """,
-    "somebody waits who has a seat": """
+    "a user with a seat waits for one": """
         select w.id from event_waitlist w join registrations r using (user_id, event_id)
         where w.status in ('waiting', 'notified') and r.status in ('pending', 'confirmed')
     """,
@@ -147,30 +147,29 @@ class Violation(AssertionError):
     """An invariant does not hold."""
 
 
-def check(school: School) -> None:
-    """Raises Violation with what is broken and the rows about it: a race that is found once may take long to be found
-    again."""
-    found = school.look.execute(EVERYTHING, {"now": school.now}).fetchall()
+def check(simulation: PlatformSimulation) -> None:
+    """Raises Violation with the broken invariants and all related rows, because a race may be hard to repeat."""
+    found = simulation.look.execute(EVERYTHING, {"now": simulation.now}).fetchall()
     if found:
-        raise Violation("\n".join([*(f"{what}: {row}" for what, row in found), *_rows_about(school, found)]))
+        raise Violation("\n".join([*(f"{what}: {row}" for what, row in found), *_rows_about(simulation, found)]))
 
 
-def _rows_about(school: School, found: list[tuple[str, str]]) -> list[str]:
-    """Everything that is recorded about the courses of what is broken."""
+def _rows_about(simulation: PlatformSimulation, found: list[tuple[str, str]]) -> list[str]:
+    """All rows of the registrations concerned."""
     ids = list({key for _, row in found for key in IDENTIFIER.findall(row)})
-    rows = school.look.execute(RELATED, {"ids": ids}).fetchall()
+    rows = simulation.look.execute(RELATED, {"ids": ids}).fetchall()
     return [f"  {table}: {row}" for table, row in rows]
 
 
-def check_settled(school: School) -> None:
-    """Once everything was delivered and swept, the bank and the books say the same."""
-    check(school)
-    for payment in school.bank.payments("captured"):
-        owed = _owed(school.look, payment["id"])
-        if school.bank.refunded(payment["id"]) != owed:
-            raise Violation(f"{payment['id']}: {school.bank.refunded(payment['id'])} went back of {owed}")
-    if school.rows("select id from refunds where status <> 'processed'"):
-        raise Violation("a refund was recorded and never made")
+def check_settled(simulation: PlatformSimulation) -> None:
+    """After all deliveries and schedules, Razorpay's refunds and our refunds are equal."""
+    check(simulation)
+    for payment in simulation.razorpay.payments("captured"):
+        owed = _owed(simulation.look, payment["id"])
+        if simulation.razorpay.refunded(payment["id"]) != owed:
+            raise Violation(f"{payment['id']}: {simulation.razorpay.refunded(payment['id'])} was refunded of {owed}")
+    if simulation.rows("select id from refunds where status <> 'processed'"):
+        raise Violation("a refund was recorded and never sent")
 
 
 def _owed(look: psycopg.Connection, payment_id: str) -> int:
@@ -180,5 +179,5 @@ def _owed(look: psycopg.Connection, payment_id: str) -> int:
     ).fetchone()
     known = look.execute("select 1 from payment_attempts where razorpay_payment_id = %s", (payment_id,)).fetchone()
     if known is None:
-        raise Violation(f"{payment_id} was captured and never heard of")
+        raise Violation(f"{payment_id} was captured and never recorded")
     return int(row[0]) if row else 0

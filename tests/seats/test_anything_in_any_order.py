@@ -21,13 +21,13 @@ from shared.registrations import service as registrations
 from shared.registrations.models import Registration
 from tests.seats.invariants import Violation
 from tests.seats.machine import SeatsMachine
-from tests.seats.school import HOLD, School, code_of
+from tests.seats.simulation import HOLD, PlatformSimulation, code_of
 
 STEPS = 40
 
 
-def explore(school: School, examples: int, *phases: Phase) -> None:
-    machine = type("Machine", (SeatsMachine,), {"school": school})
+def explore(simulation: PlatformSimulation, examples: int, *phases: Phase) -> None:
+    machine = type("Machine", (SeatsMachine,), {"simulation": simulation})
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -45,18 +45,18 @@ def explore(school: School, examples: int, *phases: Phase) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_seats_money_and_rewards_hold_whatever_happens_in_whatever_order(school: School) -> None:
-    explore(school, 100, Phase.generate, Phase.shrink)
+def test_the_invariants_hold_for_any_requests_in_any_order(simulation: PlatformSimulation) -> None:
+    explore(simulation, 100, Phase.generate, Phase.shrink)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_they_hold_in_300_runs_of_40_steps(school: School) -> None:
-    explore(school, 300, Phase.generate, Phase.shrink)
+def test_the_invariants_hold_in_300_runs_of_40_steps(simulation: PlatformSimulation) -> None:
+    explore(simulation, 300, Phase.generate, Phase.shrink)
 
 
-class Overbooking(School):
-    """Registers without asking for a free seat."""
+class Overbooking(PlatformSimulation):
+    """Registers without a check for a free seat."""
 
     def register(self, who: UUID, event_id: UUID, referrer: UUID | None = None) -> Registration:
         with db.transaction(service_for(who)) as conn:
@@ -68,27 +68,27 @@ class Overbooking(School):
             return registrations.find_registration(conn, seat, who)
 
 
-class Stranding(School):
-    """Cancels without offering the seat on."""
+class SeatStranding(PlatformSimulation):
+    """Cancels without offering the seat."""
 
     def cancel(self, who: UUID, registration_id: UUID) -> None:
         with db.transaction(service_for(who)) as conn:
             cancellations.cancel(conn, [registration_id], "student_cancelled", refund_percent=100, now=self.now)
 
 
-class Keeping(School):
-    """Cancels without sending the money back."""
+class KeepingRefunds(PlatformSimulation):
+    """Cancels without a refund."""
 
     def cancel(self, who: UUID, registration_id: UUID) -> None:
         with db.transaction(service_for(who)) as conn:
             ids = [registration_id]
             cancelled = cancellations.cancel(conn, ids, "student_cancelled", refund_percent=0, now=self.now)
         for each in cancelled:
-            self.offer_on(each.event_id)
+            self.offer_free_seats(each.event_id)
 
 
-class Pocketing(School):
-    """Takes money for a seat that is gone."""
+class KeepingLatePayments(PlatformSimulation):
+    """Keeps the payment for a seat that is gone."""
 
     def deliver(self, order_id: str, entity: PaymentEntity | RefundEntity) -> None:
         with db.transaction(SERVICE) as conn:
@@ -99,8 +99,8 @@ class Pocketing(School):
         super().deliver(order_id, entity)
 
 
-class Generous(School):
-    """Rewards the first referral already."""
+class RewardingEarly(PlatformSimulation):
+    """Rewards the first referral."""
 
     def process_referrals(self) -> None:
         super().process_referrals()
@@ -116,30 +116,30 @@ class Generous(School):
         reward_queries.mark_rewarded(conn, counted, now)
 
 
-class Forgetful(School):
-    """Cancels and refunds without taking rewards back."""
+class ForgettingReferrals(PlatformSimulation):
+    """Cancels and refunds without revoking rewards."""
 
     def cancel(self, who: UUID, registration_id: UUID) -> None:
         with db.transaction(service_for(who)) as conn:
             cancelled = cancellation_queries.cancel_registrations(conn, [registration_id], "admin", self.now)
             cancellation_queries.request_refunds(conn, [each.id for each in cancelled], 100, "admin")
         for each in cancelled:
-            self.offer_on(each.event_id)
+            self.offer_free_seats(each.event_id)
 
 
 BROKEN = [
     (Overbooking, "oversold"),
-    (Stranding, "a seat is free while somebody waits"),
-    (Keeping, "neither bought a seat nor goes back"),
-    (Pocketing, "neither bought a seat nor goes back"),
-    (Generous, "not backed by two paid referrals"),
-    (Forgetful, "not backed by two paid referrals"),
+    (SeatStranding, "a seat is free while somebody waits"),
+    (KeepingRefunds, "neither bought a seat nor goes back"),
+    (KeepingLatePayments, "neither bought a seat nor goes back"),
+    (RewardingEarly, "not backed by two paid referrals"),
+    (ForgettingReferrals, "not backed by two paid referrals"),
 ]
 
 
 @pytest.mark.parametrize(("broken", "what"), BROKEN, ids=lambda each: getattr(each, "__name__", ""))
-def test_a_planted_fault_is_found(school: School, broken: type[School], what: str) -> None:
-    twin = broken(school.database, school.look)
-    with pytest.raises((Violation, Flaky)) as found:  # flaky: found, and replayed another way
-        explore(twin, 200, Phase.generate)
+def test_a_planted_fault_is_found(simulation: PlatformSimulation, broken: type[PlatformSimulation], what: str) -> None:
+    control = broken(simulation.database, simulation.look)
+    with pytest.raises((Violation, Flaky)) as found:  # Flaky: found, but the replay differs
+        explore(control, 200, Phase.generate)
     assert what in "".join(traceback.format_exception(found.value))

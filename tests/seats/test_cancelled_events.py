@@ -17,7 +17,7 @@ def admin_request(deployed: Deployed, admin: UUID, method: str, path: str, body:
 
 @pytest.fixture
 def sold_out(deployed: Deployed) -> UUID:
-    """250 who paid, three who hold, five who wait."""
+    """An event with 250 paid seats, three holds and five waitlist entries."""
     event_id = deployed.event(capacity=253)
     deployed.rows(
         """
@@ -60,7 +60,7 @@ def left(deployed: Deployed) -> list[int]:
     return [row["seats"], row["waiting"], row["refunds"], row["told"]]
 
 
-def test_everybody_is_cancelled_refunded_and_told_and_it_is_audited(deployed: Deployed, sold_out: UUID) -> None:
+def test_cancelling_an_event_cancels_refunds_notifies_and_is_audited(deployed: Deployed, sold_out: UUID) -> None:
     admin = deployed.profile(admin=True)
     answer = admin_request(deployed, admin, "POST", f"{sold_out}/cancel", {"reason": "Ill"})
     assert answer["status"] == 200
@@ -85,7 +85,7 @@ def test_everybody_is_cancelled_refunded_and_told_and_it_is_audited(deployed: De
     assert [row["action"] for row in audit] == ["event.cancel"]
 
 
-def test_what_a_request_has_no_time_for_the_sweep_does(deployed: Deployed, sold_out: UUID) -> None:
+def test_the_sweep_finishes_what_the_request_had_no_time_for(deployed: Deployed, sold_out: UUID) -> None:
     admin = deployed.profile(admin=True)
     deployed.context.remaining_ms = 0
     answer = admin_request(deployed, admin, "POST", f"{sold_out}/cancel", {"reason": "Ill"})
@@ -96,7 +96,7 @@ def test_what_a_request_has_no_time_for_the_sweep_does(deployed: Deployed, sold_
     assert left(deployed) == [0, 0, 250, 258]
 
 
-def test_a_page_is_a_hundred(deployed: Deployed, sold_out: UUID) -> None:
+def test_a_page_holds_a_hundred_registrations(deployed: Deployed, sold_out: UUID) -> None:
     deployed.rows("update events set status = 'cancelled', cancelled_at = now() where id = %s", sold_out)
     from_here = iter([True, False])
     assert not cancellations.cancel_remaining(SERVICE, sold_out, clock.now(), lambda: next(from_here))
@@ -111,12 +111,12 @@ def test_a_page_is_a_hundred(deployed: Deployed, sold_out: UUID) -> None:
         ({"title": None}, "invalid"),
     ],
 )
-def test_a_change_keeps_what_was_agreed(deployed: Deployed, sold_out: UUID, change: object, code: str) -> None:
+def test_a_change_cannot_break_the_agreed_terms(deployed: Deployed, sold_out: UUID, change: object, code: str) -> None:
     admin = deployed.profile(admin=True)
     assert admin_request(deployed, admin, "PATCH", str(sold_out), change)["code"] == code
 
 
-def test_more_seats_are_offered_to_those_who_wait(deployed: Deployed, sold_out: UUID) -> None:
+def test_added_seats_are_offered_to_the_waitlist(deployed: Deployed, sold_out: UUID) -> None:
     admin = deployed.profile(admin=True)
     assert admin_request(deployed, admin, "PATCH", str(sold_out), {"capacity": 255})["status"] == 200
     waiting = deployed.rows("select status from event_waitlist order by joined_at, id")

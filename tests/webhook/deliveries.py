@@ -1,4 +1,4 @@
-"""Deliveries about one order, and what must have become of it: the fold of its facts, whatever their order."""
+"""Deliveries of one order and its expected outcome, which does not depend on their order."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ TIME = 1_794_475_800
 
 
 @dataclass(frozen=True)
-class Signed:
+class SignedEvent:
     """One event of Razorpay's; delivering it again sends the same bytes under the same id."""
 
     name: str
@@ -21,7 +21,7 @@ class Signed:
     event_id: str = field(default_factory=lambda: new_id(""))
 
     def deliver(self, deployed: Deployed) -> str:
-        """What the webhook answers; anything but a 200 is an error."""
+        """Deliver the event; returns the answered status, and fails on any answer but 200."""
         answer = deployed.webhook(self.body, event_id=self.event_id)
         assert answer.status == 200, (self.name, answer)
         return answer.body["status"]
@@ -41,28 +41,30 @@ class Purchase:
         given: dict[str, Any] = dict(ours)
         return payment_entity(status=status, **(given | changes))
 
-    def authorized(self, **changes: Any) -> Signed:
+    def authorized(self, **changes: Any) -> SignedEvent:
         return self._about_payment("payment.authorized", "authorized", changes)
 
-    def failed(self, **changes: Any) -> Signed:
+    def failed(self, **changes: Any) -> SignedEvent:
         return self._about_payment("payment.failed", "failed", changes)
 
-    def captured(self, **changes: Any) -> Signed:
+    def captured(self, **changes: Any) -> SignedEvent:
         return self._about_payment("payment.captured", "captured", changes)
 
-    def order_paid(self) -> Signed:
+    def order_paid(self) -> SignedEvent:
         order = order_entity(id=self.order_id, amount=self.amount, status="paid", created_at=TIME)
         body = webhook_body("order.paid", payment=self.payment("captured"), order=order, created_at=TIME + 1)
-        return Signed("order.paid", body)
+        return SignedEvent("order.paid", body)
 
-    def refund(self, amount: int, event: str = "refund.processed", status: Any = "processed", **changes: Any) -> Signed:
+    def refund(
+        self, amount: int, event: str = "refund.processed", status: Any = "processed", **changes: Any
+    ) -> SignedEvent:
         refund = refund_entity(payment_id=self.payment_id, amount=amount, status=status, created_at=TIME, **changes)
         body = webhook_body(event, payment=self.payment("captured"), refund=refund, created_at=TIME + 2)
-        return Signed(f"{event} {amount}", body)
+        return SignedEvent(f"{event} {amount}", body)
 
-    def _about_payment(self, event: str, status: str, changes: dict[str, Any]) -> Signed:
+    def _about_payment(self, event: str, status: str, changes: dict[str, Any]) -> SignedEvent:
         at = changes.pop("reported_at", TIME)
-        return Signed(event, webhook_body(event, payment=self.payment(status, **changes), created_at=at))
+        return SignedEvent(event, webhook_body(event, payment=self.payment(status, **changes), created_at=at))
 
 
 def buy(deployed: Deployed, event_id: UUID | None = None, **columns: object) -> Purchase:
@@ -72,7 +74,7 @@ def buy(deployed: Deployed, event_id: UUID | None = None, **columns: object) -> 
 
 
 def buy_many(deployed: Deployed, count: int, **event: object) -> list[Purchase]:
-    """As many students, each with a held seat of one course and an open order; `event` as for `Deployed.event`."""
+    """This many students, each with a held seat of one event and an open order; `event` as for `Deployed.event`."""
     course = deployed.event(**({"capacity": count} | event))
     rows = deployed.rows(
         """
@@ -98,8 +100,8 @@ def buy_many(deployed: Deployed, count: int, **event: object) -> list[Purchase]:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """What an order came to. `refunded` in paise, `receipts` by type, `attempt` is the payment's furthest status."""
+class OrderOutcome:
+    """The outcome of an order. `refunded` in paise, `receipts` by type, `attempt` is the payment's furthest status."""
 
     order: str
     paid_by: str | None
@@ -110,15 +112,15 @@ class Ending:
     attempt: str | None
 
 
-def ending_of(events: Iterable[Signed], purchase: Purchase) -> Ending:
-    """The fold: which facts there are decides, never their order or number."""
+def expected_outcome(events: Iterable[SignedEvent], purchase: Purchase) -> OrderOutcome:
+    """The expected outcome: it depends on the set of events, not on their order or number."""
     names = {event.name for event in events}
     captured = bool(names & {"payment.captured", "order.paid"})
     refunded = sum({int(name.split()[1]) for name in names if name.startswith("refund.")})
     returned = captured and refunded >= purchase.amount
     ranks = {"payment.failed": "failed", "payment.authorized": "authorized"}
     furthest = [rank for name, rank in ranks.items() if name in names]
-    return Ending(
+    return OrderOutcome(
         order="refunded"
         if returned
         else "success"
@@ -141,8 +143,8 @@ def ending_of(events: Iterable[Signed], purchase: Purchase) -> Ending:
     )
 
 
-def endings(deployed: Deployed) -> dict[str, Ending]:
-    """What each order has really come to, by its id at Razorpay."""
+def actual_outcomes(deployed: Deployed) -> dict[str, OrderOutcome]:
+    """The outcome of each order in the database, by its Razorpay id."""
     rows = deployed.rows(
         """
         select t.razorpay_order_id as id, t.status as order, t.razorpay_payment_id as paid_by,
@@ -155,4 +157,4 @@ def endings(deployed: Deployed) -> dict[str, Ending]:
         from payment_transactions t join registrations r on r.id = t.registration_id
         """
     )
-    return {row.pop("id"): Ending(**row) for row in rows}
+    return {row.pop("id"): OrderOutcome(**row) for row in rows}

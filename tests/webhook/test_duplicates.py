@@ -1,4 +1,4 @@
-"""One event is one effect: whoever sends it again, at the same moment or under another name."""
+"""One event has one effect, also when it is repeated concurrently or under another event id."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ import pytest
 
 from local.razorpay.payloads import sign
 from tests.deployed import WEBHOOK_SECRET, Deployed
-from tests.webhook.deliveries import Purchase, Signed, buy, buy_many, endings
+from tests.webhook.deliveries import Purchase, SignedEvent, actual_outcomes, buy, buy_many
 
 CONNECTIONS = 64
 
@@ -25,7 +25,7 @@ def test_of_64_deliveries_of_one_event_at_once_one_is_applied(deployed: Deployed
     deployed.mute_queue()
     answers = deliver_at_once(deployed, buy_many(deployed, count))
     assert answers == [Counter(processed=1, duplicate=CONNECTIONS - 1)] * count
-    assert {ending.receipts for ending in endings(deployed).values()} == {2}
+    assert {ending.receipts for ending in actual_outcomes(deployed).values()} == {2}
 
 
 def test_without_its_unique_keys_the_log_would_take_an_event_twice(deployed: Deployed) -> None:
@@ -42,14 +42,14 @@ def test_one_body_under_many_event_ids_and_under_none_has_one_effect(deployed: D
     deployed.mute_queue()
     purchase = buy(deployed)
     body = purchase.captured().body
-    answers = [Signed("captured", body).deliver(deployed) for _ in range(count)]
+    answers = [SignedEvent("captured", body).deliver(deployed) for _ in range(count)]
     unnamed = {"content-type": "application/json", "x-razorpay-signature": sign(WEBHOOK_SECRET, body)}
     for _ in range(2):
         bare = deployed.request("razorpay_webhook", "POST", "razorpay-webhook", headers=unnamed, body=body)
         answers.append(bare.body["status"])
     assert Counter(answers) == Counter(processed=1, duplicate=count + 1)
     assert deployed.row("select count(*) as n from webhook_logs") == {"n": 1}
-    assert endings(deployed)[purchase.order_id].receipts == 2
+    assert actual_outcomes(deployed)[purchase.order_id].receipts == 2
 
 
 def test_a_delivery_without_an_event_id_is_known_by_its_body(deployed: Deployed) -> None:
@@ -64,5 +64,5 @@ def test_a_delivery_without_an_event_id_is_known_by_its_body(deployed: Deployed)
 def test_one_event_id_with_another_body_is_a_duplicate_and_changes_nothing(deployed: Deployed) -> None:
     first, second = buy(deployed).captured(), buy(deployed)
     first.deliver(deployed)
-    assert Signed("captured", second.captured().body, first.event_id).deliver(deployed) == "duplicate"
-    assert endings(deployed)[second.order_id].order == "initiated"
+    assert SignedEvent("captured", second.captured().body, first.event_id).deliver(deployed) == "duplicate"
+    assert actual_outcomes(deployed)[second.order_id].order == "initiated"

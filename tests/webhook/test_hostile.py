@@ -1,4 +1,4 @@
-"""Signed bodies that no honest event looks like: kept byte for byte, answered without a 5xx, and nothing paid."""
+"""Signed bodies that Razorpay never sends: stored unchanged, answered without a 5xx, and without any effect."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 
 from local.razorpay.payloads import refund_entity, webhook_body
 from tests.deployed import Deployed
-from tests.webhook.deliveries import AMOUNT, Purchase, Signed, buy
+from tests.webhook.deliveries import AMOUNT, Purchase, SignedEvent, buy
 
 MIB = 1024 * 1024
 HOSTILE_VALUES: tuple[Any, ...] = (
@@ -37,7 +37,7 @@ HOSTILE_VALUES: tuple[Any, ...] = (
 )
 
 
-def changed(event: Signed, path: tuple[str, ...], value: object) -> bytes:
+def changed(event: SignedEvent, path: tuple[str, ...], value: object) -> bytes:
     """An event with one value put in a place of its document."""
     document = json.loads(event.body)
     place = document

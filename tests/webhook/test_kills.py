@@ -1,4 +1,4 @@
-"""Workers and the database die at random instants: what was acknowledged stays, and nothing happens twice."""
+"""Workers and the database are killed at random: acknowledged events stay, and no effect happens twice."""
 
 import os
 import random
@@ -13,12 +13,12 @@ import pytest
 from local.postgres import Cluster, free_port
 from tests.conftest import Database, create_template
 from tests.deployed import Deployed, close_connections, running
-from tests.webhook.deliveries import Purchase, Signed, buy_many, ending_of, endings
+from tests.webhook.deliveries import Purchase, SignedEvent, actual_outcomes, buy_many, expected_outcome
 
 SEED = 20_261_114
 
 
-def start_worker(deployed: Deployed, events: Sequence[Signed], *, acknowledges_first: bool) -> tuple[int, int]:
+def start_worker(deployed: Deployed, events: Sequence[SignedEvent], *, acknowledges_first: bool) -> tuple[int, int]:
     """A process that delivers the events one after the other, and a pipe with a byte for each one answered with 200."""
     close_connections()  # a forked connection would be two processes' connection
     reader, writer = os.pipe()
@@ -35,7 +35,7 @@ def start_worker(deployed: Deployed, events: Sequence[Signed], *, acknowledges_f
 
 
 def acknowledged_until_killed(
-    deployed: Deployed, events: Sequence[Signed], seconds: float, *, acknowledges_first: bool = False
+    deployed: Deployed, events: Sequence[SignedEvent], seconds: float, *, acknowledges_first: bool = False
 ) -> int:
     """How many of the events a worker acknowledged that was killed so many seconds after its first."""
     pid, reader = start_worker(deployed, events, acknowledges_first=acknowledges_first)
@@ -47,13 +47,13 @@ def acknowledged_until_killed(
         return acknowledged + len(pipe.readall())
 
 
-def lost_of(deployed: Deployed, events: Sequence[Signed]) -> int:
+def count_unprocessed(deployed: Deployed, events: Sequence[SignedEvent]) -> int:
     """How many of these events the log does not hold as processed."""
     stored = {row["event_id"] for row in deployed.rows("select event_id from webhook_logs where status = 'processed'")}
     return len({event.event_id for event in events} - stored)
 
 
-def story(purchases: Sequence[Purchase]) -> list[Signed]:
+def event_sequence(purchases: Sequence[Purchase]) -> list[SignedEvent]:
     return [event for each in purchases for event in (each.authorized(), each.captured(), each.order_paid())]
 
 
@@ -63,29 +63,29 @@ def test_workers_killed_at_random_lose_and_double_nothing(deployed: Deployed, ki
     deployed.mute_queue()
     rng = random.Random(SEED)
     bought = buy_many(deployed, purchases)
-    waiting = story(bought)
+    waiting = event_sequence(bought)
     rng.shuffle(waiting)
     for _ in range(kills):
         turn = waiting[:40]
         count = acknowledged_until_killed(deployed, turn, rng.uniform(0, 0.05))
-        assert lost_of(deployed, turn[:count]) == 0
+        assert count_unprocessed(deployed, turn[:count]) == 0
         waiting = waiting[count:]
     for event in waiting:
         event.deliver(deployed)
-    found = endings(deployed)
+    found = actual_outcomes(deployed)
     assert {each.order_id: found[each.order_id] for each in bought} == {
-        each.order_id: ending_of(story([each]), each) for each in bought
+        each.order_id: expected_outcome(event_sequence([each]), each) for each in bought
     }
 
 
 def test_a_worker_that_acknowledges_first_would_lose_events(deployed: Deployed) -> None:
     """The negative control of W12."""
     deployed.mute_queue()
-    events = story(buy_many(deployed, 10))
+    events = event_sequence(buy_many(deployed, 10))
     lost = 0
     for event in events:
         acknowledged_until_killed(deployed, [event], 0, acknowledges_first=True)
-        lost += lost_of(deployed, [event])
+        lost += count_unprocessed(deployed, [event])
     assert lost > 0
 
 
@@ -117,12 +117,12 @@ def test_a_postmaster_killed_under_load_keeps_what_was_acknowledged(
 ) -> None:
     """W13."""
     durable.mute_queue()
-    events = story(buy_many(durable, purchases))
+    events = event_sequence(buy_many(durable, purchases))
     random.Random(SEED).shuffle(events)
-    acknowledged: list[Signed] = []
+    acknowledged: list[SignedEvent] = []
     progress = threading.Condition()
 
-    def deliver(event: Signed) -> None:
+    def deliver(event: SignedEvent) -> None:
         while durable.webhook(event.body, event_id=event.event_id).status != 200:
             with progress:
                 progress.wait(0.1)  # Razorpay's first retry comes after 0.2 s
@@ -141,11 +141,11 @@ def test_a_postmaster_killed_under_load_keeps_what_was_acknowledged(
         server.kill()
         restart(server)
         with durable.database.look() as conn:
-            assert lost_of(replace(durable, looking=conn), before) == 0
+            assert count_unprocessed(replace(durable, looking=conn), before) == 0
     load.join(60)
     assert not load.is_alive()
     with durable.database.look() as conn:
         after = replace(durable, looking=conn)
-        assert lost_of(after, events) == 0
-        assert {ending.receipts for ending in endings(after).values()} == {2}
-        assert {ending.registration for ending in endings(after).values()} == {"confirmed"}
+        assert count_unprocessed(after, events) == 0
+        assert {ending.receipts for ending in actual_outcomes(after).values()} == {2}
+        assert {ending.registration for ending in actual_outcomes(after).values()} == {"confirmed"}

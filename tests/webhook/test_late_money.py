@@ -1,11 +1,11 @@
-"""Money that comes late, twice or for a seat that is gone."""
+"""Payments that arrive late, twice or for a lost seat."""
 
 from datetime import timedelta
 
 import pytest
 
 from tests.deployed import Deployed
-from tests.webhook.deliveries import AMOUNT, TIME, Purchase, buy, endings
+from tests.webhook.deliveries import AMOUNT, TIME, Purchase, actual_outcomes, buy
 
 FORTY = AMOUNT * 2 // 5
 
@@ -19,7 +19,7 @@ def test_a_payment_that_failed_can_be_authorized_and_captured_up_to_three_days_l
     later = TIME + int(timedelta(hours=hours).total_seconds())
     for event in (purchase.failed(), purchase.authorized(reported_at=later), purchase.captured(reported_at=later + 1)):
         assert event.deliver(deployed) == "processed"
-        told = endings(deployed)[purchase.order_id]
+        told = actual_outcomes(deployed)[purchase.order_id]
     assert (told.order, told.registration, told.receipts) == ("success", "confirmed", 2)
     failures = deployed.rows("select status from notifications_queue where template = 'payment_failed'")
     assert {row["status"] for row in failures} == {"cancelled"}, "the failure is not told any more"
@@ -70,4 +70,4 @@ def test_what_has_gone_back_already_is_not_sent_back_again(deployed: Deployed, o
 def test_late_money_takes_a_seat_that_is_still_free(deployed: Deployed) -> None:
     late = buy(deployed, status="expired", hold_expires_at=None)
     late.captured().deliver(deployed)
-    assert endings(deployed)[late.order_id].registration == "confirmed"
+    assert actual_outcomes(deployed)[late.order_id].registration == "confirmed"

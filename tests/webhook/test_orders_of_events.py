@@ -1,4 +1,4 @@
-"""Whatever order Razorpay delivers in, and however often: the same rows, each effect once."""
+"""Deliveries in any order and number end in the same rows, with each effect once."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,22 @@ import pytest
 from shared.db import Connection
 from shared.payments import queries as payment_queries
 from tests.deployed import Deployed
-from tests.webhook.deliveries import AMOUNT, Ending, Purchase, Signed, buy, buy_many, ending_of, endings
+from tests.webhook.deliveries import (
+    AMOUNT,
+    OrderOutcome,
+    Purchase,
+    SignedEvent,
+    actual_outcomes,
+    buy,
+    buy_many,
+    expected_outcome,
+)
 
 SEED = 20_261_112
 FORTY, SIXTY = AMOUNT * 2 // 5, AMOUNT * 3 // 5
 
 
-def all_events(purchase: Purchase) -> list[Signed]:
+def all_events(purchase: Purchase) -> list[SignedEvent]:
     return [
         purchase.authorized(),
         purchase.failed(),
@@ -43,12 +52,12 @@ def deliver_permutations(deployed: Deployed, orders: Sequence[tuple[int, ...]], 
     return purchases
 
 
-def wrong_endings(deployed: Deployed, events: Mapping[Purchase, Sequence[Signed]]) -> dict[str, Ending]:
-    found = endings(deployed)
+def wrong_outcomes(deployed: Deployed, events: Mapping[Purchase, Sequence[SignedEvent]]) -> dict[str, OrderOutcome]:
+    found = actual_outcomes(deployed)
     return {
         purchase.order_id: found[purchase.order_id]
         for purchase, told in events.items()
-        if found[purchase.order_id] != ending_of(told, purchase)
+        if found[purchase.order_id] != expected_outcome(told, purchase)
     }
 
 
@@ -68,14 +77,14 @@ def test_every_order_of_six_events_each_one_to_three_times_ends_the_same(
     """W2."""
     deployed.mute_queue()
     purchases = deliver_permutations(deployed, orders, SEED)
-    assert wrong_endings(deployed, {purchase: all_events(purchase) for purchase in purchases}) == {}
-    assert {ending.refunded for ending in endings(deployed).values()} == {AMOUNT}
+    assert wrong_outcomes(deployed, {purchase: all_events(purchase) for purchase in purchases}) == {}
+    assert {ending.refunded for ending in actual_outcomes(deployed).values()} == {AMOUNT}
 
 
 def test_without_the_lattice_the_order_of_events_would_decide(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control of W2: a failure that takes a paid order back."""
+    """The negative control of W2: a failed payment moves a paid order back."""
     deployed.mute_queue()
 
     def fall_back(conn: Connection, transaction_id: UUID, refund: object) -> str:
@@ -84,10 +93,10 @@ def test_without_the_lattice_the_order_of_events_would_decide(
 
     monkeypatch.setattr(payment_queries, "record_refund", fall_back)
     purchases = deliver_permutations(deployed, ALL_ORDERS[:10], SEED)
-    assert wrong_endings(deployed, {purchase: all_events(purchase) for purchase in purchases})
+    assert wrong_outcomes(deployed, {purchase: all_events(purchase) for purchase in purchases})
 
 
-def some_events(purchase: Purchase, rng: random.Random) -> list[Signed]:
+def some_events(purchase: Purchase, rng: random.Random) -> list[SignedEvent]:
     stories = [
         [purchase.authorized(), purchase.captured(), purchase.order_paid()],
         [purchase.failed(), purchase.captured()],
@@ -102,7 +111,7 @@ def some_events(purchase: Purchase, rng: random.Random) -> list[Signed]:
 
 def deliver_shuffled(
     deployed: Deployed, orders: int, threads: int, seed: int
-) -> tuple[dict[Purchase, list[Signed]], list[str]]:
+) -> tuple[dict[Purchase, list[SignedEvent]], list[str]]:
     """The events of many purchases, a third of them twice, in any order; returns them and what was answered."""
     rng = random.Random(seed)
     events = {purchase: some_events(purchase, rng) for purchase in buy_many(deployed, orders)}
@@ -129,15 +138,17 @@ def test_shuffled_and_doubled_deliveries_end_as_the_fold_of_their_events(
     """W1."""
     deployed.mute_queue()
     events, answers = deliver_shuffled(deployed, orders, threads, seed)
-    assert wrong_endings(deployed, events) == {}
+    assert wrong_outcomes(deployed, events) == {}
     unique = sum(map(len, events.values()))
     assert answers.count("processed") == unique
     assert answers.count("duplicate") == len(answers) - unique
-    receipts = sum(ending.receipts for ending in endings(deployed).values())
-    assert receipts == 2 * sum(ending_of(told, purchase).paid_by is not None for purchase, told in events.items())
+    receipts = sum(ending.receipts for ending in actual_outcomes(deployed).values())
+    assert receipts == 2 * sum(
+        expected_outcome(told, purchase).paid_by is not None for purchase, told in events.items()
+    )
 
 
-def test_one_purchase_is_told_about_once(deployed: Deployed) -> None:
+def test_one_purchase_is_notified_once(deployed: Deployed) -> None:
     purchase = buy(deployed)
     assert purchase.captured().deliver(deployed) == "processed"
     paid = purchase.order_paid()

@@ -6,7 +6,7 @@ Razorpay disables a webhook that fails for a day, so a fault that never passes m
 from tests.database.conftest import link
 from tests.database.link import Link
 from tests.deployed import Deployed
-from tests.webhook.deliveries import buy, endings
+from tests.webhook.deliveries import actual_outcomes, buy
 
 __all__ = ["link"]
 
@@ -40,7 +40,7 @@ def fail_with(deployed: Deployed, sqlstate: str) -> None:
     )
 
 
-def test_a_fault_that_passes_is_a_503_and_one_that_stays_a_200(deployed: Deployed) -> None:
+def test_a_transient_fault_is_a_503_and_a_permanent_one_a_200(deployed: Deployed) -> None:
     """W14: 50 injected faults."""
     faults = [(state, 503) for state in TRANSIENT] + [(state, 200) for state in PERMANENT]
     assert len(faults) == 50
@@ -57,17 +57,17 @@ def test_a_fault_that_passes_is_a_503_and_one_that_stays_a_200(deployed: Deploye
     assert deployed.rows("select 1 from payment_transactions where status <> 'initiated'") == []
 
 
-def test_what_failed_while_the_database_was_ill_is_applied_by_its_redelivery(deployed: Deployed) -> None:
+def test_a_delivery_that_failed_with_the_database_is_applied_by_its_redelivery(deployed: Deployed) -> None:
     fail_with(deployed, "57P01")
     purchase = buy(deployed)
     event = purchase.captured()
     assert deployed.webhook(event.body, event_id=event.event_id).status == 503
     deployed.rows("drop trigger fail on payment_transactions")
     assert event.deliver(deployed) == "processed"
-    assert endings(deployed)[purchase.order_id].registration == "confirmed"
+    assert actual_outcomes(deployed)[purchase.order_id].registration == "confirmed"
 
 
-def test_a_database_that_is_away_is_a_503_for_signed_and_a_401_for_unsigned_deliveries(
+def test_an_unreachable_database_is_a_503_for_signed_and_a_401_for_unsigned_deliveries(
     deployed: Deployed, link: Link
 ) -> None:
     event = buy(deployed).captured()

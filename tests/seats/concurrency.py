@@ -1,4 +1,4 @@
-"""Many people who begin at the same moment, each on a connection of their own."""
+"""Runs actions at the same moment, each in a thread with a connection of its own."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,16 +10,16 @@ from tests.deployed import close_connections
 
 
 def at_once[Given, Result](action: Callable[[Given], Result], each: Sequence[Given]) -> list[Result | str]:
-    """`action` for each in a thread of its own; a refusal is its code.
+    """Run `action` for each item in a thread of its own; returns the results, or the code of an AppError.
 
-    Whoever is told to come back later (a lock was waited for too long) does so, as a client would.
+    An Unavailable answer (a lock timeout) is retried, as a client would.
     """
     start = threading.Barrier(len(each))
 
     def run(given: Given) -> Result | str:
         try:
             start.wait(60)
-            return insist(partial(action, given))
+            return retry_while_unavailable(partial(action, given))
         except AppError as refusal:
             return refusal.code
         finally:
@@ -29,7 +29,7 @@ def at_once[Given, Result](action: Callable[[Given], Result], each: Sequence[Giv
         return list(pool.map(run, each))
 
 
-def insist[Result](action: Callable[[], Result], times: int = 20) -> Result:
+def retry_while_unavailable[Result](action: Callable[[], Result], times: int = 20) -> Result:
     for _ in range(times):
         try:
             return action()

@@ -1,4 +1,4 @@
-"""The platform's services as its handlers call them, under a clock that a test moves."""
+"""The platform in one process: the services as the handlers call them, a simulated Razorpay and a movable clock."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,10 +26,10 @@ from shared.registrations.orders import open_order
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 from tests.conftest import Database
-from tests.seats.bank import Bank
+from tests.seats.simulated_razorpay import SimulatedRazorpay
 
 START = datetime(2030, 1, 1, 6, tzinfo=UTC)
-"""Later than any real `now()`: what the database dates itself is due."""
+"""Later than any real `now()`, so that rows dated by the database are due."""
 HOLD = timedelta(minutes=30)
 COOLING = timedelta(days=7)
 PRICE = 100_000
@@ -40,12 +40,12 @@ def always() -> bool:
 
 
 @dataclass
-class School:
-    """Call what users, schedules and Razorpay call; every method is a whole request of its own."""
+class PlatformSimulation:
+    """Every method is one complete request of a user, a schedule, an administrator or Razorpay."""
 
     database: Database
     look: psycopg.Connection
-    bank: Bank = field(default_factory=Bank)
+    razorpay: SimulatedRazorpay = field(default_factory=SimulatedRazorpay)
     now: datetime = START
     people: list[UUID] = field(default_factory=list[UUID])
     events: list[UUID] = field(default_factory=list[UUID])
@@ -90,14 +90,14 @@ class School:
         with self.look.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(statement, values).fetchall()
 
-    def forget(self) -> None:
-        """Empty what the services write; faster than another database."""
+    def reset(self) -> None:
+        """Delete all rows; faster than a new database."""
         with self.look.transaction():
             self.look.execute("set local session_replication_role = replica")
             for table in TABLES:
                 self.look.execute(b"delete from " + table)
             self.look.execute("alter sequence ids restart")
-        self.bank, self.now, self.people, self.events = Bank(), START, [], []
+        self.razorpay, self.now, self.people, self.events = SimulatedRazorpay(), START, [], []
 
     # Users
 
@@ -107,7 +107,7 @@ class School:
             return registrations.register(conn, who, event_id, code, hold=HOLD, now=self.now)
 
     def open_order(self, who: UUID, registration_id: UUID) -> CheckoutOrder:
-        return open_order(self.bank.gateway(), registration_id, who)[1]
+        return open_order(self.razorpay.gateway(), registration_id, who)[1]
 
     def cancel(self, who: UUID, registration_id: UUID) -> None:
         with db.transaction(service_for(who)) as conn:
@@ -133,13 +133,13 @@ class School:
         return registration.id
 
     def pay(self, who: UUID, registration_id: UUID) -> None:
-        self.bank.pay(self.open_order(who, registration_id).id, "captured")
-        self.deliver(*self.bank.mail.pop())
+        self.razorpay.pay(self.open_order(who, registration_id).id, "captured")
+        self.deliver(*self.razorpay.webhooks.pop())
 
     # Razorpay
 
     def deliver(self, order_id: str, entity: PaymentEntity | RefundEntity) -> None:
-        """As the webhook does once it has kept the delivery."""
+        """Apply a webhook, as its handler does after storing the delivery."""
         with db.transaction(SERVICE) as conn:
             order = payment_queries.lock_order(conn, order_id).fetchone()
             if order is not None and isinstance(entity, RefundEntity):
@@ -152,31 +152,31 @@ class School:
     def sweep(self) -> None:
         holds.empty_cancelled_events(self.now, always)
         waitlists.advance_waitlists(self.now, always)
-        holds.release_expired_holds(self.bank.gateway(), self.now, always)
+        holds.release_expired_holds(self.razorpay.gateway(), self.now, always)
 
-    def make_refunds(self) -> None:
+    def send_refunds(self) -> None:
         with time_machine.travel(self.now, tick=False):
-            process_refunds.send_due_refunds(self.bank.gateway(), always)
+            process_refunds.send_due_refunds(self.razorpay.gateway(), always)
 
     def process_referrals(self) -> None:
         process_referrals.run(self.now, COOLING, always)
 
     def cancel_event(self, event_id: UUID) -> None:
-        """An administrator's click, and what the request has time for."""
+        """Cancel an event as an administrator's request without time to cancel the registrations."""
         self.look.execute(
             "update events set status = 'cancelled', cancelled_at = %s where id = %s and status = 'upcoming'",
             (self.now, event_id),
         )
 
-    def work_off(self, event_id: UUID) -> None:
+    def cancel_remaining_registrations(self, event_id: UUID) -> None:
         if self.rows("select 1 from events where id = %(id)s and status = 'cancelled'", id=event_id):
             cancel_remaining(SERVICE, event_id, self.now, always)
 
     def add_seat(self, event_id: UUID) -> None:
         self.look.execute("update events set capacity = capacity + 1 where id = %s", (event_id,))
-        self.offer_on(event_id)
+        self.offer_free_seats(event_id)
 
-    def offer_on(self, event_id: UUID) -> None:
+    def offer_free_seats(self, event_id: UUID) -> None:
         with db.transaction(SERVICE) as conn:
             seat_queries.lock_event(conn, event_id)
             seats.offer_free_seats(conn, event_id, self.now)

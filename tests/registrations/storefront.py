@@ -10,7 +10,7 @@ from tests.deployed import Answer, Deployed
 
 
 @dataclass(frozen=True)
-class School:
+class Storefront:
     deployed: Deployed
     razorpay: FakeRazorpay
 
@@ -25,12 +25,12 @@ class School:
     def get(self, user: UUID, registration: object) -> Answer:
         return self.deployed.request("registrations", "GET", f"registrations/{registration}", user=user)
 
-    def held(self, **event: object) -> "Held":
+    def hold_seat(self, **event: object) -> "HeldSeat":
         """A student who has registered for a paid course and has an order to pay."""
         user = self.deployed.profile()
         answer = self.register(user, self.deployed.event(**event))
         assert answer.status == 201, answer
-        return Held(self, user, UUID(answer.body["registration"]["id"]), answer.body["order"]["id"])
+        return HeldSeat(self, user, UUID(answer.body["registration"]["id"]), answer.body["order"]["id"])
 
     def deliver(self, *events: str) -> list[str]:
         """Hand over the waiting webhooks (of these names, or all); what was answered."""
@@ -55,21 +55,21 @@ class School:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldSeat:
     """A held seat and the order that pays for it."""
 
-    school: School
+    storefront: Storefront
     user: UUID
     id: UUID
     order_id: str
 
     def verify(self, payment_id: str, **changes: str) -> Answer:
-        fields = self.school.razorpay.checkout_fields(self.order_id, payment_id)
-        return self.school.post(self.user, self.id, "verify-payment", fields | changes)
+        fields = self.storefront.razorpay.checkout_fields(self.order_id, payment_id)
+        return self.storefront.post(self.user, self.id, "verify-payment", fields | changes)
 
     @property
     def row(self) -> dict[str, Any]:
-        return self.school.deployed.row(
+        return self.storefront.deployed.row(
             """
             select r.status, r.payment_status, t.status as order_status,
                 (select count(*) from notifications_queue n where n.template = 'payment_success') as receipts
@@ -78,10 +78,10 @@ class Held:
             self.id,
         )
 
-    def end_hold(self) -> None:
+    def expire_hold(self) -> None:
         """Half an hour later."""
         past = datetime.now(UTC) - timedelta(minutes=1)
-        self.school.deployed.rows("update registrations set hold_expires_at = %s where id = %s", past, self.id)
+        self.storefront.deployed.rows("update registrations set hold_expires_at = %s where id = %s", past, self.id)
 
 
 PAID = {"status": "confirmed", "payment_status": "completed", "order_status": "success", "receipts": 2}

@@ -1,4 +1,4 @@
-"""Our books and Razorpay's, and ways to make them differ."""
+"""Our rows and the fake Razorpay's state, and ways to make them differ."""
 
 import os
 import time
@@ -14,7 +14,7 @@ from local.razorpay.server import FakeRazorpay
 from shared import clock
 from shared.payments.gateway import gateway
 from tests.deployed import Answer, Deployed
-from tests.registrations.school import Held, School
+from tests.registrations.storefront import HeldSeat, Storefront
 
 MONEY: LiteralString = """
     select (select jsonb_agg(to_jsonb(t) order by t.id) from payment_transactions t) as orders,
@@ -26,11 +26,11 @@ MONEY: LiteralString = """
         (select jsonb_agg(to_jsonb(s) order by s.razorpay_entity_id) from settlement_rows s) as settlement_rows,
         (select jsonb_agg(to_jsonb(i) order by i.id) from reconciliation_items i) as items
 """
-"""Everything that a run could write but its own row."""
+"""Everything that a run can write except its own row."""
 
 
-class Calendar:
-    """Razorpay's clock, which a test sets back."""
+class AdjustableClock:
+    """The fake Razorpay's clock, which a test can set back."""
 
     behind: float = 0.0
 
@@ -39,32 +39,32 @@ class Calendar:
 
 
 @dataclass(frozen=True)
-class Books:
+class ReconciliationScenario:
     deployed: Deployed
     razorpay: FakeRazorpay
-    calendar: Calendar
+    razorpay_clock: AdjustableClock
     slept: list[float] = field(default_factory=list[float])
 
     @property
-    def school(self) -> School:
-        return School(self.deployed, self.razorpay)
+    def storefront(self) -> Storefront:
+        return Storefront(self.deployed, self.razorpay)
 
     @contextmanager
     def ago(self, **age: float) -> Generator[None]:
-        """What Razorpay does in this block happened then."""
-        self.calendar.behind = timedelta(**age).total_seconds()
+        """Razorpay's actions in this block are dated back by this age."""
+        self.razorpay_clock.behind = timedelta(**age).total_seconds()
         yield
-        self.calendar.behind = 0.0
+        self.razorpay_clock.behind = 0.0
 
-    def order(self, **registration: object) -> Held:
+    def held_seat(self, **registration: object) -> HeldSeat:
         """A held seat with an order at Razorpay."""
         user = self.deployed.profile()
         row = self.deployed.registration(user, self.deployed.event(), **registration)
         order = self.razorpay.open_order(49_900, receipt=row.hex)["id"]
-        return Held(self.school, user, row, self.deployed.order(row, razorpay_order_id=order))
+        return HeldSeat(self.storefront, user, row, self.deployed.order(row, razorpay_order_id=order))
 
-    def sell(self, count: int, amount: int) -> list[str]:
-        """As many held seats of one course, each with an order; the orders."""
+    def hold_seats(self, count: int, amount: int) -> list[str]:
+        """Hold `count` seats of one event, each with an order; returns the order ids."""
         orders = [self.razorpay.open_order(amount)["id"] for _ in range(count)]
         self.deployed.rows(
             """
@@ -89,34 +89,34 @@ class Books:
         )
         return orders
 
-    def paid(self) -> tuple[Held, str]:
-        """A seat that was paid, as both sides know; and the payment."""
-        held = self.order()
+    def paid_seat(self) -> tuple[HeldSeat, str]:
+        """A paid seat that is known to both sides, and its payment id."""
+        held = self.held_seat()
         payment = self.razorpay.pay(held.order_id)["id"]
-        self.school.deliver()
+        self.storefront.deliver()
         return held, payment
 
-    def lose_webhooks(self) -> None:
-        """Whatever waits to be delivered never arrives."""
+    def drop_webhooks(self) -> None:
+        """Drop all undelivered webhooks."""
         self.razorpay.take()
 
     def sweep(self) -> dict[str, int]:
-        """Ask about open orders, as the schedule does, without the daily run that may be due too."""
+        """Run only the check of open orders, without a daily run that may be due."""
         service.start_due_runs(clock.now())
         self.deployed.rows(
             "update reconciliation_runs set status = 'finished', finished_at = now() where kind = 'daily'"
         )
-        (counts,) = self.work_off()
+        (counts,) = self.continue_runs()
         return counts
 
-    def work_off(self, has_time: Callable[[], bool] = lambda: True) -> list[dict[str, int]]:
-        """What an invocation does, with waits that are noted and not waited; the counts of each run."""
-        if os.environ["DATABASE_SECRET_ID"] != "database-worker":  # an administrator has asked for something
+    def continue_runs(self, has_time: Callable[[], bool] = lambda: True) -> list[dict[str, int]]:
+        """Continue runs as an invocation does; waits are recorded and not slept. Returns the counts of each run."""
+        if os.environ["DATABASE_SECRET_ID"] != "database-worker":  # a request of an administrator changed it
             self.deployed.set(DATABASE_SECRET_ID="database-worker")
         return [run.counts for run in service.continue_runs(gateway(), has_time, self.slept.append)]
 
     def request(self, days: int = 10) -> UUID:
-        """Ask for the last days, up to now; whoever works next does it."""
+        """Request a run over the last days; the next invocation processes it."""
         return self.deployed.row(
             """
             insert into reconciliation_runs (kind, window_start, window_end)
@@ -126,15 +126,15 @@ class Books:
         )["id"]
 
     def reconcile(self, days: int = 10) -> dict[str, int]:
-        """A run over the last days to its end; its counts."""
+        """Finish a run over the last days; returns its counts."""
         run_id = self.request(days)
-        self.work_off()
+        self.continue_runs()
         row = self.deployed.row("select status, counts from reconciliation_runs where id = %s", run_id)
         assert row["status"] == "finished", row
         return row["counts"]
 
-    def found(self) -> list[tuple[str, str, bool]]:
-        """All findings: what, the verdict, whether it was repaired."""
+    def findings(self) -> list[tuple[str, str, bool]]:
+        """All findings: entity id, verdict, and whether it was repaired."""
         rows = self.deployed.rows(
             """
             select razorpay_entity_id as id, verdict, repaired from reconciliation_items
@@ -143,8 +143,8 @@ class Books:
         )
         return [(row["id"], row["verdict"], row["repaired"]) for row in rows]
 
-    def stands(self) -> dict[str, str]:
-        """The newest verdict of each thing that was compared."""
+    def current_verdicts(self) -> dict[str, str]:
+        """The latest verdict of each compared entity."""
         rows = self.deployed.rows(
             """
             select distinct on (razorpay_entity_id, comparison) razorpay_entity_id || ' ' || comparison as id, verdict
@@ -153,10 +153,10 @@ class Books:
         )
         return {row["id"]: row["verdict"] for row in rows}
 
-    def everything(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         return self.deployed.row(MONEY)
 
-    def ask_service(self, body: object = None, key: str | None = None) -> Answer:
+    def post_as_service(self, body: object = None, key: str | None = None) -> Answer:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         return self.deployed.request(
             "payment_reconciliation", "POST", "payment-reconciliation", headers=headers, body=body

@@ -1,4 +1,4 @@
-"""Razorpay as a pure state: orders, payments and refunds, asked through the SDK's own names, telling by a mailbox."""
+"""Razorpay simulated in memory: orders, payments and refunds, called by the SDK's names, with undelivered webhooks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,23 +22,23 @@ class Order:
 
 
 @dataclass
-class Bank:
-    """`mail` holds what webhooks have yet to tell: an order's id with a payment or a refund as it was then."""
+class SimulatedRazorpay:
+    """`webhooks` are the undelivered webhooks: an order id with a snapshot of a payment or refund."""
 
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    mail: list[tuple[str, PaymentEntity | RefundEntity]] = field(
+    webhooks: list[tuple[str, PaymentEntity | RefundEntity]] = field(
         default_factory=list[tuple[str, PaymentEntity | RefundEntity]]
     )
     is_down: bool = False
     _serial: Iterator[int] = field(default_factory=count)
 
     def gateway(self) -> Gateway:
-        return Gateway(self, "rzp_test_bank", "secret")  # pyright: ignore[reportArgumentType] - as much SDK as is used
+        return Gateway(self, "rzp_test_bank", "secret")  # pyright: ignore[reportArgumentType] - the part of the SDK that is used
 
     def call(self, resource: str, method: str, *args: Any, headers: dict[str, str] | None = None) -> Any:
         if self.is_down:
-            raise GatewayDown("The bank is away.")
+            raise GatewayDown("Razorpay is unreachable.")
         return getattr(self, f"_{resource}_{method}")(*args, headers or {})
 
     def _new_id(self, prefix: str) -> str:
@@ -62,12 +62,12 @@ class Bank:
         payment["status"] = "captured"
         self._tell(payment)
 
-    def settle_refunds(self) -> None:
-        """Everything that was asked back is back."""
+    def complete_refunds(self) -> None:
+        """Mark every pending refund as processed."""
         for refund in self.refunds.values():
             if refund["status"] == "pending":
                 refund["status"] = "processed"
-                self.mail.append((refund["order_id"], RefundEntity.model_validate(refund)))
+                self.webhooks.append((refund["order_id"], RefundEntity.model_validate(refund)))
 
     def payments(self, *statuses: str) -> list[dict[str, Any]]:
         return [paid for order in self.orders.values() for paid in order.payments if paid["status"] in statuses]
@@ -76,7 +76,7 @@ class Bank:
         return sum(refund["amount"] for refund in self.refunds.values() if refund["payment_id"] == payment_id)
 
     def _tell(self, payment: dict[str, Any]) -> None:
-        self.mail.append((payment["order_id"], PaymentEntity.model_validate(payment)))
+        self.webhooks.append((payment["order_id"], PaymentEntity.model_validate(payment)))
 
     def _order_create(self, body: dict[str, Any], _: object) -> dict[str, Any]:
         order = Order(self._new_id("order"), body["amount"], body["currency"])
