@@ -42,16 +42,15 @@ def issue_due(
     basis_points: int,
     now: datetime,
     payment_ids: Sequence[UUID] | None = None,
-    limit: int = PAGE,
 ) -> int:
-    """Issue the due documents of these payments, or of any payments up to `limit` of each kind; returns the number.
+    """Issue the due documents of these payments, or a page of any payments of each kind; returns the number.
 
     The next serial is read from the committed rows under a lock, held until the commit, so a rollback leaves no gap.
     """
     queries.lock_serials(conn)
-    receipts = [_receipt(due, seller, basis_points) for due in queries.list_due(conn, payment_ids, limit)]
+    receipts = [_receipt(due, seller, basis_points) for due in queries.list_due(conn, payment_ids, PAGE)]
     _append(conn, receipts, now)
-    due = queries.list_due_credit_notes(conn, payment_ids, limit)
+    due = queries.list_due_credit_notes(conn, payment_ids, PAGE)
     paid_for = {each.id: each for each in queries.list_documents(conn, [each.payment_id for each in due])}
     credits = [_credit_note(each, paid_for[each.receipt_id]) for each in due]
     _append(conn, credits, now)

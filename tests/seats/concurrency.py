@@ -29,8 +29,8 @@ def at_once[Given, Result](action: Callable[[Given], Result], each: Sequence[Giv
         return list(pool.map(run, each))
 
 
-def retry_while_unavailable[Result](action: Callable[[], Result], times: int = 20) -> Result:
-    for _ in range(times):
+def retry_while_unavailable[Result](action: Callable[[], Result]) -> Result:
+    for _ in range(20):
         try:
             return action()
         except Unavailable:
