@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from tests.access.routes import deployed_routes
 from tests.deployed import Answer, Deployed
+
+FUNCTIONS = {path.split("/")[4]: function for _, path, function in deployed_routes() if "/v1/admin/" in path}
+"""The function that answers each resource of administrators, as the template says."""
 
 
 @dataclass(frozen=True)
@@ -13,8 +17,9 @@ class Office:
     admin: UUID
 
     def ask(self, method: str, path: str, body: object = None, **query: str) -> Answer:
+        function = FUNCTIONS[path.partition("/")[0]]
         return self.deployed.request(
-            "admin", method, f"admin/{path}", user=self.admin, groups=["admin"], body=body, query=query
+            function, method, f"admin/{path}", user=self.admin, groups=["admin"], body=body, query=query
         )
 
     def audited(self) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from functions.admin import handler
+from functions.admin_operations import handler
 from shared.notifications.models import Notice
 from tests.notifications.conftest import platform
 from tests.notifications.platform import Context, Platform, client, http_event

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from functions.admin.refunds import queries, service
-from functions.admin.refunds.models import NewRefund
+from functions.admin_sales.refunds import queries, service
+from functions.admin_sales.refunds.models import NewRefund
 from local.razorpay.server import FakeRazorpay
 from shared import db
 from shared.actors import administrator
@@ -43,8 +43,8 @@ class Desk:
     def ask(self, method: str, path: str = "", body: object = None, key: str | None = None, **query: str) -> Answer:
         headers = {"Idempotency-Key": key} if key else {}
         return self.storefront.deployed.request(
-            "admin", method, f"admin/refunds{path}", user=self.admin, groups=["admin"], body=body, headers=headers,
-            query=query,
+            "admin_sales", method, f"admin/refunds{path}", user=self.admin, groups=["admin"], body=body,
+            headers=headers, query=query,
         )  # fmt: skip
 
     def refund(self, amount: int | None = None, key: str | None = None, **more: Any) -> Answer:

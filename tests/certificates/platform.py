@@ -89,7 +89,9 @@ class Platform:
 
     def admin(self, method: str, path: str = "", *, by: UUID | None = None, **more: Any) -> Answer:
         by = by or self.deployed.profile(admin=True, full_name="Root")
-        return self.deployed.request("admin", method, f"admin/certificates{path}", user=by, groups=["admin"], **more)
+        return self.deployed.request(
+            "admin_operations", method, f"admin/certificates{path}", user=by, groups=["admin"], **more
+        )
 
     def run_job(self, context: Any = None) -> dict[str, Any]:
         self.deployed.set(DATABASE_SECRET_ID="database-worker")

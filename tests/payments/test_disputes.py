@@ -184,7 +184,7 @@ def test_a_dispute_that_cannot_be_read_is_kept_for_a_person(emptied: Deployed, c
 
 
 def listed(deployed: Deployed, admin: UUID, **query: str) -> Answer:
-    return deployed.request("admin", "GET", "admin/disputes", user=admin, groups=["admin"], query=query)
+    return deployed.request("admin_sales", "GET", "admin/disputes", user=admin, groups=["admin"], query=query)
 
 
 def test_the_list_has_filters_pages_and_the_sums_of_what_was_lost(emptied: Deployed) -> None:
@@ -230,7 +230,7 @@ def test_what_a_lost_dispute_took_cannot_be_refunded_again(emptied: Deployed, ac
     admin = emptied.profile(admin=True)
     body = {"paymentId": listed(emptied, admin).body["disputes"][0]["paymentId"]}
     answer = emptied.request(
-        "admin", "POST", "admin/refunds", user=admin, groups=["admin"], body=body,
+        "admin_sales", "POST", "admin/refunds", user=admin, groups=["admin"], body=body,
         headers={"Idempotency-Key": "what is left"},
     )  # fmt: skip
     assert answer.body["refund"]["amount"] == 49_900 - AMOUNT

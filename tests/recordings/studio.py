@@ -20,7 +20,7 @@ class Studio:
 
     def administer(self, method: str, path: str = "", **more: Any) -> Answer:
         return self.platform.request(
-            "admin", method, f"admin/recordings{path}", user=self.admin_id, groups=("admin",), **more
+            "admin_courses", method, f"admin/recordings{path}", user=self.admin_id, groups=("admin",), **more
         )
 
     def create(self, size: int = len(MP4), **more: object) -> Answer:

@@ -156,8 +156,8 @@ def test_students_cannot_upload_or_change(studio: Studio) -> None:
     student = studio.student()
     for method, path in (("POST", ""), ("GET", ""), ("PATCH", f"/{unknown()}"), ("POST", f"/{unknown()}/complete")):
         answer = studio.platform.request(
-            "admin", method, f"admin/recordings{path}", user=student, body={"parts": [], "title": "x"}
+            "admin_courses", method, f"admin/recordings{path}", user=student, body={"parts": [], "title": "x"}
         )
         assert answer.status in (403, 422), (method, path)
-    answer = studio.platform.request("admin", "GET", "admin/recordings", user=student)
+    answer = studio.platform.request("admin_courses", "GET", "admin/recordings", user=student)
     assert (answer.status, answer.body["code"]) == (403, "forbidden")

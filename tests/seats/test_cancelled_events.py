@@ -11,7 +11,7 @@ from tests.deployed import Deployed
 
 
 def admin_request(deployed: Deployed, admin: UUID, method: str, path: str, body: object = None) -> dict[str, object]:
-    answer = deployed.request("admin", method, f"admin/events/{path}", user=admin, groups=["admin"], body=body)
+    answer = deployed.request("admin_courses", method, f"admin/events/{path}", user=admin, groups=["admin"], body=body)
     return {"status": answer.status, **answer.body}
 
 

@@ -21,7 +21,9 @@ class Office:
 
     def ask(self, method: str, path: str, event_id: UUID | None = None, **more: Any) -> Answer:
         whole = f"admin/events/{event_id or self.classroom.event_id}/{path}"
-        return self.classroom.platform.request("admin", method, whole, user=self.admin_id, groups=("admin",), **more)
+        return self.classroom.platform.request(
+            "admin_courses", method, whole, user=self.admin_id, groups=("admin",), **more
+        )
 
     def plan(self, start: datetime, end: datetime | None = None, **more: Any) -> Answer:
         times = {"startsAt": start.isoformat()} | ({"endsAt": end.isoformat()} if end else {})
@@ -141,8 +143,10 @@ def test_only_administrators_plan_and_see_attendance(office: Office) -> None:
     student, _ = office.classroom.student()
     for method, path in (("GET", "sessions"), ("GET", "attendance")):
         whole = f"admin/events/{office.classroom.event_id}/{path}"
-        by_student = office.classroom.platform.request("admin", method, whole, user=student)
-        in_token_only = office.classroom.platform.request("admin", method, whole, user=student, groups=("admin",))
+        by_student = office.classroom.platform.request("admin_courses", method, whole, user=student)
+        in_token_only = office.classroom.platform.request(
+            "admin_courses", method, whole, user=student, groups=("admin",)
+        )
         assert {by_student.status, in_token_only.status} == {403}
 
 

@@ -28,7 +28,9 @@ def move_course(office: Office, start: datetime, end: datetime) -> Answer:
     classroom = office.classroom
     body = {"startsAt": start.isoformat(), "endsAt": end.isoformat()}
     path = f"admin/events/{classroom.event_id}"
-    return classroom.platform.request("admin", "PATCH", path, user=office.admin_id, groups=("admin",), body=body)
+    return classroom.platform.request(
+        "admin_courses", "PATCH", path, user=office.admin_id, groups=("admin",), body=body
+    )
 
 
 def told(office: Office) -> list[dict[str, Any]]:

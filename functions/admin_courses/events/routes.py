@@ -1,0 +1,158 @@
+"""Courses: create a draft, publish it, change it, cancel it for everybody."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.admin_courses.events import queries, service
+from functions.admin_courses.events.models import (
+    Cancel,
+    CancellationAnswer,
+    Event,
+    EventAnswer,
+    EventChange,
+    EventList,
+    NewEvent,
+    Status,
+)
+from shared import clock, db
+from shared.actors import administrator
+from shared.audit.service import administrator_of
+from shared.cancellations.service import cancel_remaining
+from shared.errors import Conflict
+from shared.http import created
+from shared.log import logger
+from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
+from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.refusals import answers
+
+routes = APIGatewayHttpRouter()
+PATH = "/functions/v1/admin/events"
+TIME_TO_SPARE_MS = 8_000
+"""One page of a cancellation and the answer."""
+
+
+@routes.post(PATH, summary="Create a draft course", tags=["Admin"], status_code=201)
+def create_event(body: NewEvent) -> Response[EventAnswer]:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        event = queries.insert_event(conn, body)
+        assert event is not None
+        admin.record(conn, "event.create", "event", event.id, new=event.model_dump(mode="json"))
+    return created(EventAnswer(event=event))
+
+
+@routes.get(PATH, summary="Courses in every state, the latest start first", tags=["Admin"])
+def list_events(
+    status: Annotated[Status | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> EventList:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return service.list_events(conn, status, cursor=cursor, limit=limit)
+
+
+@routes.get(f"{PATH}/<event_id>", summary="One course", tags=["Admin"], responses=answers(200, not_found=404))
+def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return EventAnswer(event=service.find(conn, event_id))
+
+
+@routes.patch(
+    f"{PATH}/<event_id>",
+    summary="Change a course",
+    tags=["Admin"],
+    responses=answers(
+        200,
+        not_found=404,
+        event_over=409,
+        capacity_below_taken=409,
+        session_attended=409,
+        sessions_outside=409,
+        terms_agreed=409,
+        invalid=422,
+    ),
+)
+def change_event(event_id: Annotated[UUID, Path()], body: EventChange) -> EventAnswer:
+    """What is left out stays. More seats are offered to those who wait.
+
+    When both times move by as much, the planned sessions move along; else they stay and must fit. Whoever has a seat
+    is told, with new calendar entries.
+    """
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        old, new = service.change(conn, event_id, body, clock.now())
+        before, after = _differences(old, new)
+        if after:
+            admin.record(conn, "event.change", "event", event_id, old=before, new=after)
+    hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
+    return EventAnswer(event=new)
+
+
+@routes.post(
+    f"{PATH}/<event_id>/publish",
+    summary="Put a draft on sale",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_a_draft=409),
+)
+def publish_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        event = queries.publish(conn, event_id)
+        if event is None:
+            service.find(conn, event_id)
+            raise Conflict("Only a draft can be published.", code="not_a_draft")
+        admin.record(conn, "event.publish", "event", event_id, old={"status": "draft"}, new={"status": "upcoming"})
+    return EventAnswer(event=event)
+
+
+@routes.post(
+    f"{PATH}/<event_id>/cancel",
+    summary="Cancel a course and refund everybody",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, event_over=409),
+)
+def cancel_event(event_id: Annotated[UUID, Path()], body: Cancel) -> CancellationAnswer:
+    """Takes effect at once; whoever had a place is cancelled, refunded and told page by page.
+
+    What one request does not get to is done within minutes by itself, or by asking again; `cancellation` says how far
+    it is.
+    """
+    admin = administrator_of(routes.current_event.raw_event)
+    actor = administrator(admin.id)
+    now = clock.now()
+    with db.transaction(actor) as conn:
+        old = service.cancel(conn, event_id, body.reason, now)
+        if old is not None:
+            new = {"status": "cancelled", "cancel_reason": body.reason}
+            admin.record(conn, "event.cancel", "event", event_id, old={"status": old.status}, new=new)
+    context = routes.lambda_context
+    finished = cancel_remaining(actor, event_id, now, lambda: context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS)
+    logger.info("event_cancelled", event_id=str(event_id), finished=finished)
+    return _cancellation(admin.id, event_id)
+
+
+@routes.get(
+    f"{PATH}/<event_id>/cancellation",
+    summary="How far a cancellation is",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_cancelled=409),
+)
+def get_cancellation(event_id: Annotated[UUID, Path()]) -> CancellationAnswer:
+    return _cancellation(administrator_of(routes.current_event.raw_event).id, event_id)
+
+
+def _cancellation(admin_id: UUID, event_id: UUID) -> CancellationAnswer:
+    with db.transaction(administrator(admin_id), read_only=True) as conn:
+        return service.cancellation(conn, event_id)
+
+
+def _differences(old: Event, new: Event) -> tuple[dict[str, Any], dict[str, Any]]:
+    before, after = (event.model_dump(mode="json", by_alias=False, exclude={"seats_taken"}) for event in (old, new))
+    changed = [name for name in after if before[name] != after[name]]
+    return {name: before[name] for name in changed}, {name: after[name] for name in changed}

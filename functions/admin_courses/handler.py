@@ -1,0 +1,27 @@
+"""/functions/v1/admin/...: courses, live sessions, recordings, attendance. One folder per resource.
+
+Every route asks `administrator_of` first and opens its transaction as `administrator(id)`: the group in the token and
+the row in the database are both needed. Every change writes its audit row in the same transaction.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.admin_courses.attendance.routes import routes as attendance
+from functions.admin_courses.events.routes import routes as events
+from functions.admin_courses.recordings.routes import routes as recordings
+from functions.admin_courses.sessions.routes import routes as sessions
+from shared.http import Router
+from shared.invocations import invocation
+
+app = Router()
+app.include_router(attendance)
+app.include_router(events)
+app.include_router(recordings)
+app.include_router(sessions)
+
+
+@invocation
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.serve(event, context)

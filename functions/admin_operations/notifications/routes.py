@@ -1,0 +1,97 @@
+"""Notifications: list and retry the failed ones, tell all students of a course something."""
+
+from typing import Annotated
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.admin_operations.notifications import service
+from functions.admin_operations.notifications.models import BroadcastAnswer, FailedPage, NewBroadcast, Retried, RetryAll
+from shared import db
+from shared.actors import administrator
+from shared.audit.service import administrator_of
+from shared.http import created
+from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
+from shared.notifications.models import Type
+from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.refusals import answers
+
+routes = APIGatewayHttpRouter()
+PATH = "/functions/v1/admin/notifications"
+
+
+@routes.get(PATH, summary="List failed notifications", tags=["Admin"])
+def list_failed(
+    type: Annotated[Type | None, Query()] = None,
+    template: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> FailedPage:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return service.failed(conn, kind=type, template=template, cursor=cursor, limit=limit)
+
+
+@routes.post(f"{PATH}/retry-all", summary="Try failed notifications again", tags=["Admin"])
+def retry_all(which: RetryAll) -> Retried:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        retried = service.retry_all(conn, which)
+        new = {**which.model_dump(), "retried": retried}
+        admin.record(conn, "notification.retry_all", "notification", "failed", new=new)
+    hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
+    return Retried(retried=retried)
+
+
+@routes.post(
+    f"{PATH}/broadcasts",
+    summary="Tell all students of a course",
+    tags=["Admin"],
+    status_code=201,
+    responses=answers(200, 201, not_found=404, idempotency_key_reused=409),
+)
+def start_broadcast(
+    body: NewBroadcast,
+    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=100)] = None,
+) -> Response[BroadcastAnswer]:
+    """Queued at once; the answer and `GET .../broadcasts/{id}` show how far it has come."""
+    admin = administrator_of(routes.current_event.raw_event)
+    broadcast_id = service.broadcast_id(admin.id, idempotency_key)
+    with db.transaction(administrator(admin.id)) as conn:
+        is_new = service.start_broadcast(conn, broadcast_id, admin.id, body)
+        if is_new:
+            new = {**body.model_dump(mode="json"), "notifications": len(conn.enqueued)}
+            admin.record(conn, "notification.broadcast", "broadcast", broadcast_id, new=new)
+        answer = service.broadcast(conn, broadcast_id)
+    hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
+    return created(answer) if is_new else Response(200, content_type="application/json", body=answer)
+
+
+@routes.get(
+    f"{PATH}/broadcasts/<broadcast_id>",
+    summary="The progress of a broadcast",
+    tags=["Admin"],
+    responses=answers(200, not_found=404),
+)
+def show_broadcast(broadcast_id: Annotated[UUID, Path()]) -> BroadcastAnswer:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return service.broadcast(conn, broadcast_id)
+
+
+@routes.post(
+    f"{PATH}/<notification_id>/retry",
+    summary="Try a failed notification again",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_failed=409),
+)
+def retry(notification_id: Annotated[UUID, Path()]) -> Retried:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        was = service.retry(conn, notification_id)
+        old = {"status": "failed", **was.model_dump(mode="json", include={"retry_count", "last_error"})}
+        admin.record(conn, "notification.retry", "notification", notification_id, old=old, new={"status": "pending"})
+    hand_off(conn.enqueued)
+    return Retried(retried=1)

@@ -1,0 +1,104 @@
+"""Refunds: find them and why they failed, ask for one in full or in part, try a failed one again."""
+
+from typing import Annotated
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.admin_sales.refunds import service
+from functions.admin_sales.refunds.models import Filters, NewRefund, Refund, RefundAnswer, RefundList, RefundStatus
+from shared import db
+from shared.actors import administrator
+from shared.audit.service import administrator_of
+from shared.http import created
+from shared.log import logger
+from shared.notifications.handoff import hand_off
+from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.payments.models import RefundReason
+from shared.refusals import answers
+
+routes = APIGatewayHttpRouter()
+PATH = "/functions/v1/admin/refunds"
+AUDITED = {"payment_id", "amount", "currency", "reason", "status", "note", "retry_of"}
+
+
+@routes.get(PATH, summary="Refunds, the newest first", tags=["Admin"])
+def list_refunds(
+    status: Annotated[RefundStatus | None, Query()] = None,
+    reason: Annotated[RefundReason | None, Query()] = None,
+    payment_id: Annotated[UUID | None, Query(alias="paymentId")] = None,
+    user_id: Annotated[UUID | None, Query(alias="userId")] = None,
+    event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> RefundList:
+    """Those that students, cancelled courses and late payments caused, and those made in Razorpay's dashboard, too."""
+    admin = administrator_of(routes.current_event.raw_event)
+    filters = Filters(status=status, reason=reason, payment_id=payment_id, user_id=user_id, event_id=event_id)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return service.list_refunds(conn, filters, cursor=cursor, limit=limit)
+
+
+@routes.get(f"{PATH}/<refund_id>", summary="One refund", tags=["Admin"], responses=answers(200, not_found=404))
+def get_refund(refund_id: Annotated[UUID, Path()]) -> RefundAnswer:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return RefundAnswer(refund=service.find(conn, refund_id))
+
+
+@routes.post(
+    PATH,
+    summary="Refund a payment, in full or in part",
+    tags=["Admin"],
+    status_code=201,
+    responses=answers(
+        201, 200, not_found=404, not_paid=409, nothing_left=409, exceeds_refundable=409, idempotency_key_reused=409
+    ),
+)
+def create_refund(
+    body: NewRefund,
+    idempotency_key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=100)],
+) -> Response[RefundAnswer]:
+    """Made at Razorpay within minutes. Once everything is back, the seat is given up; a part keeps it.
+
+    The same key again answers 200 and the same refund, never a second one.
+    """
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        refund, is_new = service.request(conn, admin.id, idempotency_key, body)
+        if is_new:
+            admin.record(conn, "refund.create", "refund", refund.id, new=_audited(refund))
+    hand_off(conn.enqueued)
+    return _answer(refund, is_new=is_new)
+
+
+@routes.post(
+    f"{PATH}/<refund_id>/retry",
+    summary="Try a failed refund again",
+    tags=["Admin"],
+    status_code=201,
+    responses=answers(201, 200, not_found=404, not_failed=409, nothing_left=409, exceeds_refundable=409),
+)
+def retry_refund(refund_id: Annotated[UUID, Path()]) -> Response[RefundAnswer]:
+    """A new refund in the place of the failed one, which stays in the list. Asked again: 200, the same one."""
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        refund, is_new = service.retry(conn, admin.id, refund_id)
+        if is_new:
+            admin.record(conn, "refund.retry", "refund", refund.id, new=_audited(refund))
+    hand_off(conn.enqueued)
+    return _answer(refund, is_new=is_new)
+
+
+def _answer(refund: Refund, *, is_new: bool) -> Response[RefundAnswer]:
+    answer = RefundAnswer(refund=refund)
+    if not is_new:
+        return Response(200, content_type="application/json", body=answer)
+    logger.info("refund_requested", refund_id=str(refund.id))
+    return created(answer)
+
+
+def _audited(refund: Refund) -> dict[str, object]:
+    return refund.model_dump(mode="json", by_alias=True, include=AUDITED)

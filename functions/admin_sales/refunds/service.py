@@ -1,0 +1,118 @@
+"""Refunds that an administrator asks for: recorded once under the lock of their order, made by `process_refunds`."""
+
+from uuid import UUID, uuid5
+
+from functions.admin_sales.refunds import queries
+from functions.admin_sales.refunds.models import Filters, NewRefund, Refund, RefundList
+from shared.db import Connection
+from shared.errors import Conflict, NotFound
+from shared.money import format_amount
+from shared.paging import cursor_after, read_cursor
+from shared.payments import queries as payment_queries
+from shared.payments import service as payments
+from shared.payments.models import Order
+
+
+def list_refunds(conn: Connection, filters: Filters, *, cursor: str | None, limit: int) -> RefundList:
+    """A page of refunds, the newest first; raises Invalid for a foreign cursor."""
+    found = queries.list_refunds(conn, filters, read_cursor(cursor), limit + 1)
+    page, more = found[:limit], len(found) > limit
+    return RefundList(refunds=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None)
+
+
+def find(conn: Connection, refund_id: UUID) -> Refund:
+    """Raises NotFound."""
+    refund = queries.find_refund(conn, refund_id)
+    if refund is None:
+        raise NotFound("refund")
+    return refund
+
+
+def request(conn: Connection, admin_id: UUID, key: str, body: NewRefund) -> tuple[Refund, bool]:
+    """The refund that the administrator's key stands for, and whether it is new.
+
+    Raises NotFound and Conflict: `idempotency_key_reused`, `not_paid`, `nothing_left`, `exceeds_refundable`.
+    """
+    key = f"admin-{uuid5(admin_id, key)}"
+    order = _lock(conn, body.payment_id)
+    if known := _known(conn, key, body):
+        return known, False
+    if order is None:
+        raise NotFound("payment")
+    if order.razorpay_payment_id is None:
+        raise Conflict("This payment was never made, so there is nothing to give back.", code="not_paid")
+    refund_id = queries.insert_refund(
+        conn,
+        order,
+        razorpay_payment_id=order.razorpay_payment_id,
+        amount=_refundable(conn, order, order.razorpay_payment_id, body.amount),
+        reason="admin",
+        key=key,
+        admin_id=admin_id,
+        asked=body.model_dump(mode="json"),
+    )
+    if refund_id is None:  # the same key for another payment, at the same moment
+        raise _key_reused()
+    return _started(conn, order, refund_id), True
+
+
+def retry(conn: Connection, admin_id: UUID, refund_id: UUID) -> tuple[Refund, bool]:
+    """The refund that is made in the place of a failed one, and whether it is new: a failed one is retried once.
+
+    Raises NotFound and Conflict: `not_failed`, `nothing_left`, `exceeds_refundable`.
+    """
+    order = _lock(conn, find(conn, refund_id).payment_id)
+    failed = find(conn, refund_id)
+    if failed.retried_by is not None:
+        return find(conn, failed.retried_by), False
+    if order is None or failed.status != "failed":
+        raise Conflict("Only a failed refund can be tried again.", code="not_failed")
+    new_id = queries.insert_refund(
+        conn,
+        order,
+        razorpay_payment_id=failed.razorpay_payment_id,
+        amount=_refundable(conn, order, failed.razorpay_payment_id, failed.amount),
+        reason="admin" if failed.reason == "outside" else failed.reason,
+        key=f"retry-{refund_id}",
+        admin_id=admin_id,
+        retry_of=refund_id,
+    )
+    if new_id is None:
+        raise _key_reused()
+    return _started(conn, order, new_id), True
+
+
+def _lock(conn: Connection, payment_id: UUID) -> Order | None:
+    order_id = queries.order_id_of(conn, payment_id)
+    return payment_queries.lock_order(conn, order_id).fetchone() if order_id else None
+
+
+def _known(conn: Connection, key: str, body: NewRefund) -> Refund | None:
+    known = queries.find_by_key(conn, key)
+    if known is None:
+        return None
+    if known.asked != body.model_dump(mode="json"):
+        raise _key_reused()
+    return find(conn, known.id)
+
+
+def _refundable(conn: Connection, order: Order, razorpay_payment_id: str, amount: int | None) -> int:
+    """What goes back of a payment whose order is locked: the amount asked for, or all that is left."""
+    captured = queries.captured_amount(conn, razorpay_payment_id)
+    left = captured - payment_queries.committed_refund_amount(conn, razorpay_payment_id)
+    if left <= 0:
+        raise Conflict("All of this payment goes back already.", code="nothing_left")
+    if amount is not None and amount > left:
+        shown = format_amount(left, order.currency)
+        raise Conflict(f"Only {shown} of this payment can still go back.", code="exceeds_refundable")
+    return amount or left
+
+
+def _started(conn: Connection, order: Order, refund_id: UUID) -> Refund:
+    refund = find(conn, refund_id)
+    payments.notify_refund_started(conn, order, refund_id, refund.amount)
+    return refund
+
+
+def _key_reused() -> Conflict:
+    return Conflict("This Idempotency-Key was used for another refund.", code="idempotency_key_reused")

@@ -1,0 +1,124 @@
+"""Registrations: find them, give a seat, let a held one be free, take one back with or without its money."""
+
+from typing import Annotated
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.admin_sales.registrations import service
+from functions.admin_sales.registrations.models import (
+    Confirm,
+    Filters,
+    Grant,
+    PaymentStatus,
+    RegistrationAnswer,
+    RegistrationList,
+    SeatStatus,
+    TakeBack,
+)
+from shared import clock, db
+from shared.actors import administrator
+from shared.audit.service import administrator_of
+from shared.http import created
+from shared.log import logger
+from shared.notifications.handoff import hand_off
+from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.refusals import answers
+
+routes = APIGatewayHttpRouter()
+PATH = "/functions/v1/admin/registrations"
+STATE = {"status", "payment_status", "amount", "source"}
+"""What is written down of a registration before and after a change."""
+
+
+@routes.get(PATH, summary="Registrations of everybody, the newest first", tags=["Admin"])
+def list_registrations(
+    event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
+    user_id: Annotated[UUID | None, Query(alias="userId")] = None,
+    email: Annotated[str | None, Query(max_length=320)] = None,
+    status: Annotated[SeatStatus | None, Query()] = None,
+    payment_status: Annotated[PaymentStatus | None, Query(alias="paymentStatus")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> RegistrationList:
+    """`email` finds a mailbox however it is spelled (small letters, +tags, Gmail's dots)."""
+    which = Filters(event_id=event_id, user_id=user_id, email=email, status=status, payment_status=payment_status)
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return service.list_registrations(conn, which, cursor=cursor, limit=limit)
+
+
+@routes.get(
+    f"{PATH}/<registration_id>",
+    summary="One registration with its payments and refunds",
+    tags=["Admin"],
+    responses=answers(200, not_found=404),
+)
+def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return service.show(conn, registration_id)
+
+
+@routes.post(
+    PATH,
+    summary="Give somebody a free seat",
+    tags=["Admin"],
+    status_code=201,
+    responses=answers(201, not_found=404, already_registered=409, event_full=409, event_over=409, ambiguous_email=409),
+)
+def grant_seat(body: Grant) -> Response[RegistrationAnswer]:
+    """Also after the sales have ended; never more seats than there are."""
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        registration_id = service.grant(conn, body, clock.now())
+        answer = service.show(conn, registration_id)
+        new = answer.registration.model_dump(mode="json", by_alias=False, include=STATE | {"user_id", "event_id"})
+        admin.record(
+            conn, "registration.grant", "registration", registration_id, new={**new, "reason": body.reason.strip()}
+        )
+    hand_off(conn.enqueued)
+    logger.info("seat_granted", registration_id=str(registration_id))
+    return created(answer)
+
+
+@routes.post(
+    f"{PATH}/<registration_id>/confirm",
+    summary="Let a held seat be free of charge",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_held=409, event_over=409),
+)
+def confirm_registration(registration_id: Annotated[UUID, Path()], body: Confirm) -> RegistrationAnswer:
+    """For whoever paid in another way, or need not pay. Money that arrives for it all the same goes back."""
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        old = service.confirm(conn, registration_id, clock.now())
+        answer = service.show(conn, registration_id)
+        before, after = (each.model_dump(by_alias=False, include=STATE) for each in (old, answer.registration))
+        new = {**after, "reason": body.reason.strip()}
+        admin.record(conn, "registration.confirm", "registration", registration_id, old=before, new=new)
+    hand_off(conn.enqueued)
+    logger.info("registration_confirmed", registration_id=str(registration_id))
+    return answer
+
+
+@routes.post(
+    f"{PATH}/<registration_id>/cancel",
+    summary="Take a seat back",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, nothing_to_cancel=409),
+)
+def cancel_registration(registration_id: Annotated[UUID, Path()], body: TakeBack) -> RegistrationAnswer:
+    """At any time; the student is told the reason, and the seat is offered on."""
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        old = service.cancel(conn, registration_id, body, clock.now())
+        answer = service.show(conn, registration_id)
+        before, after = (each.model_dump(by_alias=False, include=STATE) for each in (old, answer.registration))
+        new = {**after, "refund": body.refund, "reason": body.reason.strip()}
+        admin.record(conn, "registration.cancel", "registration", registration_id, old=before, new=new)
+    hand_off(conn.enqueued)
+    logger.info("registration_cancelled", registration_id=str(registration_id))
+    return answer

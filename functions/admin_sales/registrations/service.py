@@ -1,0 +1,123 @@
+"""Seats that administrators give and take by hand, under the same lock and with the same effects as students' own."""
+
+from datetime import datetime
+from uuid import UUID
+
+from functions.admin_sales.registrations import queries
+from functions.admin_sales.registrations.models import (
+    Filters,
+    Grant,
+    Registration,
+    RegistrationAnswer,
+    RegistrationList,
+    TakeBack,
+)
+from shared.cancellations import queries as cancellation_queries
+from shared.cancellations import service as cancellations
+from shared.db import Connection
+from shared.errors import Conflict, NotFound
+from shared.paging import cursor_after, read_cursor
+from shared.profiles.service import ProfileMissing
+from shared.referrals import credits
+from shared.registrations import queries as registration_queries
+from shared.registrations import service as registrations
+from shared.seats import queries as seat_queries
+from shared.seats import service as seats
+
+BOOKABLE_STATUSES = ("upcoming", "ongoing")
+
+
+def list_registrations(conn: Connection, which: Filters, *, cursor: str | None, limit: int) -> RegistrationList:
+    """A page of registrations, the newest first; raises Invalid for a foreign cursor."""
+    found = queries.list_registrations(conn, which, after=read_cursor(cursor), limit=limit + 1)
+    page, more = found[:limit], len(found) > limit
+    return RegistrationList(
+        registrations=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None
+    )
+
+
+def find(conn: Connection, registration_id: UUID) -> Registration:
+    """Raises NotFound."""
+    registration = queries.find_registration(conn, registration_id)
+    if registration is None:
+        raise NotFound("registration")
+    return registration
+
+
+def show(conn: Connection, registration_id: UUID) -> RegistrationAnswer:
+    """A registration with its money; raises NotFound."""
+    return RegistrationAnswer(
+        registration=find(conn, registration_id),
+        payments=queries.list_payments(conn, registration_id),
+        refunds=queries.list_refunds(conn, registration_id),
+    )
+
+
+def grant(conn: Connection, wanted: Grant, now: datetime) -> UUID:
+    """A free seat for somebody; the registration. Whoever waited for one waits no longer.
+
+    Raises NotFound (event, user), and Conflict: `already_registered`, `event_full`, `event_over`, `ambiguous_email`.
+    """
+    user_id = wanted.user_id or _person(conn, wanted.email or "")
+    try:
+        event = registrations.lock_event(conn, wanted.event_id, user_id)
+    except ProfileMissing as error:
+        raise NotFound("user") from error
+    if event.status not in BOOKABLE_STATUSES:
+        raise Conflict("The course is over or cancelled.", code="event_over")
+    if not seats.has_free_seat(conn, event.id, event.capacity, user_id):
+        raise Conflict("This event is full.", code="event_full")
+    registration_id = registration_queries.insert_registration(
+        conn, user_id=user_id, event=event, amount=0, hold_expires_at=None, source="admin", now=now
+    )
+    if registration_id is None:
+        raise Conflict("This user has just registered.", code="already_registered")
+    seat_queries.close_waitlist_entry(conn, event.id, user_id, registration_id)
+    registrations.notify_confirmed(conn, user_id, event, registration_id)
+    return registration_id
+
+
+def confirm(conn: Connection, registration_id: UUID, now: datetime) -> Registration:
+    """Let a held seat be free of charge; what it was. Money that arrives for it all the same goes back.
+
+    Raises NotFound and Conflict (`not_held`, `event_over`).
+    """
+    known = find(conn, registration_id)
+    event = registration_queries.lock_event(conn, known.event_id).fetchone()
+    old = find(conn, registration_id)
+    if event is None or event.status not in BOOKABLE_STATUSES:
+        raise Conflict("The course is over or cancelled.", code="event_over")
+    if not queries.confirm_free(conn, registration_id, now):
+        raise Conflict("Only a held seat can be confirmed; grant another one.", code="not_held")
+    credits.release(conn, [registration_id], percent=100)
+    registrations.notify_confirmed(conn, old.user_id, event, registration_id)
+    return old
+
+
+def cancel(conn: Connection, registration_id: UUID, how: TakeBack, now: datetime) -> Registration:
+    """Take a seat back and offer it on, at any time, with the refund that was asked for; what it was.
+
+    Raises NotFound and Conflict (`nothing_to_cancel`).
+    """
+    owner = find(conn, registration_id).user_id
+    policy = cancellation_queries.lock_refund_policy(conn, registration_id, owner)
+    if policy is None:
+        raise NotFound("registration")
+    old = find(conn, registration_id)
+    percent = {"full": 100, "policy": policy.percent_at(now), "none": 0}[how.refund]
+    cancelled = cancellations.cancel(
+        conn, [registration_id], "admin", refund_percent=percent, now=now, remark=how.reason
+    )
+    if not cancelled:
+        raise Conflict("There is no seat left to take back.", code="nothing_to_cancel")
+    seats.offer_free_seats(conn, old.event_id, now)
+    return old
+
+
+def _person(conn: Connection, email: str) -> UUID:
+    people = queries.list_people(conn, email)
+    if not people:
+        raise NotFound("user")
+    if len(people) > 1:
+        raise Conflict("Several users have this mailbox; give the user's id.", code="ambiguous_email")
+    return people[0]
