@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import BaseModel
 
 from local import forwarding, mailbox, metrics, schedules, users
+from local.deploy import STACK
 from local.emulator import Emulator
 from local.stack_file import StackFile
 from local.state import StackError
@@ -121,10 +122,8 @@ class Front:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         running, _session = self._up()
-        names = running.stack.functions.values()
-        return _page_or_json(
-            request, "metrics.html", metrics=await asyncio.to_thread(metrics.read, running.emulator, names)
-        )
+        found = await asyncio.to_thread(metrics.read, running.emulator, f"/aws/lambda/{STACK}")
+        return _page_or_json(request, "metrics.html", metrics=found)
 
     async def _schedule(self, request: web.Request) -> web.Response:
         running, _session = self._up()

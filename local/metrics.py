@@ -17,6 +17,8 @@ RATES = (
     ("Delivered notifications", Metric.NOTIFICATIONS_ATTEMPTED, Metric.NOTIFICATIONS_DELIVERED, 98),
     ("Generated certificates", Metric.CERTIFICATES_ATTEMPTED, Metric.CERTIFICATES_GENERATED, 100),
 )
+PAGE = 10_000
+"""As many lines as CloudWatch Logs answers at once."""
 LIMITS = {Metric.WEBHOOK_PROCESSING_TIME: 2000, Metric.DATABASE_TRANSACTION_TIME: 500}
 """At most this many ms, of 95 % of the values: the targets, as the alarms of the template have them."""
 
@@ -62,14 +64,9 @@ class Metrics(_Entry):
     metrics: list[Measured]
 
 
-def read(emulator: Emulator, functions: Iterable[str]) -> Metrics:
-    """Everything that these functions (deployed names) have measured while the emulator kept their logs."""
-    client = emulator.client("logs")
-    lines = sorted(
-        ((event["timestamp"], event["message"]) for name in functions for event in _events(client, name)),
-        key=lambda line: line[0],
-    )
-    return summarise(message for _, message in lines)
+def read(emulator: Emulator, log_group: str) -> Metrics:
+    """Everything that the functions have measured while the emulator kept their log group."""
+    return summarise(_lines(emulator.client("logs"), log_group))
 
 
 def summarise(lines: Iterable[str]) -> Metrics:
@@ -87,12 +84,16 @@ def summarise(lines: Iterable[str]) -> Metrics:
     )
 
 
-def _events(client: Any, function: str) -> Iterator[dict[str, Any]]:
-    try:
-        found = client.filter_log_events(logGroupName=f"/aws/lambda/{function}", filterPattern='"CloudWatchMetrics"')
-    except client.exceptions.ResourceNotFoundException:  # it has not run yet
-        return
-    yield from found["events"]
+def _lines(client: Any, log_group: str) -> Iterator[str]:
+    """The oldest first. The emulator gives no token for the next page, so a full page is followed by its last time."""
+    search = {"logGroupName": log_group, "filterPattern": '"CloudWatchMetrics"', "limit": PAGE}
+    start = 0
+    while True:
+        events = client.filter_log_events(**search, startTime=start)["events"]
+        yield from (event["message"] for event in events)
+        if len(events) < PAGE:
+            return
+        start = events[-1]["timestamp"] + 1
 
 
 def _values(line: str) -> Iterator[tuple[str, list[float]]]:

@@ -57,6 +57,7 @@ DELIVERED = {"notification_sent", "notifications_in_inbox"}
 def test_a_requests_id_is_in_every_line_from_the_request_to_the_delivery(deployed: Deployed, log: Log) -> None:
     first, second = register(deployed, deployed.profile()), register(deployed, deployed.profile())
     assert told(log) == {first: {"registered"}, second: {"registered"}}
+    assert {line["function_name"] for line in log.lines} == {"test"}, "one log group holds the lines of all functions"
     log.forget()
     deployed.invoke("send_notifications", {"Records": queued_messages()})
     delivered = {"notifications_drained", *DELIVERED}

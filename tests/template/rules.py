@@ -150,8 +150,12 @@ def functions_fit_their_callers(both: Templates) -> Iterator[str]:
 
 
 def logs_are_kept_for_a_while(both: Templates) -> Iterator[str]:
+    """All functions write to one group, whose lines name the function; each API's access log has a group of its own."""
     groups = {name for name, group in both.deployed("AWS::Logs::LogGroup") if group.get("RetentionInDays")}
-    used = [referred(each["LoggingConfig"].get("LogGroup")) for _, each in both.deployed("AWS::Lambda::Function")]
+    functions = both.deployed("AWS::Lambda::Function")
+    used = [*{referred(each["LoggingConfig"].get("LogGroup")) for _, each in functions}]
+    if len(used) > 1:
+        yield f"functions write to {' and '.join(sorted(used))}"
     used += [
         referred(each["AccessLogSettings"]["DestinationArn"]) for _, each in both.deployed("AWS::ApiGatewayV2::Stage")
     ]

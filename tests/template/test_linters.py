@@ -20,7 +20,7 @@ def test_planted_errors_are_found(tmp_path: Path) -> None:
     template = cloudformation(sam_template())
     resources = template["Resources"]
     resources["EventsFunction"]["Properties"] |= {"Runtime": "python3.99", "Colour": "red"}
-    resources["EventsLogGroup"]["Properties"]["RetentionInDays"] = 31
+    resources["FunctionLogGroup"]["Properties"]["RetentionInDays"] = 31
     resources["NotificationQueue"]["Properties"]["VisibilityTimeout"] = 50_000
     found = " ".join(lint(written(tmp_path, template)))
     assert all(planted in found for planted in ("python3.99", "Colour", "31 is not one of", "50000 is greater"))

@@ -82,11 +82,15 @@ PLANTED: list[tuple[Rule, Plant]] = [
     (rules.functions_fit_their_callers, edit("ProfilesFunction", "Properties.Timeout", 15)),
     (rules.functions_fit_their_callers, edit("ProcessRefundsFunction", "Properties.Timeout", 1000)),
     (rules.functions_fit_their_callers, edit("EventsFunction", "Properties.Runtime", "python3.99")),
-    (rules.logs_are_kept_for_a_while, edit("EventsFunction", "Properties.LoggingConfig", {})),
     (
         rules.logs_are_kept_for_a_while,
-        edit("EventsFunction", "Properties.LoggingConfig", {"LogGroup": {"Ref": "AccountLogGroup"}}),
+        edit("EventsFunction", "Properties.LoggingConfig", {"LogGroup": {"Ref": "AWS::NoValue"}}),
     ),
+    (
+        rules.logs_are_kept_for_a_while,
+        edit("EventsFunction", "Properties.LoggingConfig", {"LogGroup": {"Ref": "HttpApiLogGroup"}}),
+    ),
+    (rules.logs_are_kept_for_a_while, edit("FunctionLogGroup", "Properties.RetentionInDays", None)),
     (rules.logs_are_kept_for_a_while, edit("HttpApiLogGroup", "Properties.RetentionInDays", None)),
     (rules.queues_outlive_their_readers, edit("NotificationQueue", "Properties.VisibilityTimeout", 359)),
     (rules.queues_outlive_their_readers, edit("NotificationQueue", "Properties.VisibilityTimeout", None)),

@@ -1,7 +1,7 @@
 """A new function that passes every check, to be changed from there: `python -m tools.new_function <name>`.
 
-It answers GET /functions/v1/<name> with the caller's name: a handler, a service, a query, a route, a log group, an
-example event, a row of the README, a place in the diagram, a caller in the tests of access, and a test.
+It answers GET /functions/v1/<name> with the caller's name: a handler, a service, a query, a route, an example
+event, a row of the README, a place in the diagram, a caller in the tests of access, and a test.
 """
 
 import json
