@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.access.routes import Route, document
 
 # What no schema says: one of two names, of whom there is nobody.
-FURTHER: dict[str, dict[str, Any]] = {"Grant": {"email": "nobody@example.com"}}
+FURTHER: dict[str, dict[str, Any]] = {"SeatGrantRequest": {"email": "nobody@example.com"}}
 _days = count(1)
 
 

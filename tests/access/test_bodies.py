@@ -15,8 +15,9 @@ from tests.deployed import Answer
 OPEN = {
     "AuditedChange.newValues", "AuditedChange.oldValues", "EventBatch.events.eventData", "Integrity.treeHead",
     "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts", "Export.data",
-    "WholeDelivery.headers", "WholeDelivery.payload",
-    "GET /functions/v1/openapi.json", "Item.ours", "Item.theirs", "OverviewReport.events", "Run.counts", "Run.findings",
+    "LoggedDeliveryDetails.headers", "LoggedDeliveryDetails.payload",
+    "GET /functions/v1/openapi.json", "ReconciliationItem.ours", "ReconciliationItem.theirs", "OverviewReport.events",
+    "ReconciliationRun.counts", "ReconciliationRun.findings",
     *(f"GET /functions/v1/generate-certificate/{name}" for name in ("issuer", "keys", "keys/{name}", "tree-head")),
 }  # fmt: skip
 SMUGGLED = {"status": "confirmed", "amount": 1, "role": "admin", "userId2": "x", "isAdmin": True}

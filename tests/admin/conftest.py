@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.admin.office import Office
+from tests.admin.admin_client import AdminClient
 from tests.deployed import Deployed
 from tests.kept import emptied, kept
 
@@ -10,5 +10,5 @@ __all__ = ["emptied", "kept"]
 
 
 @pytest.fixture
-def office(emptied: Deployed) -> Office:
-    return Office(emptied, emptied.profile(admin=True))
+def client(emptied: Deployed) -> AdminClient:
+    return AdminClient(emptied, emptied.profile(admin=True))

@@ -16,7 +16,7 @@ DATA: dict[str, str | int | None] = {"eventTitle": "Deep Rust"}
 PATH = "/functions/v1/admin/notifications"
 
 
-class Admin:
+class NotificationAdmin:
     """An administrator at the door of the admin function."""
 
     def __init__(self, platform: Platform, *, groups: str = "[admin]", is_in_the_table: bool = True) -> None:
@@ -26,7 +26,7 @@ class Admin:
         if is_in_the_table:
             platform.rows("insert into admins (user_id) values (%s)", self.id)
 
-    def ask(
+    def request(
         self, method: str, path: str = "", body: Any = None, key: str | None = None, **query: str
     ) -> tuple[int, Any]:
         self._platform.set(database_secret_id="database-app")
@@ -68,15 +68,15 @@ def audited(platform: Platform) -> list[str]:
 
 
 def test_the_failed_come_in_pages_and_one_is_tried_again(platform: Platform) -> None:
-    admin = Admin(platform)
+    admin = NotificationAdmin(platform)
     ids = failed(platform, 5)
-    status, page = admin.ask("GET", limit="3")
+    status, page = admin.request("GET", limit="3")
     assert (status, len(page["notifications"])) == (200, 3)
-    rest = admin.ask("GET", limit="3", cursor=page["nextCursor"])[1]
+    rest = admin.request("GET", limit="3", cursor=page["nextCursor"])[1]
     assert {each["id"] for each in page["notifications"] + rest["notifications"]} == {str(each) for each in ids}
-    assert admin.ask("POST", f"/{ids[0]}/retry") == (200, {"retried": 1})
-    assert admin.ask("POST", f"/{ids[0]}/retry")[0] == 409
-    assert admin.ask("POST", f"/{uuid4()}/retry")[0] == 404
+    assert admin.request("POST", f"/{ids[0]}/retry") == (200, {"retried": 1})
+    assert admin.request("POST", f"/{ids[0]}/retry")[0] == 409
+    assert admin.request("POST", f"/{uuid4()}/retry")[0] == 404
     assert audited(platform) == ["notification.retry"]
     [message] = client("sqs").receive_message(QueueUrl=queue(), MaxNumberOfMessages=10)["Messages"]
     platform.drain(message["Body"])
@@ -84,26 +84,26 @@ def test_the_failed_come_in_pages_and_one_is_tried_again(platform: Platform) -> 
 
 
 def test_all_of_one_kind_are_tried_again(platform: Platform) -> None:
-    admin = Admin(platform)
+    admin = NotificationAdmin(platform)
     failed(platform, 5)
-    assert admin.ask("POST", "/retry-all", {"type": "sms"}) == (200, {"retried": 0})
-    assert admin.ask("POST", "/retry-all", {"template": "waitlist_joined"}) == (200, {"retried": 5})
+    assert admin.request("POST", "/retry-all", {"type": "sms"}) == (200, {"retried": 0})
+    assert admin.request("POST", "/retry-all", {"template": "waitlist_joined"}) == (200, {"retried": 5})
     platform.sweep()
     assert platform.states() == {"sent": 5}
     assert audited(platform) == ["notification.retry_all"] * 2
 
 
 def test_a_broadcast_reaches_each_confirmed_student_once_and_shows_how_far_it_is(platform: Platform) -> None:
-    admin = Admin(platform)
+    admin = NotificationAdmin(platform)
     body = {"eventId": str(course(platform, 7)), "title": "Bring your laptop", "message": "We start with an exercise."}
-    status, answer = admin.ask("POST", "/broadcasts", body, key="broadcast-1")
+    status, answer = admin.request("POST", "/broadcasts", body, key="broadcast-1")
     assert (status, answer["total"]) == (201, 14)
-    again = admin.ask("POST", "/broadcasts", body, key="broadcast-1")
+    again = admin.request("POST", "/broadcasts", body, key="broadcast-1")
     assert (again[0], again[1]["total"]) == (200, 14)
-    other = admin.ask("POST", "/broadcasts", body | {"title": "Other"}, key="broadcast-1")
+    other = admin.request("POST", "/broadcasts", body | {"title": "Other"}, key="broadcast-1")
     assert (other[0], other[1]["code"]) == (409, "idempotency_key_reused")
     platform.sweep()
-    assert admin.ask("GET", f"/broadcasts/{answer['broadcast']['id']}")[1]["progress"] == [
+    assert admin.request("GET", f"/broadcasts/{answer['broadcast']['id']}")[1]["progress"] == [
         {"type": "email", "status": "sent", "notifications": 7},
         {"type": "in_app", "status": "sent", "notifications": 7},
     ]
@@ -126,14 +126,14 @@ def test_a_broadcast_that_does_not_fit_is_refused_and_leaves_no_trace(
     platform: Platform, change: dict[str, Any]
 ) -> None:
     body = {"eventId": str(course(platform, 1)), "title": "Bring", "message": "Laptop"} | change
-    assert Admin(platform).ask("POST", "/broadcasts", body)[0] == 422
+    assert NotificationAdmin(platform).request("POST", "/broadcasts", body)[0] == 422
     assert platform.states() == {}
     assert audited(platform) == []
 
 
 def test_the_group_without_the_row_and_the_row_without_the_group_are_both_refused(platform: Platform) -> None:
     failed(platform, 1)
-    for admin in (Admin(platform, groups=""), Admin(platform, is_in_the_table=False)):
+    for admin in (NotificationAdmin(platform, groups=""), NotificationAdmin(platform, is_in_the_table=False)):
         for method, path, body in (
             ("GET", "", None),
             ("POST", "/retry-all", {}),
@@ -141,15 +141,15 @@ def test_the_group_without_the_row_and_the_row_without_the_group_are_both_refuse
             ("GET", f"/broadcasts/{uuid4()}", None),
             ("POST", f"/{uuid4()}/retry", None),
         ):
-            assert admin.ask(method, path, body)[0] == 403
+            assert admin.request(method, path, body)[0] == 403
     assert platform.states() == {"failed": 1}
 
 
 def test_an_unknown_course_and_broadcast_are_not_found(platform: Platform) -> None:
-    admin = Admin(platform)
+    admin = NotificationAdmin(platform)
     body = {"eventId": str(uuid4()), "title": "Bring", "message": "Laptop"}
-    assert admin.ask("POST", "/broadcasts", body)[0] == 404
-    assert admin.ask("GET", f"/broadcasts/{uuid4()}")[0] == 404
+    assert admin.request("POST", "/broadcasts", body)[0] == 404
+    assert admin.request("GET", f"/broadcasts/{uuid4()}")[0] == 404
 
 
 def queue() -> str:

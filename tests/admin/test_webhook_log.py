@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from local.razorpay.payloads import webhook_body
-from tests.admin.office import Office
+from tests.admin.admin_client import AdminClient
 from tests.deployed import Deployed
 from tests.webhook.deliveries import Purchase
 
@@ -15,7 +15,7 @@ def purchase(deployed: Deployed) -> Purchase:
     return Purchase(deployed.order(registration), registration)
 
 
-def keep(
+def store_delivery(
     deployed: Deployed, body: bytes, *, status: str = "failed", signed: bool = True, source: str = "razorpay"
 ) -> UUID:
     """A delivery that was kept and not applied."""
@@ -30,13 +30,13 @@ def status_of(deployed: Deployed, bought: Purchase) -> str:
     return deployed.row("select status from registrations where id = %s", bought.registration_id)["status"]
 
 
-def test_deliveries_are_found_by_every_filter_and_shown_whole(office: Office) -> None:
-    deployed = office.deployed
+def test_deliveries_are_found_by_every_filter_and_shown_whole(client: AdminClient) -> None:
+    deployed = client.deployed
     bought = purchase(deployed)
     bought.captured().deliver(deployed)
     deployed.webhook(b'{"event": "order.notification"}')
     deployed.webhook(b"\xffnot json", secret=None, as_base64=True)
-    everything = office.ask("GET", "webhook-logs").body["webhookLogs"]
+    everything = client.request("GET", "webhook-logs").body["webhookLogs"]
     assert [(each["eventType"], each["outcome"], each["error"]) for each in everything] == [
         (None, None, "bad_signature"),
         ("order.notification", "not_handled", None),
@@ -51,39 +51,39 @@ def test_deliveries_are_found_by_every_filter_and_shown_whole(office: Office) ->
         {"until": everything[1]["receivedAt"]},
         {"status": "processed", "since": captured["receivedAt"], "until": everything[1]["receivedAt"]},
     ):
-        assert office.ask("GET", "webhook-logs", **query).body["webhookLogs"] == [captured], query
-    assert office.ask("GET", "webhook-logs", signatureValid="false").body["webhookLogs"] == everything[:1]
-    assert office.ask("GET", "webhook-logs", since="2026-01-15").status == 422
-    whole = office.ask("GET", f"webhook-logs/{captured['id']}").body["webhookLog"]
+        assert client.request("GET", "webhook-logs", **query).body["webhookLogs"] == [captured], query
+    assert client.request("GET", "webhook-logs", signatureValid="false").body["webhookLogs"] == everything[:1]
+    assert client.request("GET", "webhook-logs", since="2026-01-15").status == 422
+    whole = client.request("GET", f"webhook-logs/{captured['id']}").body["webhookLog"]
     assert whole["payload"]["event"] == "payment.captured"
     assert whole["body"].encode() == bought.captured().body
     assert "x-razorpay-event-id" in whole["headers"]
-    assert office.ask("GET", f"webhook-logs/{everything[0]['id']}").body["webhookLog"]["body"] == "\ufffdnot json"
+    assert client.request("GET", f"webhook-logs/{everything[0]['id']}").body["webhookLog"]["body"] == "\ufffdnot json"
 
 
 @pytest.mark.parametrize("status", ["failed", "received"])
-def test_what_was_not_processed_is_and_a_second_replay_changes_nothing(office: Office, status: str) -> None:
-    deployed = office.deployed
+def test_what_was_not_processed_is_and_a_second_replay_changes_nothing(client: AdminClient, status: str) -> None:
+    deployed = client.deployed
     bought = purchase(deployed)
-    log_id = keep(deployed, bought.captured().body, status=status)
-    answer = office.ask("POST", f"webhook-logs/{log_id}/replay")
+    log_id = store_delivery(deployed, bought.captured().body, status=status)
+    answer = client.request("POST", f"webhook-logs/{log_id}/replay")
     assert (answer.status, answer.body["result"]) == (200, "processed")
     log = answer.body["webhookLog"]
     assert (log["status"], log["outcome"], log["error"]) == ("processed", "confirmed", None)
     assert (log["eventType"], log["razorpayOrderId"]) == ("payment.captured", bought.order_id)
     assert status_of(deployed, bought) == "confirmed"
     assert deployed.handed_off()
-    assert office.ask("POST", f"webhook-logs/{log_id}/replay").body["result"] == "duplicate"
+    assert client.request("POST", f"webhook-logs/{log_id}/replay").body["result"] == "duplicate"
     assert bought.captured().deliver(deployed) == "duplicate"
-    assert [(row["action"], row["new_values"]["result"]) for row in office.audited()] == [
+    assert [(row["action"], row["new_values"]["result"]) for row in client.audit_rows()] == [
         ("webhook.replay", "processed"),
         ("webhook.replay", "duplicate"),
     ]
     assert deployed.row("select count(*) from notifications_queue where template = 'payment_success'")["count"] == 2
 
 
-def test_what_cannot_be_processed_stays_failed_and_nothing_of_it_remains(office: Office) -> None:
-    deployed = office.deployed
+def test_what_cannot_be_processed_stays_failed_and_nothing_of_it_remains(client: AdminClient) -> None:
+    deployed = client.deployed
     bought = purchase(deployed)
     nul = bought.captured().body.replace(b'"notes":', b'"nul": "\\u0000", "notes":', 1)
     assert b"u0000" in nul
@@ -92,32 +92,32 @@ def test_what_cannot_be_processed_stays_failed_and_nothing_of_it_remains(office:
         (b"not json", "NotJson"),
         (b'{"event": "payment.captured", "payload": {}}', "Hostile"),
     ):
-        log_id = keep(deployed, body)
-        answer = office.ask("POST", f"webhook-logs/{log_id}/replay")
+        log_id = store_delivery(deployed, body)
+        answer = client.request("POST", f"webhook-logs/{log_id}/replay")
         assert (answer.body["result"], answer.body["webhookLog"]["error"]) == ("failed", error)
-        assert office.audited()[-1]["new_values"]["error"] == error
+        assert client.audit_rows()[-1]["new_values"]["error"] == error
     assert status_of(deployed, bought) == "pending"
     assert deployed.rows("select 1 from notifications_queue") == []
     assert deployed.handed_off() == []
 
 
-def test_what_nothing_is_to_be_done_for_is_ignored(office: Office) -> None:
-    log_id = keep(
-        office.deployed,
+def test_what_nothing_is_to_be_done_for_is_ignored(client: AdminClient) -> None:
+    log_id = store_delivery(
+        client.deployed,
         webhook_body("payment.captured", payment=Purchase("order_00000000000000", uuid4()).payment("captured")),
     )
-    answer = office.ask("POST", f"webhook-logs/{log_id}/replay")
+    answer = client.request("POST", f"webhook-logs/{log_id}/replay")
     assert (answer.body["result"], answer.body["webhookLog"]["outcome"]) == ("ignored", "unknown_order")
 
 
-def test_what_razorpay_did_not_sign_is_refused(office: Office) -> None:
-    deployed = office.deployed
+def test_what_razorpay_did_not_sign_is_refused(client: AdminClient) -> None:
+    deployed = client.deployed
     bought = purchase(deployed)
     for log_id, code in (
-        (keep(deployed, bought.captured().body, signed=False), "not_signed"),
-        (keep(deployed, b"{}", source="sendgrid"), "not_replayable"),
+        (store_delivery(deployed, bought.captured().body, signed=False), "not_signed"),
+        (store_delivery(deployed, b"{}", source="sendgrid"), "not_replayable"),
     ):
-        answer = office.ask("POST", f"webhook-logs/{log_id}/replay")
+        answer = client.request("POST", f"webhook-logs/{log_id}/replay")
         assert (answer.status, answer.body["code"]) == (409, code)
     assert status_of(deployed, bought) == "pending"
-    assert office.audited() == []
+    assert client.audit_rows() == []

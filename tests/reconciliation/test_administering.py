@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.clock import in_zone
-from tests.admin.office import Office
+from tests.admin.admin_client import AdminClient
 from tests.reconciliation.scenario import ReconciliationScenario
 
 PATH = "reconciliation"
@@ -17,8 +17,8 @@ DAYS = {"startDate": (TODAY - timedelta(days=3)).isoformat(), "endDate": (TODAY 
 
 
 @pytest.fixture
-def office(scenario: ReconciliationScenario) -> Office:
-    return Office(scenario.deployed, scenario.deployed.profile(admin=True))
+def client(scenario: ReconciliationScenario) -> AdminClient:
+    return AdminClient(scenario.deployed, scenario.deployed.profile(admin=True))
 
 
 def table(raw: str) -> list[dict[str, str]]:
@@ -34,41 +34,43 @@ def drift(scenario: ReconciliationScenario) -> dict[str, str]:
     return {"lost": lost, "unknown": unknown, "matched": scenario.paid_seat()[1]}
 
 
-def test_an_administrator_starts_a_run_that_the_job_works_off(scenario: ReconciliationScenario, office: Office) -> None:
+def test_an_administrator_starts_a_run_that_the_job_works_off(
+    scenario: ReconciliationScenario, client: AdminClient
+) -> None:
     paid = drift(scenario)
-    started = office.ask("POST", f"{PATH}/runs", DAYS)
+    started = client.request("POST", f"{PATH}/runs", DAYS)
     assert started.status == 201
     run = started.body["run"]
     assert (run["kind"], run["status"], run["counts"], run["requestedBy"]) == (
         "requested",
         "running",
         {},
-        str(office.admin),
+        str(client.admin),
     )
-    again = office.ask("POST", f"{PATH}/runs", DAYS)
+    again = client.request("POST", f"{PATH}/runs", DAYS)
     assert (again.status, again.body["run"]["id"]) == (200, run["id"])
-    assert [(each["action"], each["resource_id"], each["new_values"]) for each in office.audited()] == [
+    assert [(each["action"], each["resource_id"], each["new_values"]) for each in client.audit_rows()] == [
         ("reconciliation.start", run["id"], DAYS),
         ("reconciliation.resume", run["id"], DAYS),
     ]
     scenario.continue_runs()
-    done = office.ask("GET", f"{PATH}/runs/{run['id']}").body["run"]
+    done = client.request("GET", f"{PATH}/runs/{run['id']}").body["run"]
     assert (done["status"], done["counts"]) == ("finished", {"matched": 2, "unknown_payment": 1})
     assert (done["findings"], done["repaired"]) == ({"captured_not_confirmed": 1, "unknown_payment": 1}, 1)
-    assert office.ask("POST", f"{PATH}/runs", DAYS).body["run"]["id"] != run["id"], "that one has finished"
-    items = office.ask("GET", f"{PATH}/items", entityId=paid["lost"]).body["items"]
+    assert client.request("POST", f"{PATH}/runs", DAYS).body["run"]["id"] != run["id"], "that one has finished"
+    items = client.request("GET", f"{PATH}/items", entityId=paid["lost"]).body["items"]
     assert [(item["verdict"], item["repaired"]) for item in items] == [
         ("matched", False),
         ("captured_not_confirmed", True),
     ]
 
 
-def test_items_come_filtered_and_in_pages(scenario: ReconciliationScenario, office: Office) -> None:
+def test_items_come_filtered_and_in_pages(scenario: ReconciliationScenario, client: AdminClient) -> None:
     paid = drift(scenario)
     scenario.reconcile()
 
     def found(**query: str) -> list[tuple[str, str]]:
-        answer = office.ask("GET", f"{PATH}/items", **query)
+        answer = client.request("GET", f"{PATH}/items", **query)
         assert answer.status == 200, answer
         return [(item["entityId"], item["verdict"]) for item in answer.body["items"]]
 
@@ -85,7 +87,7 @@ def test_items_come_filtered_and_in_pages(scenario: ReconciliationScenario, offi
     seen: list[str] = []
     query: dict[str, str] = {"limit": "3"}
     while True:
-        page = office.ask("GET", f"{PATH}/items", **query).body
+        page = client.request("GET", f"{PATH}/items", **query).body
         seen += [item["id"] for item in page["items"]]
         if page["nextCursor"] is None:
             break
@@ -93,10 +95,10 @@ def test_items_come_filtered_and_in_pages(scenario: ReconciliationScenario, offi
     assert len(seen) == len(set(seen)) == 4
 
 
-def test_the_report_is_downloaded_as_a_table(scenario: ReconciliationScenario, office: Office) -> None:
+def test_the_report_is_downloaded_as_a_table(scenario: ReconciliationScenario, client: AdminClient) -> None:
     paid = drift(scenario)
     scenario.reconcile()
-    answer = office.ask("GET", f"{PATH}/items", standing="true", format="csv")
+    answer = client.request("GET", f"{PATH}/items", standing="true", format="csv")
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.headers["content-disposition"] == 'attachment; filename="reconciliation.csv"'
@@ -109,37 +111,39 @@ def test_the_report_is_downloaded_as_a_table(scenario: ReconciliationScenario, o
     )
 
 
-def test_runs_come_in_pages_by_kind_and_status(scenario: ReconciliationScenario, office: Office) -> None:
+def test_runs_come_in_pages_by_kind_and_status(scenario: ReconciliationScenario, client: AdminClient) -> None:
     for _ in range(3):
         scenario.reconcile()
     scenario.sweep()
-    first = office.ask("GET", f"{PATH}/runs", kind="requested", status="finished", limit="2").body
-    rest = office.ask("GET", f"{PATH}/runs", kind="requested", limit="2", cursor=first["nextCursor"]).body
+    first = client.request("GET", f"{PATH}/runs", kind="requested", status="finished", limit="2").body
+    rest = client.request("GET", f"{PATH}/runs", kind="requested", limit="2", cursor=first["nextCursor"]).body
     assert (len(first["runs"]), len(rest["runs"]), rest["nextCursor"]) == (2, 1, None)
-    assert [run["kind"] for run in office.ask("GET", f"{PATH}/runs", kind="open_orders").body["runs"]] == [
+    assert [run["kind"] for run in client.request("GET", f"{PATH}/runs", kind="open_orders").body["runs"]] == [
         "open_orders"
     ]
 
 
-def test_settlements_are_shown_with_what_they_are_made_of(scenario: ReconciliationScenario, office: Office) -> None:
+def test_settlements_are_shown_with_what_they_are_made_of(
+    scenario: ReconciliationScenario, client: AdminClient
+) -> None:
     with scenario.ago(days=2):
         payment = scenario.paid_seat()[1]
         adjustment = scenario.razorpay.adjust(credit=700)["id"]
         settled = scenario.razorpay.settle()
     assert settled
     scenario.reconcile()
-    listed = office.ask("GET", f"{PATH}/settlements", **DAYS).body["settlements"]
+    listed = client.request("GET", f"{PATH}/settlements", **DAYS).body["settlements"]
     assert [(each["id"], each["amount"], each["rowsAmount"], each["rows"], each["utr"]) for each in listed] == [
         (settled["id"], 49_422, 49_422, 2, settled["utr"])
     ]
-    shown = office.ask("GET", f"{PATH}/settlements/{settled['id']}").body
+    shown = client.request("GET", f"{PATH}/settlements/{settled['id']}").body
     assert [(row["entityId"], row["credit"], row["fee"], row["tax"]) for row in shown["rows"]] == [
         (adjustment, 700, 0, 0),
         (payment, 48_722, 1178, 180),
     ]
-    rows = table(office.ask("GET", f"{PATH}/settlements/{settled['id']}", format="csv").raw)
+    rows = table(client.request("GET", f"{PATH}/settlements/{settled['id']}", format="csv").raw)
     assert [row["entity_id"] for row in rows] == [adjustment, payment]
-    assert office.ask("GET", f"{PATH}/settlements/setl_AAAAAAAAAAAAAA").status == 404
+    assert client.request("GET", f"{PATH}/settlements/setl_AAAAAAAAAAAAAA").status == 404
 
 
 REFUSED: list[tuple[str, str, object, dict[str, str], int]] = [
@@ -160,12 +164,12 @@ REFUSED: list[tuple[str, str, object, dict[str, str], int]] = [
 ]
 
 
-def test_what_cannot_be_answered_is_refused(scenario: ReconciliationScenario, office: Office) -> None:
+def test_what_cannot_be_answered_is_refused(scenario: ReconciliationScenario, client: AdminClient) -> None:
     for method, path, body, query, status in REFUSED:
-        answer = office.ask(method, f"{PATH}/{path}", body, **query)
+        answer = client.request(method, f"{PATH}/{path}", body, **query)
         assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json"), (path, query)
     assert scenario.deployed.rows("select 1 from reconciliation_runs") == []
-    assert office.audited() == []
+    assert client.audit_rows() == []
 
 
 ROUTES: list[tuple[str, str, object]] = [

@@ -17,12 +17,12 @@ SESSION_OVER = "a session that is over is never moved, so its end is fixed"
 
 REVIEWED = {
     "events.queries.insert_event": ({"private.seats_taken"}, ANSWER),
-    "events.queries.publish": ({"private.seats_taken"}, ANSWER),
+    "events.queries.publish_event": ({"private.seats_taken"}, ANSWER),
     "events.queries.update_event": ({"private.seats_taken"}, ANSWER),
     "events.queries.cancel_event": ({"private.seats_taken"}, ANSWER),
     "events.queries.shorten_offers": ({"events"}, UNDER_EVENT_LOCK),
     "notifications.queries.queue_broadcast": ({"broadcasts", "registrations"}, MOMENT),
-    "sessions.queries.enqueue_moved": ({"event_sessions", "events", "registrations"}, UNDER_EVENT_LOCK),
+    "sessions.queries.enqueue_session_moves": ({"event_sessions", "events", "registrations"}, UNDER_EVENT_LOCK),
     "analytics_events.queries.insert_events": ({"private.received_analytics_events"}, FIXED),
     "personal_data.queries.anonymize_profile": ({"private.new_referral_code"}, FIXED),
     "process_referrals.queries.complete_paid": (

@@ -21,7 +21,7 @@ class Attendee(Schema):
     is_no_show: bool
 
 
-class Summary(Schema):
+class AttendanceSummary(Schema):
     """`noShows` stays 0 until the first session is over; `minutes` of everybody together."""
 
     confirmed: int
@@ -33,6 +33,6 @@ class Summary(Schema):
 
 class AttendanceReport(Schema):
     success: bool = True
-    summary: Summary
+    summary: AttendanceSummary
     attendees: list[Attendee]
     next_cursor: str | None

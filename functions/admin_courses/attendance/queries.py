@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.admin_courses.attendance.models import Attendee, Summary
+from functions.admin_courses.attendance.models import AttendanceSummary, Attendee
 from shared.db import Connection
 
 # Present is who has an open stay in a session that is not over: a forgotten check-out is presence no more.
@@ -33,16 +33,16 @@ ATTENDEES: LiteralString = """
 """
 
 
-def exists(conn: Connection, event_id: UUID) -> bool:
+def event_exists(conn: Connection, event_id: UUID) -> bool:
     cursor = conn.cursor(row_factory=scalar_row).execute(
         "select true from public.events where id = %(event)s", {"event": event_id}
     )
     return bool(cursor.fetchone())
 
 
-def summarize(conn: Connection, event_id: UUID, now: datetime) -> Summary:
+def summarize_attendance(conn: Connection, event_id: UUID, now: datetime) -> AttendanceSummary:
     row = (
-        conn.cursor(row_factory=class_row(Summary))
+        conn.cursor(row_factory=class_row(AttendanceSummary))
         .execute(
             "with attendees as ("
             + ATTENDEES

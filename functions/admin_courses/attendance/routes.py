@@ -48,26 +48,28 @@ def show_attendance(
     admin = administrator_of(routes.current_event.raw_event)
     now = clock.now()
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        if not queries.exists(conn, event_id):
+        if not queries.event_exists(conn, event_id):
             raise NotFound("event")
         if format == "csv":
-            return _csv(conn, event_id, now)
-        report = _report(conn, event_id, now, cursor=cursor, limit=limit)
+            return _attendance_csv(conn, event_id, now)
+        report = _attendance_report(conn, event_id, now, cursor=cursor, limit=limit)
     return Response(status_code=200, content_type="application/json", body=report)
 
 
-def _report(conn: Connection, event_id: UUID, now: datetime, *, cursor: str | None, limit: int) -> AttendanceReport:
+def _attendance_report(
+    conn: Connection, event_id: UUID, now: datetime, *, cursor: str | None, limit: int
+) -> AttendanceReport:
     found = queries.list_attendees(conn, event_id, now, after=read_cursor(cursor), limit=limit + 1)
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
     return AttendanceReport(
-        summary=queries.summarize(conn, event_id, now),
+        summary=queries.summarize_attendance(conn, event_id, now),
         attendees=[attendee for _, attendee in page],
         next_cursor=cursor_after(last[0], last[1].registration_id) if last else None,
     )
 
 
-def _csv(conn: Connection, event_id: UUID, now: datetime) -> Response[AttendanceReport | str]:
+def _attendance_csv(conn: Connection, event_id: UUID, now: datetime) -> Response[AttendanceReport | str]:
     found = queries.list_attendees(conn, event_id, now, after=None, limit=MOST_ROWS)
     rows = (attendee.model_dump(mode="json", by_alias=False).values() for _, attendee in found)
     text = sheet(list(Attendee.model_fields), rows)

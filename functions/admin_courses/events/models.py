@@ -10,20 +10,20 @@ from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_vali
 from shared.http import Schema
 
 
-def _known_zone(name: str) -> str:
+def _check_time_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ValueError, KeyError, OSError) as error:
         raise ValueError("no such IANA time zone") from error
 
 
-type Category = Literal["technical", "non_technical"]
-type Status = Literal["draft", "upcoming", "ongoing", "completed", "cancelled"]
+type EventCategory = Literal["technical", "non_technical"]
+type EventStatus = Literal["draft", "upcoming", "ongoing", "completed", "cancelled"]
 type Amount = Annotated[StrictInt, Field(ge=0, le=10**12)]
 type Title = Annotated[str, Field(min_length=1, max_length=200)]
 type Description = Annotated[str, Field(max_length=20_000)]
 type Instructor = Annotated[str, Field(max_length=200)]
-type TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+type TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_check_time_zone)]
 type Capacity = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 type Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 type Hours = Annotated[StrictInt, Field(ge=0, le=8760)]
@@ -38,7 +38,7 @@ class NewEvent(Schema):
     title: Title
     description: Description = ""
     instructor: Instructor = ""
-    category: Category
+    category: EventCategory
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     sales_end_at: AwareDatetime | None = None
@@ -53,7 +53,7 @@ class NewEvent(Schema):
     meeting_url: MeetingUrl | None = None
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check_consistency(self) -> Self:
         if self.ends_at <= self.starts_at:
             raise ValueError("endsAt must be after startsAt")
         if 0 < self.price_amount < 100:
@@ -69,7 +69,7 @@ class EventChange(Schema):
     title: Title | None = None
     description: Description | None = None
     instructor: Instructor | None = None
-    category: Category | None = None
+    category: EventCategory | None = None
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     sales_end_at: AwareDatetime | None = None
@@ -84,7 +84,7 @@ class EventChange(Schema):
     meeting_url: MeetingUrl | None = None
 
 
-class Cancel(Schema):
+class EventCancellationRequest(Schema):
     """`reason` is told to everybody who had a place."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
@@ -95,8 +95,8 @@ class Event(Schema):
     title: str
     description: str
     instructor: str
-    category: Category
-    status: Status
+    category: EventCategory
+    status: EventStatus
     starts_at: datetime
     ends_at: datetime
     sales_end_at: datetime | None
@@ -126,7 +126,7 @@ class EventList(Schema):
     next_cursor: str | None
 
 
-class Refunds(Schema):
+class RefundTotals(Schema):
     """Refunds of everybody in the event by their state; amounts in minor units. `failed` ones need a person."""
 
     requested: int
@@ -137,17 +137,17 @@ class Refunds(Schema):
     processed_amount: int
 
 
-class Cancellation(Schema):
+class CancellationProgress(Schema):
     """How far a cancelled event is worked off; `done` once nobody is left to cancel and every refund was made."""
 
     registrations_left: int
     registrations_cancelled: int
     waitlist_left: int
-    refunds: Refunds
+    refunds: RefundTotals
     done: bool
 
 
 class CancellationAnswer(Schema):
     success: bool = True
     event: Event
-    cancellation: Cancellation
+    cancellation: CancellationProgress

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.admin_courses.events.models import Cancellation, Event, NewEvent, Refunds, Status
+from functions.admin_courses.events.models import CancellationProgress, Event, EventStatus, NewEvent, RefundTotals
 from shared.db import Connection
 
 COLUMNS: LiteralString = """
@@ -36,7 +36,7 @@ def insert_event(conn: Connection, event: NewEvent) -> Event | None:
     )
 
 
-def publish(conn: Connection, event_id: UUID) -> Event | None:
+def publish_event(conn: Connection, event_id: UUID) -> Event | None:
     return (
         conn.cursor(row_factory=class_row(Event))
         .execute(
@@ -56,7 +56,7 @@ def find_event(conn: Connection, event_id: UUID) -> Event | None:
 
 
 def list_events(
-    conn: Connection, status: Status | None, *, after: tuple[datetime, UUID] | None, limit: int
+    conn: Connection, status: EventStatus | None, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Event]:
     after_time, after_id = after or (None, None)
     return (
@@ -143,7 +143,7 @@ def cancel_event(conn: Connection, event_id: UUID, reason: str, now: datetime) -
     )
 
 
-def cancellation(conn: Connection, event_id: UUID) -> Cancellation:
+def cancellation_progress(conn: Connection, event_id: UUID) -> CancellationProgress:
     registrations_left, cancelled, waitlist_left = conn.execute(
         """
         select count(*) filter (where status in ('pending', 'confirmed')),
@@ -154,8 +154,8 @@ def cancellation(conn: Connection, event_id: UUID) -> Cancellation:
         """,
         {"id": event_id},
     ).fetchone() or (0, 0, 0)
-    refunds = _refunds(conn, event_id)
-    return Cancellation(
+    refunds = _refund_totals(conn, event_id)
+    return CancellationProgress(
         registrations_left=registrations_left,
         registrations_cancelled=cancelled,
         waitlist_left=waitlist_left,
@@ -164,9 +164,9 @@ def cancellation(conn: Connection, event_id: UUID) -> Cancellation:
     )
 
 
-def _refunds(conn: Connection, event_id: UUID) -> Refunds:
+def _refund_totals(conn: Connection, event_id: UUID) -> RefundTotals:
     row = (
-        conn.cursor(row_factory=class_row(Refunds))
+        conn.cursor(row_factory=class_row(RefundTotals))
         .execute(
             """
             select count(*) filter (where f.status = 'requested') as requested,

@@ -9,14 +9,14 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin_courses.events import queries, service
 from functions.admin_courses.events.models import (
-    Cancel,
     CancellationAnswer,
     Event,
     EventAnswer,
+    EventCancellationRequest,
     EventChange,
     EventList,
+    EventStatus,
     NewEvent,
-    Status,
 )
 from shared import clock, db
 from shared.actors import administrator
@@ -31,7 +31,7 @@ from shared.refusals import answers
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/events"
-TIME_TO_SPARE_MS = 8_000
+RESERVED_MS = 8_000
 """One page of a cancellation and the answer."""
 
 
@@ -47,7 +47,7 @@ def create_event(body: NewEvent) -> Response[EventAnswer]:
 
 @routes.get(PATH, summary="Courses in every state, the latest start first", tags=["Admin"])
 def list_events(
-    status: Annotated[Status | None, Query()] = None,
+    status: Annotated[EventStatus | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> EventList:
@@ -60,7 +60,7 @@ def list_events(
 def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return EventAnswer(event=service.find(conn, event_id))
+        return EventAnswer(event=service.find_event(conn, event_id))
 
 
 @routes.patch(
@@ -103,9 +103,9 @@ def change_event(event_id: Annotated[UUID, Path()], body: EventChange) -> EventA
 def publish_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
-        event = queries.publish(conn, event_id)
+        event = queries.publish_event(conn, event_id)
         if event is None:
-            service.find(conn, event_id)
+            service.find_event(conn, event_id)
             raise Conflict("Only a draft can be published.", code="not_a_draft")
         admin.record(conn, "event.publish", "event", event_id, old={"status": "draft"}, new={"status": "upcoming"})
     return EventAnswer(event=event)
@@ -117,7 +117,7 @@ def publish_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     tags=["Admin"],
     responses=answers(200, not_found=404, event_over=409),
 )
-def cancel_event(event_id: Annotated[UUID, Path()], body: Cancel) -> CancellationAnswer:
+def cancel_event(event_id: Annotated[UUID, Path()], body: EventCancellationRequest) -> CancellationAnswer:
     """Takes effect at once; whoever had a place is cancelled, refunded and told page by page.
 
     What one request does not get to is done within minutes by itself, or by asking again; `cancellation` says how far
@@ -132,9 +132,9 @@ def cancel_event(event_id: Annotated[UUID, Path()], body: Cancel) -> Cancellatio
             new = {"status": "cancelled", "cancel_reason": body.reason}
             admin.record(conn, "event.cancel", "event", event_id, old={"status": old.status}, new=new)
     context = routes.lambda_context
-    finished = cancel_remaining(actor, event_id, now, lambda: context.get_remaining_time_in_millis() > TIME_TO_SPARE_MS)
+    finished = cancel_remaining(actor, event_id, now, lambda: context.get_remaining_time_in_millis() > RESERVED_MS)
     logger.info("event_cancelled", event_id=str(event_id), finished=finished)
-    return _cancellation(admin.id, event_id)
+    return _show_cancellation(admin.id, event_id)
 
 
 @routes.get(
@@ -144,12 +144,12 @@ def cancel_event(event_id: Annotated[UUID, Path()], body: Cancel) -> Cancellatio
     responses=answers(200, not_found=404, not_cancelled=409),
 )
 def get_cancellation(event_id: Annotated[UUID, Path()]) -> CancellationAnswer:
-    return _cancellation(administrator_of(routes.current_event.raw_event).id, event_id)
+    return _show_cancellation(administrator_of(routes.current_event.raw_event).id, event_id)
 
 
-def _cancellation(admin_id: UUID, event_id: UUID) -> CancellationAnswer:
+def _show_cancellation(admin_id: UUID, event_id: UUID) -> CancellationAnswer:
     with db.transaction(administrator(admin_id), read_only=True) as conn:
-        return service.cancellation(conn, event_id)
+        return service.cancellation_progress(conn, event_id)
 
 
 def _differences(old: Event, new: Event) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,19 +7,28 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from functions.admin_courses.events import queries
-from functions.admin_courses.events.models import CancellationAnswer, Event, EventChange, EventList, NewEvent, Status
-from functions.admin_courses.sessions import moving
+from functions.admin_courses.events.models import (
+    CancellationAnswer,
+    Event,
+    EventChange,
+    EventList,
+    EventStatus,
+    NewEvent,
+)
+from functions.admin_courses.sessions import rescheduling
 from shared.db import Connection
 from shared.errors import Conflict, Invalid, NotFound
 from shared.paging import cursor_after, read_cursor
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 
-AGREED = frozenset({"category", "currency", "full_refund_hours", "partial_refund_hours", "partial_refund_percent"})
+AGREED_TERMS = frozenset(
+    {"category", "currency", "full_refund_hours", "partial_refund_hours", "partial_refund_percent"}
+)
 """What whoever registered has agreed to; the price is written into each registration."""
 
 
-def list_events(conn: Connection, status: Status | None, *, cursor: str | None, limit: int) -> EventList:
+def list_events(conn: Connection, status: EventStatus | None, *, cursor: str | None, limit: int) -> EventList:
     """A page of courses, the latest start first; raises Invalid for a foreign cursor."""
     found = queries.list_events(conn, status, after=read_cursor(cursor), limit=limit + 1)
     page = found[:limit]
@@ -27,7 +36,7 @@ def list_events(conn: Connection, status: Status | None, *, cursor: str | None, 
     return EventList(events=page, next_cursor=cursor_after(page[-1].starts_at, page[-1].id) if more else None)
 
 
-def find(conn: Connection, event_id: UUID) -> Event:
+def find_event(conn: Connection, event_id: UUID) -> Event:
     """Raises NotFound."""
     event = queries.find_event(conn, event_id)
     if event is None:
@@ -43,24 +52,24 @@ def change(conn: Connection, event_id: UUID, change: EventChange, now: datetime)
     `sessions_outside`, and `terms_agreed` for what whoever registered has agreed to.
     """
     seat_queries.lock_event(conn, event_id)
-    old = find(conn, event_id)
+    old = find_event(conn, event_id)
     wanted = change.model_dump(by_alias=False, exclude_unset=True)
     changed = {name for name, value in wanted.items() if getattr(old, name) != value}
-    if changed & AGREED and queries.is_booked(conn, event_id):
+    if changed & AGREED_TERMS and queries.is_booked(conn, event_id):
         raise Conflict("Somebody has registered under these terms.", code="terms_agreed")
     if "capacity" in changed and wanted["capacity"] < old.seats_taken:
         raise Conflict(f"{old.seats_taken} seats are taken.", code="capacity_below_taken")
-    whole = _whole(old, wanted)
-    before = moving.times_by_session(conn, event_id)
+    merged = _merge(old, wanted)
+    before = rescheduling.session_time_ranges(conn, event_id)
     if changed & {"starts_at", "ends_at"}:
-        times = (old.starts_at, old.ends_at), (whole.starts_at, whole.ends_at)
-        moving.follow_course(conn, event_id, *times, now)
-    if queries.update_event(conn, event_id, whole) is None:
+        times = (old.starts_at, old.ends_at), (merged.starts_at, merged.ends_at)
+        rescheduling.move_with_course(conn, event_id, *times, now)
+    if queries.update_event(conn, event_id, merged) is None:
         raise Conflict("The course is over or cancelled.", code="event_over")
-    moving.tell(conn, event_id, before)
+    rescheduling.notify_moved(conn, event_id, before)
     queries.shorten_offers(conn, event_id)
     seats.offer_free_seats(conn, event_id, now)
-    return old, find(conn, event_id)
+    return old, find_event(conn, event_id)
 
 
 def cancel(conn: Connection, event_id: UUID, reason: str, now: datetime) -> Event | None:
@@ -69,7 +78,7 @@ def cancel(conn: Connection, event_id: UUID, reason: str, now: datetime) -> Even
     Raises NotFound and Conflict (`event_over`).
     """
     seat_queries.lock_event(conn, event_id)
-    old = find(conn, event_id)
+    old = find_event(conn, event_id)
     if old.status == "cancelled":
         return None
     if queries.cancel_event(conn, event_id, reason, now) is None:
@@ -77,15 +86,15 @@ def cancel(conn: Connection, event_id: UUID, reason: str, now: datetime) -> Even
     return old
 
 
-def cancellation(conn: Connection, event_id: UUID) -> CancellationAnswer:
+def cancellation_progress(conn: Connection, event_id: UUID) -> CancellationAnswer:
     """How far a cancelled course is worked off; raises NotFound and Conflict (`not_cancelled`)."""
-    event = find(conn, event_id)
+    event = find_event(conn, event_id)
     if event.status != "cancelled":
         raise Conflict("The course is not cancelled.", code="not_cancelled")
-    return CancellationAnswer(event=event, cancellation=queries.cancellation(conn, event_id))
+    return CancellationAnswer(event=event, cancellation=queries.cancellation_progress(conn, event_id))
 
 
-def _whole(old: Event, wanted: dict[str, Any]) -> NewEvent:
+def _merge(old: Event, wanted: dict[str, Any]) -> NewEvent:
     now = old.model_dump(by_alias=False, include=set(NewEvent.model_fields))
     try:
         return NewEvent.model_validate(now | wanted)

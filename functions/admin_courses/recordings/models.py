@@ -9,7 +9,7 @@ from pydantic import Field, StrictInt, model_validator
 
 from shared.http import Schema
 
-type State = Literal["uploading", "processing", "ready", "failed"]
+type ProcessingStatus = Literal["uploading", "processing", "ready", "failed"]
 type ContentType = Literal["video/mp4", "video/webm"]
 type Title = Annotated[str, Field(min_length=1, max_length=200)]
 type Minutes = Annotated[StrictInt, Field(ge=1, le=1440)]
@@ -30,15 +30,15 @@ class NewRecording(Schema):
     thumbnail_url: Url | None = None
 
 
-class Part(Schema):
+class CompletedPart(Schema):
     """A part as S3 answered it: `etag` is the header of that answer."""
 
     part_number: Annotated[StrictInt, Field(ge=1, le=10_000)]
     etag: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Completion(Schema):
-    parts: Annotated[list[Part], Field(min_length=1, max_length=10_000)]
+class UploadCompletion(Schema):
+    parts: Annotated[list[CompletedPart], Field(min_length=1, max_length=10_000)]
 
 
 class RecordingChange(Schema):
@@ -51,7 +51,7 @@ class RecordingChange(Schema):
     failure_reason: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
     @model_validator(mode="after")
-    def _has_reason_to_fail(self) -> Self:
+    def _check_failure_reason(self) -> Self:
         if (self.failure_reason is not None) != (self.processing_status == "failed"):
             raise ValueError("failureReason and the status failed go together")
         return self
@@ -63,7 +63,7 @@ class Recording(Schema):
     session_id: UUID | None
     title: str
     content_type: str
-    processing_status: State
+    processing_status: ProcessingStatus
     failure_reason: str | None
     duration_minutes: int | None
     file_size_bytes: int | None
@@ -72,16 +72,16 @@ class Recording(Schema):
     created_at: datetime
 
 
-class UploadPart(Schema):
+class PartUrl(Schema):
     part_number: int
     url: str
 
 
-class Upload(Schema):
+class MultipartUpload(Schema):
     """PUT each part to its url before `expiresAt`; all have `partSizeBytes` but the last. Ask again for new links."""
 
     part_size_bytes: int
-    parts: list[UploadPart]
+    parts: list[PartUrl]
     expires_at: datetime
 
 
@@ -91,7 +91,7 @@ class RecordingAnswer(Schema):
 
 
 class UploadAnswer(RecordingAnswer):
-    upload: Upload
+    upload: MultipartUpload
 
 
 class RecordingList(Schema):
@@ -101,11 +101,11 @@ class RecordingList(Schema):
 
 
 @dataclass(frozen=True)
-class OpenUpload:
+class StoredUpload:
     """What an upload needs to go on."""
 
     video_url: str
     content_type: str
-    processing_status: State
+    processing_status: ProcessingStatus
     upload_id: str | None
     file_size_bytes: int | None

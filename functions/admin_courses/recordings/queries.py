@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.admin_courses.recordings.models import NewRecording, OpenUpload, Recording, RecordingChange
+from functions.admin_courses.recordings.models import NewRecording, Recording, RecordingChange, StoredUpload
 from shared.db import Connection
 
 COLUMNS: LiteralString = """
@@ -15,7 +15,7 @@ COLUMNS: LiteralString = """
 """
 
 
-def fits(conn: Connection, event_id: UUID, session_id: UUID | None) -> bool:
+def event_and_session_exist(conn: Connection, event_id: UUID, session_id: UUID | None) -> bool:
     """Whether there is such a course, with such a session where one is named."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
@@ -62,9 +62,9 @@ def find_recording(conn: Connection, recording_id: UUID) -> Recording | None:
     )
 
 
-def find_upload(conn: Connection, recording_id: UUID) -> OpenUpload | None:
+def find_upload(conn: Connection, recording_id: UUID) -> StoredUpload | None:
     return (
-        conn.cursor(row_factory=class_row(OpenUpload))
+        conn.cursor(row_factory=class_row(StoredUpload))
         .execute(
             """
             select video_url, content_type, processing_status, upload_id, file_size_bytes

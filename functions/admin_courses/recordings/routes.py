@@ -9,12 +9,12 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin_courses.recordings import service, uploads
 from functions.admin_courses.recordings.models import (
-    Completion,
     NewRecording,
     RecordingAnswer,
     RecordingChange,
     RecordingList,
     UploadAnswer,
+    UploadCompletion,
 )
 from shared import clock, db
 from shared.actors import administrator
@@ -36,7 +36,7 @@ TAGS = ["Admin"]
 )
 def create_recording(body: NewRecording) -> Response[UploadAnswer]:
     admin = administrator_of(routes.current_event.raw_event)
-    return created(uploads.begin(admin, body, clock.now()))
+    return created(uploads.start(admin, body, clock.now()))
 
 
 @routes.get(PATH, summary="Recordings in every state, the newest first", tags=TAGS)
@@ -56,9 +56,9 @@ def list_recordings(
     tags=TAGS,
     responses=answers(200, not_found=404, no_upload=409, unavailable=503),
 )
-def go_on_with_upload(recording_id: Annotated[UUID, Path()]) -> UploadAnswer:
+def resume_upload(recording_id: Annotated[UUID, Path()]) -> UploadAnswer:
     admin = administrator_of(routes.current_event.raw_event)
-    return uploads.go_on(admin, recording_id, clock.now())
+    return uploads.resume(admin, recording_id, clock.now())
 
 
 @routes.post(
@@ -67,7 +67,7 @@ def go_on_with_upload(recording_id: Annotated[UUID, Path()]) -> UploadAnswer:
     tags=TAGS,
     responses=answers(200, not_found=404, no_upload=409, parts_refused=422, unavailable=503),
 )
-def complete_upload(recording_id: Annotated[UUID, Path()], body: Completion) -> RecordingAnswer:
+def complete_upload(recording_id: Annotated[UUID, Path()], body: UploadCompletion) -> RecordingAnswer:
     """The recording is processed then, and ready within moments. Again: the same answer."""
     admin = administrator_of(routes.current_event.raw_event)
     return RecordingAnswer(recording=uploads.complete(admin, recording_id, body.parts))

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from shared.http import Schema
 
-DEFAULT_LENGTH = timedelta(hours=2)
+DEFAULT_DURATION = timedelta(hours=2)
 
 type Title = Annotated[str, Field(max_length=200)]
 
@@ -22,7 +22,7 @@ class NewSession(Schema):
 
     @property
     def end(self) -> datetime:
-        return self.ends_at or self.starts_at + DEFAULT_LENGTH
+        return self.ends_at or self.starts_at + DEFAULT_DURATION
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:

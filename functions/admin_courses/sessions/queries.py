@@ -18,15 +18,15 @@ COLUMNS: LiteralString = """
 
 
 @dataclass(frozen=True)
-class Course:
+class CourseSchedule:
     status: str
     starts_at: datetime
     ends_at: datetime
 
 
-def find_course(conn: Connection, event_id: UUID) -> Course | None:
+def find_course_schedule(conn: Connection, event_id: UUID) -> CourseSchedule | None:
     return (
-        conn.cursor(row_factory=class_row(Course))
+        conn.cursor(row_factory=class_row(CourseSchedule))
         .execute("select status, starts_at, ends_at from public.events where id = %(id)s", {"id": event_id})
         .fetchone()
     )
@@ -70,7 +70,7 @@ def update_session(conn: Connection, session_id: UUID, title: str, starts_at: da
     )
 
 
-def enqueue_moved(conn: Connection, event_id: UUID, session_ids: list[UUID], before: datetime) -> Cursor[UUID]:
+def enqueue_session_moves(conn: Connection, event_id: UUID, session_ids: list[UUID], before: datetime) -> Cursor[UUID]:
     """Tell everybody who has a seat that these sessions moved; `before` is when the first of them was to start.
 
     Every move raises the sequence of a session, so the key is one move's. The keys are those of

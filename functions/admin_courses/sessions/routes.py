@@ -19,7 +19,7 @@ from shared.refusals import answers
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/events/<event_id>/sessions"
 TAGS = ["Admin"]
-NOT_RECORDED = {"id", "event_id", "attended"}
+UNAUDITED_FIELDS = {"id", "event_id", "attended"}
 
 
 @routes.get(PATH, summary="The live sessions of a course", tags=TAGS, responses=answers(200, not_found=404))
@@ -42,8 +42,8 @@ def plan_session(event_id: Annotated[UUID, Path()], body: NewSession) -> Respons
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         session, replaced = service.plan(conn, event_id, body)
-        old = _values(replaced) if replaced else None
-        admin.record(conn, "session.plan", "session", session.id, old=old, new=_values(session))
+        old = _audited(replaced) if replaced else None
+        admin.record(conn, "session.plan", "session", session.id, old=old, new=_audited(session))
     return created(SessionAnswer(session=session))
 
 
@@ -69,7 +69,7 @@ def change_session(
     with db.transaction(administrator(admin.id)) as conn:
         old, new = service.change(conn, event_id, session_id, body, clock.now())
         if old != new:
-            admin.record(conn, "session.change", "session", session_id, old=_values(old), new=_values(new))
+            admin.record(conn, "session.change", "session", session_id, old=_audited(old), new=_audited(new))
     hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
     return SessionAnswer(session=new)
 
@@ -85,9 +85,9 @@ def remove_session(event_id: Annotated[UUID, Path()], session_id: Annotated[UUID
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         removed = service.remove(conn, event_id, session_id)
-        admin.record(conn, "session.remove", "session", session_id, old=_values(removed))
+        admin.record(conn, "session.remove", "session", session_id, old=_audited(removed))
     return SessionAnswer(session=removed)
 
 
-def _values(session: Session) -> dict[str, object]:
-    return session.model_dump(mode="json", by_alias=False, exclude=NOT_RECORDED)
+def _audited(session: Session) -> dict[str, object]:
+    return session.model_dump(mode="json", by_alias=False, exclude=UNAUDITED_FIELDS)

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from functions.admin_courses.sessions import moving, queries
+from functions.admin_courses.sessions import queries, rescheduling
 from functions.admin_courses.sessions.models import NewSession, Session, SessionChange
-from functions.admin_courses.sessions.queries import Course
+from functions.admin_courses.sessions.queries import CourseSchedule
 from shared.db import Connection
 from shared.errors import Conflict, Invalid, NotFound
 from shared.seats.queries import lock_event
@@ -13,7 +13,7 @@ from shared.seats.queries import lock_event
 
 def list_sessions(conn: Connection, event_id: UUID) -> list[Session]:
     """Raises NotFound."""
-    if queries.find_course(conn, event_id) is None:
+    if queries.find_course_schedule(conn, event_id) is None:
         raise NotFound("event")
     return queries.list_sessions(conn, event_id)
 
@@ -24,12 +24,12 @@ def plan(conn: Connection, event_id: UUID, new: NewSession) -> tuple[Session, Se
     A course comes with one session over its whole time; the first that is planned replaces it.
     Raises NotFound and Conflict (`event_over`, `outside_course`, `session_overlap`, `session_attended`).
     """
-    course = _plannable(conn, event_id)
-    replaced = _came_with(course, queries.list_sessions(conn, event_id))
+    course = _lock_open_course(conn, event_id)
+    replaced = _default_session(course, queries.list_sessions(conn, event_id))
     if replaced is not None:
-        _remove(conn, replaced)
-    session_id = queries.insert_session(conn, event_id, new.title, *_fitting(conn, course, event_id, new))
-    return _find(conn, event_id, session_id), replaced
+        _delete_unattended(conn, replaced)
+    session_id = queries.insert_session(conn, event_id, new.title, *_check_free_time(conn, course, event_id, new))
+    return _find_session(conn, event_id, session_id), replaced
 
 
 def change(
@@ -40,32 +40,32 @@ def change(
     Whoever has a seat is told when it moved.
     Raises as `plan` does, and Conflict (`session_over`) and Invalid.
     """
-    course = _plannable(conn, event_id)
-    old = _find(conn, event_id, session_id)
-    before = moving.times_by_session(conn, event_id)
-    wanted = _whole(old, change)
+    course = _lock_open_course(conn, event_id)
+    old = _find_session(conn, event_id, session_id)
+    before = rescheduling.session_time_ranges(conn, event_id)
+    wanted = _merge(old, change)
     if (wanted.starts_at, wanted.end) != (old.starts_at, old.ends_at):
-        _refuse_unfair(old, wanted, now)
+        _check_fairness(old, wanted, now)
     queries.update_session(
-        conn, session_id, wanted.title, *_fitting(conn, course, event_id, wanted, besides=session_id)
+        conn, session_id, wanted.title, *_check_free_time(conn, course, event_id, wanted, except_id=session_id)
     )
-    moving.tell(conn, event_id, before)
-    return old, _find(conn, event_id, session_id)
+    rescheduling.notify_moved(conn, event_id, before)
+    return old, _find_session(conn, event_id, session_id)
 
 
 def remove(conn: Connection, event_id: UUID, session_id: UUID) -> Session:
     """What it was. Raises NotFound and Conflict (`event_over`, `session_attended`, `only_session`)."""
-    _plannable(conn, event_id)
-    session = _find(conn, event_id, session_id)
+    _lock_open_course(conn, event_id)
+    session = _find_session(conn, event_id, session_id)
     if len(queries.list_sessions(conn, event_id)) == 1:
         raise Conflict("A course has at least one session.", code="only_session")
-    _remove(conn, session)
+    _delete_unattended(conn, session)
     return session
 
 
-def _plannable(conn: Connection, event_id: UUID) -> Course:
+def _lock_open_course(conn: Connection, event_id: UUID) -> CourseSchedule:
     lock_event(conn, event_id)
-    course = queries.find_course(conn, event_id)
+    course = queries.find_course_schedule(conn, event_id)
     if course is None:
         raise NotFound("event")
     if course.status in ("completed", "cancelled"):
@@ -73,44 +73,44 @@ def _plannable(conn: Connection, event_id: UUID) -> Course:
     return course
 
 
-def _find(conn: Connection, event_id: UUID, session_id: UUID) -> Session:
+def _find_session(conn: Connection, event_id: UUID, session_id: UUID) -> Session:
     found = next((each for each in queries.list_sessions(conn, event_id) if each.id == session_id), None)
     if found is None:
         raise NotFound("session")
     return found
 
 
-def _came_with(course: Course, sessions: list[Session]) -> Session | None:
+def _default_session(course: CourseSchedule, sessions: list[Session]) -> Session | None:
     """The session over the course's own time, as long as it is the only one."""
     is_first = len(sessions) == 1 and (sessions[0].starts_at, sessions[0].ends_at) == (course.starts_at, course.ends_at)
     return sessions[0] if is_first else None
 
 
-def _fitting(
-    conn: Connection, course: Course, event_id: UUID, wanted: NewSession, *, besides: UUID | None = None
+def _check_free_time(
+    conn: Connection, course: CourseSchedule, event_id: UUID, wanted: NewSession, *, except_id: UUID | None = None
 ) -> tuple[datetime, datetime]:
     if wanted.starts_at < course.starts_at or wanted.end > course.ends_at:
         raise Conflict("The session is not within the course's time.", code="outside_course")
     for each in queries.list_sessions(conn, event_id):
-        if each.id != besides and each.starts_at < wanted.end and wanted.starts_at < each.ends_at:
+        if each.id != except_id and each.starts_at < wanted.end and wanted.starts_at < each.ends_at:
             raise Conflict("Another session is at that time.", code="session_overlap")
     return wanted.starts_at, wanted.end
 
 
-def _refuse_unfair(old: Session, wanted: NewSession, now: datetime) -> None:
+def _check_fairness(old: Session, wanted: NewSession, now: datetime) -> None:
     if old.ends_at <= now:
         raise Conflict("The session is over.", code="session_over")
     if old.attended and (wanted.starts_at != old.starts_at or wanted.end < now):
         raise Conflict("Somebody has attended it: only its end may move, to later than now.", code="session_attended")
 
 
-def _remove(conn: Connection, session: Session) -> None:
+def _delete_unattended(conn: Connection, session: Session) -> None:
     if session.attended:
         raise Conflict("Somebody has attended the session.", code="session_attended")
     queries.delete_session(conn, session.id)
 
 
-def _whole(old: Session, change: SessionChange) -> NewSession:
+def _merge(old: Session, change: SessionChange) -> NewSession:
     starts_at, ends_at = change.starts_at or old.starts_at, change.ends_at or old.ends_at
     if ends_at <= starts_at:
         raise Invalid("endsAt must be after startsAt.")

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from shared.http import Schema
 
 
-class Filters(Schema):
+class AuditLogFilters(Schema):
     """`since` and `until` are of the change, `until` is not included."""
 
     admin_id: UUID | None = None

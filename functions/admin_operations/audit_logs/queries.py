@@ -2,11 +2,11 @@
 
 from psycopg.rows import class_row
 
-from functions.admin_operations.audit_logs.models import AuditedChange, Filters
+from functions.admin_operations.audit_logs.models import AuditedChange, AuditLogFilters
 from shared.db import Connection
 
 
-def list_changes(conn: Connection, which: Filters, *, before: int | None, limit: int) -> list[AuditedChange]:
+def list_changes(conn: Connection, which: AuditLogFilters, *, before: int | None, limit: int) -> list[AuditedChange]:
     return (
         conn.cursor(row_factory=class_row(AuditedChange))
         .execute(

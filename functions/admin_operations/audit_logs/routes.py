@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AwareDatetime
 
 from functions.admin_operations.audit_logs import queries
-from functions.admin_operations.audit_logs.models import AuditedChangeList, Filters
+from functions.admin_operations.audit_logs.models import AuditedChangeList, AuditLogFilters
 from shared import db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
@@ -29,7 +29,7 @@ def list_changes(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> AuditedChangeList:
     """`python -m shared.audit.verify` checks that nothing in it was altered, removed or moved."""
-    which = Filters(
+    which = AuditLogFilters(
         admin_id=admin_id,
         action=action,
         resource_type=resource_type,

@@ -11,13 +11,13 @@ from shared.http import Schema
 type Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"\S")]
 
 
-class Revoke(Schema):
+class RevokeCertificateRequest(Schema):
     """`reason` is told to the student and to everybody who checks the certificate."""
 
     reason: Reason
 
 
-class Reissue(Schema):
+class ReissueCertificateRequest(Schema):
     """`recipientName` is what the new certificate says; `reason` is why the old one is revoked, if it is not yet."""
 
     recipient_name: Annotated[str, Field(min_length=1, max_length=200)]

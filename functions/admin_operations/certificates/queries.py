@@ -48,7 +48,7 @@ def list_certificates(
     )
 
 
-def time_zone_of(conn: Connection, event_id: UUID) -> str:
+def find_time_zone(conn: Connection, event_id: UUID) -> str:
     cursor = conn.cursor(row_factory=scalar_row)
     found = cursor.execute("select time_zone from public.events where id = %(id)s", {"id": event_id}).fetchone()
     return str(found)

@@ -8,7 +8,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin_operations.certificates import service
-from functions.admin_operations.certificates.models import CertificateAnswer, CertificateList, Reissue, Revoke
+from functions.admin_operations.certificates.models import (
+    CertificateAnswer,
+    CertificateList,
+    ReissueCertificateRequest,
+    RevokeCertificateRequest,
+)
 from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
@@ -46,7 +51,7 @@ def list_certificates(
     tags=["Admin"],
     responses=answers(200, not_found=404, already_revoked=409),
 )
-def revoke_certificate(certificate_id: Annotated[UUID, Path()], body: Revoke) -> CertificateAnswer:
+def revoke_certificate(certificate_id: Annotated[UUID, Path()], body: RevokeCertificateRequest) -> CertificateAnswer:
     """For good: a revoked certificate is never issued again, only reissued here."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
@@ -54,7 +59,7 @@ def revoke_certificate(certificate_id: Annotated[UUID, Path()], body: Revoke) ->
         admin.record(conn, "certificate.revoke", "certificate", row.id, old={"revokedAt": None}, new=_revocation(row))
     hand_off(conn.enqueued)
     logger.info("certificate_revoked", certificate_id=str(row.id))
-    return CertificateAnswer(certificate=service.shown(row))
+    return CertificateAnswer(certificate=service.to_answer(row))
 
 
 @routes.post(
@@ -64,7 +69,9 @@ def revoke_certificate(certificate_id: Annotated[UUID, Path()], body: Revoke) ->
     status_code=201,
     responses=answers(201, not_found=404, already_replaced=409, reissue_lost=409, name_not_printable=422),
 )
-def reissue_certificate(certificate_id: Annotated[UUID, Path()], body: Reissue) -> Response[CertificateAnswer]:
+def reissue_certificate(
+    certificate_id: Annotated[UUID, Path()], body: ReissueCertificateRequest
+) -> Response[CertificateAnswer]:
     """A new certificate with a number of its own; the old one is revoked and points to it."""
     admin = administrator_of(routes.current_event.raw_event)
     now = clock.now()
@@ -78,7 +85,7 @@ def reissue_certificate(certificate_id: Annotated[UUID, Path()], body: Reissue) 
         admin.record(conn, "certificate.reissue", "certificate", old.id, old=_revocation(before), new=_revocation(old))
     hand_off(conn.enqueued)
     logger.info("certificate_reissued", certificate_id=str(old.id), new_certificate_id=str(new.id))
-    return created(CertificateAnswer(certificate=service.shown(new)))
+    return created(CertificateAnswer(certificate=service.to_answer(new)))
 
 
 def _revocation(row: Certificate) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functions.admin_operations.certificates import queries
 from functions.admin_operations.certificates.models import Certificate, CertificateList
 from shared.certificates import queries as certificate_queries
 from shared.certificates import service as certificates
-from shared.certificates.models import Certificate as Row
+from shared.certificates.models import Certificate as CertificateRow
 from shared.certificates.models import Content, Draft
 from shared.db import Connection
 from shared.errors import Conflict, Invalid, NotFound
@@ -30,48 +30,50 @@ def list_certificates(
     )
     page, more = found[:limit], len(found) > limit
     return CertificateList(
-        certificates=[shown(each) for each in page],
+        certificates=[to_answer(each) for each in page],
         next_cursor=cursor_after(page[-1].issued_at, page[-1].id) if more else None,
     )
 
 
-def find(conn: Connection, certificate_id: UUID) -> Row:
+def find_certificate(conn: Connection, certificate_id: UUID) -> CertificateRow:
     row = certificate_queries.find_certificate(conn, certificate_id)
     if row is None:
         raise NotFound("certificate")
     return row
 
 
-def revoke(conn: Connection, certificate_id: UUID, reason: str, now: datetime) -> Row:
+def revoke(conn: Connection, certificate_id: UUID, reason: str, now: datetime) -> CertificateRow:
     """Raises NotFound and Conflict (`already_revoked`)."""
-    if not certificates.revoke(conn, find(conn, certificate_id), reason, now):
+    if not certificates.revoke(conn, find_certificate(conn, certificate_id), reason, now):
         raise Conflict("This certificate is already revoked.", code="already_revoked")
-    return find(conn, certificate_id)
+    return find_certificate(conn, certificate_id)
 
 
-def prepare_replacement(conn: Connection, certificate_id: UUID, recipient: str, now: datetime) -> tuple[Row, Draft]:
+def prepare_replacement(
+    conn: Connection, certificate_id: UUID, recipient: str, now: datetime
+) -> tuple[CertificateRow, Draft]:
     """Raises NotFound, Conflict (`already_replaced`) and Invalid for a name that cannot be printed."""
-    old = find(conn, certificate_id)
+    old = find_certificate(conn, certificate_id)
     name = scripts.printable(recipient)
     if old.replaced_by is not None:
         raise Conflict("Another certificate already stands in for this one.", code="already_replaced")
     if not name or not scripts.can_print(name):
         raise Invalid("Certificates cannot show this name.", code="name_not_printable")
-    time_zone = queries.time_zone_of(conn, old.event_id)
+    time_zone = queries.find_time_zone(conn, old.event_id)
     return old, certificates.reserve_replacement(conn, old, name, time_zone, now)
 
 
 def replace(
     conn: Connection, certificate_id: UUID, printed: certificates.Printed, reason: str, now: datetime
-) -> tuple[Row, Row]:
+) -> tuple[CertificateRow, CertificateRow]:
     """The old certificate, revoked and pointing to the new one; and the new one. Raises Conflict (`reissue_lost`)."""
-    new = certificates.append_replacement(conn, find(conn, certificate_id), printed, reason, now)
+    new = certificates.append_replacement(conn, find_certificate(conn, certificate_id), printed, reason, now)
     if new is None:
         raise Conflict("Somebody else reissued this certificate meanwhile.", code="reissue_lost")
-    return find(conn, certificate_id), new
+    return find_certificate(conn, certificate_id), new
 
 
-def shown(row: Row) -> Certificate:
+def to_answer(row: CertificateRow) -> Certificate:
     content = Content.read(row.content)
     return Certificate(
         id=row.id,

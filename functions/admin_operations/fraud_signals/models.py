@@ -16,7 +16,7 @@ type SignalKind = Literal[
     "mutual_referral",
     "referral_on_one_device",
 ]
-REASONS: dict[SignalKind, str] = {
+SIGNAL_REASONS: dict[SignalKind, str] = {
     "accounts_on_one_device": "Three or more accounts registered or paid on one device.",
     "accounts_from_one_address": "Five or more accounts registered or paid from one address within an hour.",
     "checkins_from_one_device": (
@@ -34,7 +34,7 @@ class SignalAccount(Schema):
     full_name: str
 
 
-class Review(Schema):
+class SignalReviewRequest(Schema):
     note: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
 
 
@@ -46,7 +46,7 @@ class SignalReview(Schema):
     reviewed_at: datetime
 
 
-class FoundSignal(Schema):
+class DetectedSignal(Schema):
     """As the database finds it; `events` counts what it is made of (sightings, stays, attempts or referrals)."""
 
     id: UUID
@@ -60,7 +60,7 @@ class FoundSignal(Schema):
     review: SignalReview | None
 
 
-class FraudSignal(FoundSignal):
+class FraudSignal(DetectedSignal):
     """A reason to look, never one to refuse: `reason` says what was counted. `people` are the accounts by name."""
 
     reason: Annotated[str, Field(examples=["Three or more accounts registered or paid on one device."])]

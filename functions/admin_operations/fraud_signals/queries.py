@@ -6,11 +6,11 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.admin_operations.fraud_signals.models import FoundSignal, SignalAccount, SignalKind
+from functions.admin_operations.fraud_signals.models import DetectedSignal, SignalAccount, SignalKind
 from shared.db import Connection
 
-# A sign is what it is about, so its id is the same every time; REASONS in models.py says each condition in words.
-# Most devices and addresses are one person's: what several share is found first, and only that is looked into.
+# A signal's id derives from its kind and subject, so it is stable; SIGNAL_REASONS in models.py states each condition.
+# Most devices and addresses belong to one person: find the shared ones first and examine only these.
 SIGNALS: LiteralString = """
     with devices as materialized (
         select device_hash from (select distinct device_hash, user_id from public.device_sightings) s
@@ -93,10 +93,10 @@ def list_signals(
     after: tuple[datetime, UUID] | None,
     limit: int,
     now: datetime,
-) -> list[FoundSignal]:
+) -> list[DetectedSignal]:
     after_time, after_id = after or (None, None)
     return (
-        conn.cursor(row_factory=class_row(FoundSignal))
+        conn.cursor(row_factory=class_row(DetectedSignal))
         .execute(
             SIGNALS
             + """
@@ -121,9 +121,9 @@ def list_signals(
     )
 
 
-def find_signal(conn: Connection, signal_id: UUID, now: datetime) -> FoundSignal | None:
+def find_signal(conn: Connection, signal_id: UUID, now: datetime) -> DetectedSignal | None:
     return (
-        conn.cursor(row_factory=class_row(FoundSignal))
+        conn.cursor(row_factory=class_row(DetectedSignal))
         .execute(
             SIGNALS
             + """
@@ -136,7 +136,7 @@ def find_signal(conn: Connection, signal_id: UUID, now: datetime) -> FoundSignal
     )
 
 
-def list_people(conn: Connection, ids: list[UUID]) -> list[SignalAccount]:
+def list_accounts(conn: Connection, ids: list[UUID]) -> list[SignalAccount]:
     return (
         conn.cursor(row_factory=class_row(SignalAccount))
         .execute("select id, email, full_name from public.profiles where id = any(%(ids)s)", {"ids": ids})
@@ -144,7 +144,7 @@ def list_people(conn: Connection, ids: list[UUID]) -> list[SignalAccount]:
     )
 
 
-def upsert_review(conn: Connection, signal: FoundSignal, note: str, admin_id: UUID, now: datetime) -> None:
+def upsert_review(conn: Connection, signal: DetectedSignal, note: str, admin_id: UUID, now: datetime) -> None:
     conn.execute(
         """
         insert into public.fraud_reviews (signal_id, kind, accounts, note, reviewed_by, reviewed_at)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin_operations.fraud_signals import service
-from functions.admin_operations.fraud_signals.models import Review, SignalAnswer, SignalKind, SignalList
+from functions.admin_operations.fraud_signals.models import SignalReviewRequest, SignalAnswer, SignalKind, SignalList
 from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
@@ -37,12 +37,12 @@ def list_signals(
     tags=["Admin"],
     responses=answers(200, not_found=404),
 )
-def review_signal(signal_id: Annotated[UUID, Path()], body: Review) -> SignalAnswer:
+def review_signal(signal_id: Annotated[UUID, Path()], body: SignalReviewRequest) -> SignalAnswer:
     """For the accounts it has now; when one more joins it is unreviewed again."""
     admin = administrator_of(routes.current_event.raw_event)
     note = body.note.strip()
     with db.transaction(administrator(admin.id)) as conn:
-        before, after = service.review(conn, signal_id, note, admin.id, clock.now())
+        before, after = service.review_signal(conn, signal_id, note, admin.id, clock.now())
         new = {"kind": after.kind, "accounts": [str(account) for account in after.accounts], "note": note}
         old = {"note": before.review.note} if before.review else None
         admin.record(conn, "fraud_signal.review", "fraud_signal", signal_id, old=old, new=new)

@@ -4,7 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from functions.admin_operations.fraud_signals import queries
-from functions.admin_operations.fraud_signals.models import REASONS, FoundSignal, FraudSignal, SignalKind, SignalList
+from functions.admin_operations.fraud_signals.models import (
+    SIGNAL_REASONS,
+    DetectedSignal,
+    FraudSignal,
+    SignalKind,
+    SignalList,
+)
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.paging import cursor_after, read_cursor
@@ -25,14 +31,14 @@ def list_signals(
     )
     page, more = found[:limit], len(found) > limit
     return SignalList(
-        fraud_signals=_explained(conn, page),
+        fraud_signals=_with_reasons(conn, page),
         next_cursor=cursor_after(page[-1].last_seen_at, page[-1].id) if more else None,
     )
 
 
-def review(
+def review_signal(
     conn: Connection, signal_id: UUID, note: str, admin_id: UUID, now: datetime
-) -> tuple[FoundSignal, FraudSignal]:
+) -> tuple[DetectedSignal, FraudSignal]:
     """The sign before and after somebody has looked into it; raises NotFound, also once it is no longer one."""
     before = queries.find_signal(conn, signal_id, now)
     if before is None:
@@ -40,16 +46,16 @@ def review(
     queries.upsert_review(conn, before, note, admin_id, now)
     after = queries.find_signal(conn, signal_id, now)
     assert after is not None
-    return before, _explained(conn, [after])[0]
+    return before, _with_reasons(conn, [after])[0]
 
 
-def _explained(conn: Connection, found: list[FoundSignal]) -> list[FraudSignal]:
-    people = queries.list_people(conn, list({account for signal in found for account in signal.accounts}))
+def _with_reasons(conn: Connection, found: list[DetectedSignal]) -> list[FraudSignal]:
+    people = queries.list_accounts(conn, list({account for signal in found for account in signal.accounts}))
     known = {person.id: person for person in people}
     return [
         FraudSignal(
             **signal.model_dump(by_alias=False),
-            reason=REASONS[signal.kind],
+            reason=SIGNAL_REASONS[signal.kind],
             people=[known[account] for account in signal.accounts if account in known],
         )
         for signal in found

@@ -25,19 +25,19 @@ class FailedNotification(Schema):
     created_at: datetime
 
 
-class FailedPage(Schema):
+class FailedNotificationList(Schema):
     notifications: list[FailedNotification]
     next_cursor: str | None
 
 
-class RetryAll(Schema):
+class RetryAllRequest(Schema):
     """Which failed ones to try again: all, or those of one way or one text."""
 
     type: Type | None = None
     template: Annotated[str, Field(max_length=100)] | None = None
 
 
-class Retried(Schema):
+class RetryAnswer(Schema):
     """How many are queued again."""
 
     retried: int
@@ -53,13 +53,13 @@ class NewBroadcast(Schema):
     channel: Channel = "transactional"
 
     @model_validator(mode="after")
-    def _distinct(self) -> Self:
+    def _check_distinct(self) -> Self:
         if len(set(self.types)) < len(self.types):
             raise ValueError("types must be distinct")
         return self
 
 
-class Count(Schema):
+class BroadcastCount(Schema):
     """How many notifications of one way are in one state."""
 
     type: Type
@@ -82,4 +82,4 @@ class BroadcastAnswer(Schema):
 
     broadcast: Broadcast
     total: int
-    progress: list[Count]
+    progress: list[BroadcastCount]

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.admin_operations.notifications.models import Broadcast, Count, FailedNotification, NewBroadcast
+from functions.admin_operations.notifications.models import Broadcast, BroadcastCount, FailedNotification, NewBroadcast
 from shared.db import Connection
 
 
-def failed(
+def list_failed(
     conn: Connection, kind: str | None, template: str | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[FailedNotification]:
     before, last_id = after or (None, None)
@@ -76,12 +76,12 @@ def requeue_all(conn: Connection, kind: str | None, template: str | None) -> lis
     )
 
 
-def exists(conn: Connection, notification_id: UUID) -> bool:
+def notification_exists(conn: Connection, notification_id: UUID) -> bool:
     cursor = conn.execute("select 1 from public.notifications_queue where id = %(id)s", {"id": notification_id})
     return cursor.fetchone() is not None
 
 
-def event_title(conn: Connection, event_id: UUID) -> str | None:
+def find_event_title(conn: Connection, event_id: UUID) -> str | None:
     return (
         conn.cursor(row_factory=scalar_row)
         .execute("select title from public.events where id = %(id)s", {"id": event_id})
@@ -127,7 +127,7 @@ def queue_broadcast(conn: Connection, broadcast_id: UUID, event_title: str) -> l
     )
 
 
-def broadcast(conn: Connection, broadcast_id: UUID) -> Broadcast | None:
+def find_broadcast(conn: Connection, broadcast_id: UUID) -> Broadcast | None:
     return (
         conn.cursor(row_factory=class_row(Broadcast))
         .execute(
@@ -141,9 +141,9 @@ def broadcast(conn: Connection, broadcast_id: UUID) -> Broadcast | None:
     )
 
 
-def progress(conn: Connection, broadcast_id: UUID) -> list[Count]:
+def count_by_state(conn: Connection, broadcast_id: UUID) -> list[BroadcastCount]:
     return (
-        conn.cursor(row_factory=class_row(Count))
+        conn.cursor(row_factory=class_row(BroadcastCount))
         .execute(
             """
             select type, status, count(*) as notifications from public.notifications_queue

@@ -8,7 +8,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin_operations.notifications import service
-from functions.admin_operations.notifications.models import BroadcastAnswer, FailedPage, NewBroadcast, Retried, RetryAll
+from functions.admin_operations.notifications.models import (
+    BroadcastAnswer,
+    FailedNotificationList,
+    NewBroadcast,
+    RetryAllRequest,
+    RetryAnswer,
+)
 from shared import db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
@@ -28,21 +34,21 @@ def list_failed(
     template: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> FailedPage:
+) -> FailedNotificationList:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return service.failed(conn, kind=type, template=template, cursor=cursor, limit=limit)
+        return service.list_failed(conn, kind=type, template=template, cursor=cursor, limit=limit)
 
 
 @routes.post(f"{PATH}/retry-all", summary="Try failed notifications again", tags=["Admin"])
-def retry_all(which: RetryAll) -> Retried:
+def retry_all(which: RetryAllRequest) -> RetryAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         retried = service.retry_all(conn, which)
         new = {**which.model_dump(), "retried": retried}
         admin.record(conn, "notification.retry_all", "notification", "failed", new=new)
     hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
-    return Retried(retried=retried)
+    return RetryAnswer(retried=retried)
 
 
 @routes.post(
@@ -58,13 +64,13 @@ def start_broadcast(
 ) -> Response[BroadcastAnswer]:
     """Queued at once; the answer and `GET .../broadcasts/{id}` show how far it has come."""
     admin = administrator_of(routes.current_event.raw_event)
-    broadcast_id = service.broadcast_id(admin.id, idempotency_key)
+    broadcast_id = service.broadcast_id_of(admin.id, idempotency_key)
     with db.transaction(administrator(admin.id)) as conn:
         is_new = service.start_broadcast(conn, broadcast_id, admin.id, body)
         if is_new:
             new = {**body.model_dump(mode="json"), "notifications": len(conn.enqueued)}
             admin.record(conn, "notification.broadcast", "broadcast", broadcast_id, new=new)
-        answer = service.broadcast(conn, broadcast_id)
+        answer = service.find_broadcast(conn, broadcast_id)
     hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
     return created(answer) if is_new else Response(200, content_type="application/json", body=answer)
 
@@ -78,7 +84,7 @@ def start_broadcast(
 def show_broadcast(broadcast_id: Annotated[UUID, Path()]) -> BroadcastAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return service.broadcast(conn, broadcast_id)
+        return service.find_broadcast(conn, broadcast_id)
 
 
 @routes.post(
@@ -87,11 +93,11 @@ def show_broadcast(broadcast_id: Annotated[UUID, Path()]) -> BroadcastAnswer:
     tags=["Admin"],
     responses=answers(200, not_found=404, not_failed=409),
 )
-def retry(notification_id: Annotated[UUID, Path()]) -> Retried:
+def retry(notification_id: Annotated[UUID, Path()]) -> RetryAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         was = service.retry(conn, notification_id)
         old = {"status": "failed", **was.model_dump(mode="json", include={"retry_count", "last_error"})}
         admin.record(conn, "notification.retry", "notification", notification_id, old=old, new={"status": "pending"})
     hand_off(conn.enqueued)
-    return Retried(retried=1)
+    return RetryAnswer(retried=1)

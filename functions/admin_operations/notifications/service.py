@@ -6,63 +6,67 @@ from functions.admin_operations.notifications import queries
 from functions.admin_operations.notifications.models import (
     BroadcastAnswer,
     FailedNotification,
-    FailedPage,
+    FailedNotificationList,
     NewBroadcast,
-    RetryAll,
+    RetryAllRequest,
 )
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.paging import cursor_after, read_cursor
 
 
-def failed(conn: Connection, *, kind: str | None, template: str | None, cursor: str | None, limit: int) -> FailedPage:
+def list_failed(
+    conn: Connection, *, kind: str | None, template: str | None, cursor: str | None, limit: int
+) -> FailedNotificationList:
     """Newest first; raises Invalid for a foreign cursor."""
-    found = queries.failed(conn, kind, template, read_cursor(cursor), limit + 1)
+    found = queries.list_failed(conn, kind, template, read_cursor(cursor), limit + 1)
     page = found[:limit]
     more = len(found) > limit
-    return FailedPage(notifications=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None)
+    return FailedNotificationList(
+        notifications=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None
+    )
 
 
 def retry(conn: Connection, notification_id: UUID) -> FailedNotification:
     """Queue it again; what it was until now. Raises NotFound, or Conflict when it has not failed."""
     was = queries.requeue(conn, notification_id)
     if was is None:
-        if not queries.exists(conn, notification_id):
+        if not queries.notification_exists(conn, notification_id):
             raise NotFound("notification")
         raise Conflict("Only a failed notification can be tried again.", code="not_failed")
     conn.enqueued.append(notification_id)
     return was
 
 
-def retry_all(conn: Connection, which: RetryAll) -> int:
+def retry_all(conn: Connection, which: RetryAllRequest) -> int:
     ids = queries.requeue_all(conn, which.type, which.template)
     conn.enqueued += ids
     return len(ids)
 
 
-def broadcast_id(admin_id: UUID, idempotency_key: str | None) -> UUID:
+def broadcast_id_of(admin_id: UUID, idempotency_key: str | None) -> UUID:
     """The same key of the same administrator is the same broadcast."""
     return uuid5(admin_id, idempotency_key) if idempotency_key else uuid4()
 
 
 def start_broadcast(conn: Connection, broadcast_id: UUID, admin_id: UUID, body: NewBroadcast) -> bool:
     """Queue it for every confirmed student; False when it was started before. Raises NotFound and Conflict."""
-    title = queries.event_title(conn, body.event_id)
+    title = queries.find_event_title(conn, body.event_id)
     if title is None:
         raise NotFound("event")
     if queries.insert_broadcast(conn, broadcast_id, admin_id, body):
         conn.enqueued += queries.queue_broadcast(conn, broadcast_id, title)
         return True
-    known = queries.broadcast(conn, broadcast_id)
+    known = queries.find_broadcast(conn, broadcast_id)
     if known is None or known.model_dump(include=set(NewBroadcast.model_fields)) != body.model_dump():
         raise Conflict("This Idempotency-Key was used for another broadcast.", code="idempotency_key_reused")
     return False
 
 
-def broadcast(conn: Connection, broadcast_id: UUID) -> BroadcastAnswer:
+def find_broadcast(conn: Connection, broadcast_id: UUID) -> BroadcastAnswer:
     """Raises NotFound."""
-    found = queries.broadcast(conn, broadcast_id)
+    found = queries.find_broadcast(conn, broadcast_id)
     if found is None:
         raise NotFound("broadcast")
-    progress = queries.progress(conn, broadcast_id)
+    progress = queries.count_by_state(conn, broadcast_id)
     return BroadcastAnswer(broadcast=found, total=sum(each.notifications for each in progress), progress=progress)

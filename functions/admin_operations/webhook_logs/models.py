@@ -9,10 +9,10 @@ from pydantic import AwareDatetime
 from shared.http import Schema
 
 type DeliveryStatus = Literal["received", "processed", "failed"]
-type Result = Literal["processed", "duplicate", "ignored", "failed"]
+type ReplayResult = Literal["processed", "duplicate", "ignored", "failed"]
 
 
-class Filters(Schema):
+class DeliveryFilters(Schema):
     """`since` and `until` are of the arrival, `until` is not included."""
 
     status: DeliveryStatus | None = None
@@ -25,7 +25,7 @@ class Filters(Schema):
     until: AwareDatetime | None = None
 
 
-class Delivery(Schema):
+class LoggedDelivery(Schema):
     """`outcome` is what came of it, `error` why nothing could."""
 
     id: UUID
@@ -42,7 +42,7 @@ class Delivery(Schema):
     processed_at: datetime | None
 
 
-class WholeDelivery(Delivery):
+class LoggedDeliveryDetails(LoggedDelivery):
     """`body` as text, with U+FFFD for what is none; `payload` is its JSON, null where it was never read."""
 
     headers: dict[str, str]
@@ -52,12 +52,12 @@ class WholeDelivery(Delivery):
 
 class DeliveryAnswer(Schema):
     success: bool = True
-    webhook_log: WholeDelivery
+    webhook_log: LoggedDeliveryDetails
 
 
 class DeliveryList(Schema):
     success: bool = True
-    webhook_logs: list[Delivery]
+    webhook_logs: list[LoggedDelivery]
     next_cursor: str | None
 
 
@@ -65,5 +65,5 @@ class ReplayAnswer(Schema):
     """`result` is what Razorpay would have been told, or `failed` when nothing could be done with it again."""
 
     success: bool = True
-    result: Result
-    webhook_log: Delivery
+    result: ReplayResult
+    webhook_log: LoggedDelivery

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.admin_operations.webhook_logs.models import Delivery, Filters, WholeDelivery
+from functions.admin_operations.webhook_logs.models import DeliveryFilters, LoggedDelivery, LoggedDeliveryDetails
 from shared.db import Connection
 
 COLUMNS: LiteralString = """
@@ -16,11 +16,11 @@ COLUMNS: LiteralString = """
 
 
 def list_deliveries(
-    conn: Connection, which: Filters, *, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Delivery]:
+    conn: Connection, which: DeliveryFilters, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[LoggedDelivery]:
     after_time, after_id = after or (None, None)
     return (
-        conn.cursor(row_factory=class_row(Delivery))
+        conn.cursor(row_factory=class_row(LoggedDelivery))
         .execute(
             "select"
             + COLUMNS
@@ -45,21 +45,21 @@ def list_deliveries(
     )
 
 
-def find_delivery(conn: Connection, log_id: UUID) -> WholeDelivery | None:
+def find_delivery_details(conn: Connection, log_id: UUID) -> LoggedDeliveryDetails | None:
     row = conn.execute(
         "select headers, body, payload from public.webhook_logs where id = %(id)s", {"id": log_id}
     ).fetchone()
-    known = summary(conn, log_id)
+    known = find_logged_delivery(conn, log_id)
     if row is None or known is None:
         return None
     headers, body, payload = row
     text = bytes(body).decode(errors="replace")
-    return WholeDelivery(**known.model_dump(by_alias=False), headers=headers, body=text, payload=payload)
+    return LoggedDeliveryDetails(**known.model_dump(by_alias=False), headers=headers, body=text, payload=payload)
 
 
-def summary(conn: Connection, log_id: UUID) -> Delivery | None:
+def find_logged_delivery(conn: Connection, log_id: UUID) -> LoggedDelivery | None:
     return (
-        conn.cursor(row_factory=class_row(Delivery))
+        conn.cursor(row_factory=class_row(LoggedDelivery))
         .execute("select" + COLUMNS + "from public.webhook_logs where id = %(id)s", {"id": log_id})
         .fetchone()
     )

@@ -9,11 +9,11 @@ from pydantic import AwareDatetime
 
 from functions.admin_operations.webhook_logs import service
 from functions.admin_operations.webhook_logs.models import (
-    Delivery,
     DeliveryAnswer,
+    DeliveryFilters,
     DeliveryList,
     DeliveryStatus,
-    Filters,
+    LoggedDelivery,
     ReplayAnswer,
 )
 from shared import clock, db
@@ -42,7 +42,7 @@ def list_deliveries(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> DeliveryList:
     """`since` and `until` (not included) are of the arrival."""
-    which = Filters(
+    which = DeliveryFilters(
         status=status,
         event_type=event_type,
         outcome=outcome,
@@ -61,7 +61,7 @@ def list_deliveries(
 def get_delivery(log_id: Annotated[UUID, Path()]) -> DeliveryAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return DeliveryAnswer(webhook_log=service.find(conn, log_id))
+        return DeliveryAnswer(webhook_log=service.find_delivery(conn, log_id))
 
 
 @routes.post(
@@ -74,13 +74,13 @@ def replay_delivery(log_id: Annotated[UUID, Path()]) -> ReplayAnswer:
     """As if Razorpay delivered it now; one that was processed is a `duplicate` and stays as it is."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
-        old, answer = service.replay(conn, log_id, clock.now())
-        new = {"result": answer.result, **_state(answer.webhook_log)}
-        admin.record(conn, "webhook.replay", "webhook_log", log_id, old=_state(old), new=new)
+        old, answer = service.replay_delivery(conn, log_id, clock.now())
+        new = {"result": answer.result, **_audited(answer.webhook_log)}
+        admin.record(conn, "webhook.replay", "webhook_log", log_id, old=_audited(old), new=new)
     hand_off(conn.enqueued)
     logger.info("webhook_replayed", webhook_log_id=str(log_id), result=answer.result)
     return answer
 
 
-def _state(delivery: Delivery) -> dict[str, Any]:
+def _audited(delivery: LoggedDelivery) -> dict[str, Any]:
     return delivery.model_dump(by_alias=False, include={"status", "outcome", "error"})

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from functions.admin_operations.webhook_logs import queries
 from functions.admin_operations.webhook_logs.models import (
-    Delivery,
+    DeliveryFilters,
     DeliveryList,
-    Filters,
+    LoggedDelivery,
+    LoggedDeliveryDetails,
     ReplayAnswer,
-    Result,
-    WholeDelivery,
+    ReplayResult,
 )
 from shared.db import Connection
 from shared.errors import Conflict, NotFound, NotJson
@@ -25,7 +25,7 @@ from shared.webhooks import service as webhooks
 from shared.webhooks.models import StoredDelivery
 
 
-def list_deliveries(conn: Connection, which: Filters, *, cursor: str | None, limit: int) -> DeliveryList:
+def list_deliveries(conn: Connection, which: DeliveryFilters, *, cursor: str | None, limit: int) -> DeliveryList:
     """A page of deliveries, the newest first; raises Invalid for a foreign cursor."""
     found = queries.list_deliveries(conn, which, after=read_cursor(cursor), limit=limit + 1)
     page, more = found[:limit], len(found) > limit
@@ -34,21 +34,21 @@ def list_deliveries(conn: Connection, which: Filters, *, cursor: str | None, lim
     )
 
 
-def find(conn: Connection, log_id: UUID) -> WholeDelivery:
+def find_delivery(conn: Connection, log_id: UUID) -> LoggedDeliveryDetails:
     """Raises NotFound."""
-    delivery = queries.find_delivery(conn, log_id)
+    delivery = queries.find_delivery_details(conn, log_id)
     if delivery is None:
         raise NotFound("delivery")
     return delivery
 
 
-def replay(conn: Connection, log_id: UUID, now: datetime) -> tuple[Delivery, ReplayAnswer]:
+def replay_delivery(conn: Connection, log_id: UUID, now: datetime) -> tuple[LoggedDelivery, ReplayAnswer]:
     """What the delivery was, and what has become of it now; one that is processed stays as it is.
 
     Raises NotFound and Conflict: `not_signed` for what may be anybody's, `not_replayable` for another source's.
     """
     stored = webhook_queries.lock_delivery(conn, log_id)
-    before = queries.summary(conn, log_id)
+    before = queries.find_logged_delivery(conn, log_id)
     if stored is None or before is None:
         raise NotFound("delivery")
     if not stored.signature_valid:
@@ -58,12 +58,12 @@ def replay(conn: Connection, log_id: UUID, now: datetime) -> tuple[Delivery, Rep
     result, error = _process(conn, stored, now)
     if error is not None:
         webhook_queries.fail_delivery(conn, log_id, error)
-    after = queries.summary(conn, log_id)
+    after = queries.find_logged_delivery(conn, log_id)
     assert after is not None
     return before, ReplayAnswer(result=result, webhook_log=after)
 
 
-def _process(conn: Connection, stored: StoredDelivery, now: datetime) -> tuple[Result, str | None]:
+def _process(conn: Connection, stored: StoredDelivery, now: datetime) -> tuple[ReplayResult, str | None]:
     """Apply it, whole or not at all: what came of it, and why nothing could."""
     try:
         with conn.transaction():

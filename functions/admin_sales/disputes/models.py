@@ -52,7 +52,7 @@ class DisputeList(Schema):
 
 
 @dataclass(frozen=True)
-class Filters:
+class DisputeFilters:
     """Which disputes to list; what is null does not matter. `respond_before` leaves those that wait for an answer."""
 
     status: DisputeStatus | None

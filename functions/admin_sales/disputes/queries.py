@@ -7,10 +7,10 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.admin_sales.disputes.models import Dispute, DisputeTotal, Filters
+from functions.admin_sales.disputes.models import Dispute, DisputeFilters, DisputeTotal
 from shared.db import Connection
 
-FOUND: LiteralString = """
+MATCHING_DISPUTES: LiteralString = """
     from public.disputes d
     left join public.payment_transactions t on t.id = d.payment_transaction_id
     left join public.registrations r on r.id = t.registration_id
@@ -24,7 +24,9 @@ FOUND: LiteralString = """
 """
 
 
-def list_disputes(conn: Connection, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> list[Dispute]:
+def list_disputes(
+    conn: Connection, filters: DisputeFilters, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Dispute]:
     after_time, after_id = after or (None, None)
     return (
         conn.cursor(row_factory=class_row(Dispute))
@@ -34,7 +36,7 @@ def list_disputes(conn: Connection, filters: Filters, after: tuple[datetime, UUI
                 t.registration_id, t.user_id, r.event_id, e.title as event_title, d.amount, d.amount_deducted,
                 d.currency, d.phase, d.reason_code, d.status, d.respond_by, d.created_at
             """
-            + FOUND
+            + MATCHING_DISPUTES
             + """
                 and (%(after_time)s::timestamptz is null or d.created_at < %(after_time)s
                     or (d.created_at = %(after_time)s and d.id > %(after_id)s::uuid))
@@ -47,7 +49,7 @@ def list_disputes(conn: Connection, filters: Filters, after: tuple[datetime, UUI
     )
 
 
-def totals(conn: Connection, filters: Filters) -> list[DisputeTotal]:
+def total_disputes(conn: Connection, filters: DisputeFilters) -> list[DisputeTotal]:
     return (
         conn.cursor(row_factory=class_row(DisputeTotal))
         .execute(
@@ -55,7 +57,7 @@ def totals(conn: Connection, filters: Filters) -> list[DisputeTotal]:
             select d.status, d.currency, count(*) as disputes, sum(d.amount)::bigint as amount,
                 sum(d.amount_deducted)::bigint as amount_deducted
             """
-            + FOUND
+            + MATCHING_DISPUTES
             + "group by d.status, d.currency order by d.status, d.currency",
             asdict(filters),
         )

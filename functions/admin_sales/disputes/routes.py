@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AwareDatetime
 
 from functions.admin_sales.disputes import queries
-from functions.admin_sales.disputes.models import DisputeList, Filters
+from functions.admin_sales.disputes.models import DisputeFilters, DisputeList
 from shared import db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
@@ -32,16 +32,16 @@ def list_disputes(
 ) -> DisputeList:
     """`respondBefore` leaves those that wait for an answer due before then; it is given in Razorpay's dashboard."""
     admin = administrator_of(routes.current_event.raw_event)
-    filters = Filters(status, payment_id, user_id, event_id, respond_before)
+    filters = DisputeFilters(status, payment_id, user_id, event_id, respond_before)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return _page(conn, filters, cursor, limit)
+        return _dispute_list(conn, filters, cursor, limit)
 
 
-def _page(conn: Connection, filters: Filters, cursor: str | None, limit: int) -> DisputeList:
+def _dispute_list(conn: Connection, filters: DisputeFilters, cursor: str | None, limit: int) -> DisputeList:
     found = queries.list_disputes(conn, filters, read_cursor(cursor), limit + 1)
     page, more = found[:limit], len(found) > limit
     return DisputeList(
         disputes=page,
-        totals=queries.totals(conn, filters),
+        totals=queries.total_disputes(conn, filters),
         next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None,
     )

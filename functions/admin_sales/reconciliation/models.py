@@ -9,7 +9,7 @@ from shared.http import Schema
 from shared.reconciliation.models import ComparisonSubject, RunKind, RunStatus, Verdict
 
 
-class Run(Schema):
+class ReconciliationRun(Schema):
     """`counts` says how many comparisons ended in each verdict, `findings` what the run found that had changed since
     the last one, `repaired` how many of these it repaired by itself. `lastError` is why it waits, while it runs.
     """
@@ -28,18 +28,18 @@ class Run(Schema):
     repaired: int
 
 
-class RunAnswer(Schema):
+class ReconciliationRunAnswer(Schema):
     success: bool = True
-    run: Run
+    run: ReconciliationRun
 
 
-class RunList(Schema):
+class ReconciliationRunList(Schema):
     success: bool = True
-    runs: list[Run]
+    runs: list[ReconciliationRun]
     next_cursor: str | None
 
 
-class Item(Schema):
+class ReconciliationItem(Schema):
     """A comparison whose outcome changed: what our rows said, what Razorpay said, and whether ours were repaired.
 
     Amounts in `ours` and `theirs` are in minor units. The newest item of an entity and a comparison is how it stands.
@@ -57,14 +57,14 @@ class Item(Schema):
     created_at: datetime
 
 
-class ItemList(Schema):
+class ReconciliationItemList(Schema):
     success: bool = True
-    items: list[Item]
+    items: list[ReconciliationItem]
     next_cursor: str | None
 
 
 @dataclass(frozen=True)
-class Filters:
+class ItemFilters:
     """`is_standing` leaves out what a later item of the same entity has replaced."""
 
     run_id: UUID | None

@@ -6,7 +6,13 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.admin_sales.reconciliation.models import Filters, Item, Run, Settlement, SettlementRow
+from functions.admin_sales.reconciliation.models import (
+    ItemFilters,
+    ReconciliationItem,
+    ReconciliationRun,
+    Settlement,
+    SettlementRow,
+)
 from shared.db import Connection
 
 RUN_COLUMNS: LiteralString = """
@@ -24,10 +30,10 @@ RUN_COLUMNS: LiteralString = """
 
 def list_runs(
     conn: Connection, kind: str | None, status: str | None, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Run]:
+) -> list[ReconciliationRun]:
     after_time, after_id = after or (None, None)
     return (
-        conn.cursor(row_factory=class_row(Run))
+        conn.cursor(row_factory=class_row(ReconciliationRun))
         .execute(
             "select"
             + RUN_COLUMNS
@@ -45,18 +51,20 @@ def list_runs(
     )
 
 
-def find_run(conn: Connection, run_id: UUID) -> Run | None:
+def find_run(conn: Connection, run_id: UUID) -> ReconciliationRun | None:
     return (
-        conn.cursor(row_factory=class_row(Run))
+        conn.cursor(row_factory=class_row(ReconciliationRun))
         .execute("select" + RUN_COLUMNS + "from public.reconciliation_runs r where r.id = %(id)s", {"id": run_id})
         .fetchone()
     )
 
 
-def list_items(conn: Connection, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> list[Item]:
+def list_items(
+    conn: Connection, filters: ItemFilters, after: tuple[datetime, UUID] | None, limit: int
+) -> list[ReconciliationItem]:
     after_time, after_id = after or (None, None)
     return (
-        conn.cursor(row_factory=class_row(Item))
+        conn.cursor(row_factory=class_row(ReconciliationItem))
         .execute(
             """
             select i.id, i.run_id, i.comparison, i.razorpay_entity_id as entity_id,
@@ -130,7 +138,7 @@ def find_settlement(conn: Connection, settlement_id: str) -> Settlement | None:
     )
 
 
-def list_rows(conn: Connection, settlement_id: str, limit: int) -> list[SettlementRow]:
+def list_settlement_rows(conn: Connection, settlement_id: str, limit: int) -> list[SettlementRow]:
     return (
         conn.cursor(row_factory=class_row(SettlementRow))
         .execute(

@@ -8,12 +8,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel
 
-from functions.admin_sales.reconciliation import service, starting
+from functions.admin_sales.reconciliation import job, service
 from functions.admin_sales.reconciliation.models import (
-    Filters,
-    ItemList,
-    RunAnswer,
-    RunList,
+    ItemFilters,
+    ReconciliationItemList,
+    ReconciliationRunAnswer,
+    ReconciliationRunList,
     SettlementAnswer,
     SettlementList,
 )
@@ -32,7 +32,7 @@ routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/reconciliation"
 
 
-def _tabular(model: type[BaseModel], **refused: int) -> dict[int, Any]:
+def _json_or_csv(model: type[BaseModel], **refused: int) -> dict[int, Any]:
     """`responses` of a route that answers with JSON or CSV."""
     content: dict[str, Any] = {"application/json": {"model": model}, "text/csv": {"schema": {"type": "string"}}}
     return {200: {"description": "OK", "content": content}, **answers(**refused)}
@@ -45,7 +45,7 @@ def _tabular(model: type[BaseModel], **refused: int) -> dict[int, Any]:
     status_code=201,
     responses=answers(201, 200, days_to_come=422),
 )
-def start_run(days: ReconciliationDays) -> Response[RunAnswer]:
+def start_run(days: ReconciliationDays) -> Response[ReconciliationRunAnswer]:
     """Over these days of the platform's time zone. It is begun at once and goes on by itself; 200 and the run that is
     under way where one over the same days has not finished."""
     admin = administrator_of(routes.current_event.raw_event)
@@ -53,8 +53,8 @@ def start_run(days: ReconciliationDays) -> Response[RunAnswer]:
         requested = request_run(conn, days, admin.id, clock.now())
         action = "reconciliation.start" if requested.is_new else "reconciliation.resume"
         admin.record(conn, action, "reconciliation_run", requested.id, new=days.model_dump(mode="json"))
-        answer = RunAnswer(run=service.find_run(conn, requested.id))
-    starting.wake()
+        answer = ReconciliationRunAnswer(run=service.find_run(conn, requested.id))
+    job.invoke()
     return created(answer) if requested.is_new else Response(200, content_type="application/json", body=answer)
 
 
@@ -64,7 +64,7 @@ def list_runs(
     status: Annotated[RunStatus | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> RunList:
+) -> ReconciliationRunList:
     """`open_orders` are the runs every 15 minutes that ask about orders nobody has paid yet."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
@@ -74,14 +74,17 @@ def list_runs(
 @routes.get(
     f"{PATH}/runs/<run_id>", summary="One reconciliation", tags=["Admin"], responses=answers(200, not_found=404)
 )
-def show_run(run_id: Annotated[UUID, Path()]) -> RunAnswer:
+def show_run(run_id: Annotated[UUID, Path()]) -> ReconciliationRunAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return RunAnswer(run=service.find_run(conn, run_id))
+        return ReconciliationRunAnswer(run=service.find_run(conn, run_id))
 
 
 @routes.get(
-    f"{PATH}/items", summary="What reconciliation found, the newest first", tags=["Admin"], responses=_tabular(ItemList)
+    f"{PATH}/items",
+    summary="What reconciliation found, the newest first",
+    tags=["Admin"],
+    responses=_json_or_csv(ReconciliationItemList),
 )
 def list_items(
     run_id: Annotated[UUID | None, Query(alias="runId")] = None,
@@ -93,14 +96,14 @@ def list_items(
     format: Annotated[Literal["json", "csv"], Query()] = "json",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> Response[ItemList | str]:
+) -> Response[ReconciliationItemList | str]:
     """`standing=true` shows how everything stands, without what was found and has changed since; `format=csv` answers
     with up to 20,000 items as `text/csv`."""
-    filters = Filters(run_id, verdict, comparison, entity_id, repaired, standing)
+    filters = ItemFilters(run_id, verdict, comparison, entity_id, repaired, standing)
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         if format == "csv":
-            return _download(service.items_table(conn, filters), "reconciliation")
+            return _download(service.items_csv(conn, filters), "reconciliation")
         items = service.list_items(conn, filters, cursor=cursor, limit=limit)
     return Response(status_code=200, content_type="application/json", body=items)
 
@@ -116,7 +119,7 @@ def list_settlements(days: Annotated[ReconciliationDays, Query()]) -> Settlement
     f"{PATH}/settlements/<settlement_id>",
     summary="One settlement and what it is made of",
     tags=["Admin"],
-    responses=_tabular(SettlementAnswer, not_found=404),
+    responses=_json_or_csv(SettlementAnswer, not_found=404),
 )
 def show_settlement(
     settlement_id: Annotated[str, Path(max_length=60)],
@@ -127,7 +130,7 @@ def show_settlement(
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         settlement, rows = service.find_settlement(conn, settlement_id)
         if format == "csv":
-            return _download(service.rows_table(conn, settlement_id), settlement.id)
+            return _download(service.settlement_rows_csv(conn, settlement_id), settlement.id)
     answer = SettlementAnswer(settlement=settlement, rows=rows)
     return Response(status_code=200, content_type="application/json", body=answer)
 

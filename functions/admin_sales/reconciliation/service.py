@@ -5,11 +5,11 @@ from uuid import UUID
 
 from functions.admin_sales.reconciliation import queries
 from functions.admin_sales.reconciliation.models import (
-    Filters,
-    Item,
-    ItemList,
-    Run,
-    RunList,
+    ItemFilters,
+    ReconciliationItem,
+    ReconciliationItemList,
+    ReconciliationRun,
+    ReconciliationRunList,
     Settlement,
     SettlementRow,
 )
@@ -18,20 +18,24 @@ from shared.errors import NotFound
 from shared.paging import cursor_after, read_cursor
 from shared.spreadsheets import MOST_ROWS, sheet
 
-ROWS_SHOWN = 100
-OURS = ("status", "registrationStatus", "amount", "currency", "fee", "tax")
-THEIRS = ("status", "amount", "currency", "fee", "tax", "amountRefunded", "settlementId", "utr")
+FIRST_ROWS = 100
+OUR_COLUMNS = ("status", "registrationStatus", "amount", "currency", "fee", "tax")
+RAZORPAY_COLUMNS = ("status", "amount", "currency", "fee", "tax", "amountRefunded", "settlementId", "utr")
 """What of both sides has columns of its own in the table."""
 
 
-def list_runs(conn: Connection, kind: str | None, status: str | None, *, cursor: str | None, limit: int) -> RunList:
+def list_runs(
+    conn: Connection, kind: str | None, status: str | None, *, cursor: str | None, limit: int
+) -> ReconciliationRunList:
     """The newest first; raises Invalid for a foreign cursor."""
     found = queries.list_runs(conn, kind, status, read_cursor(cursor), limit + 1)
     page, more = found[:limit], len(found) > limit
-    return RunList(runs=page, next_cursor=cursor_after(page[-1].started_at, page[-1].id) if more else None)
+    return ReconciliationRunList(
+        runs=page, next_cursor=cursor_after(page[-1].started_at, page[-1].id) if more else None
+    )
 
 
-def find_run(conn: Connection, run_id: UUID) -> Run:
+def find_run(conn: Connection, run_id: UUID) -> ReconciliationRun:
     """Raises NotFound."""
     run = queries.find_run(conn, run_id)
     if run is None:
@@ -39,24 +43,26 @@ def find_run(conn: Connection, run_id: UUID) -> Run:
     return run
 
 
-def list_items(conn: Connection, filters: Filters, *, cursor: str | None, limit: int) -> ItemList:
+def list_items(conn: Connection, filters: ItemFilters, *, cursor: str | None, limit: int) -> ReconciliationItemList:
     """The newest first; raises Invalid for a foreign cursor."""
     found = queries.list_items(conn, filters, read_cursor(cursor), limit + 1)
     page, more = found[:limit], len(found) > limit
-    return ItemList(items=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None)
+    return ReconciliationItemList(
+        items=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None
+    )
 
 
-def items_table(conn: Connection, filters: Filters) -> str:
+def items_csv(conn: Connection, filters: ItemFilters) -> str:
     """The newest items, as many as an answer holds, for a spreadsheet; amounts in minor units, times in UTC."""
     header = ["created_at", "run_id", "comparison", "entity_id", "payment_id", "verdict", "repaired"]
-    header += [f"ours_{name}" for name in OURS] + [f"theirs_{name}" for name in THEIRS]
-    return sheet(header, (_cells(item) for item in queries.list_items(conn, filters, None, MOST_ROWS)))
+    header += [f"ours_{name}" for name in OUR_COLUMNS] + [f"theirs_{name}" for name in RAZORPAY_COLUMNS]
+    return sheet(header, (_csv_row(item) for item in queries.list_items(conn, filters, None, MOST_ROWS)))
 
 
-def _cells(item: Item) -> list[object]:
+def _csv_row(item: ReconciliationItem) -> list[object]:
     of_itself = [item.created_at.isoformat(), item.run_id, item.comparison, item.entity_id, item.payment_id]
-    ours = [(item.ours or {}).get(name) for name in OURS]
-    theirs = [(item.theirs or {}).get(name) for name in THEIRS]
+    ours = [(item.ours or {}).get(name) for name in OUR_COLUMNS]
+    theirs = [(item.theirs or {}).get(name) for name in RAZORPAY_COLUMNS]
     return [*of_itself, item.verdict, item.repaired, *ours, *theirs]
 
 
@@ -69,11 +75,11 @@ def find_settlement(conn: Connection, settlement_id: str) -> tuple[Settlement, l
     settlement = queries.find_settlement(conn, settlement_id)
     if settlement is None:
         raise NotFound("settlement")
-    return settlement, queries.list_rows(conn, settlement_id, ROWS_SHOWN)
+    return settlement, queries.list_settlement_rows(conn, settlement_id, FIRST_ROWS)
 
 
-def rows_table(conn: Connection, settlement_id: str) -> str:
+def settlement_rows_csv(conn: Connection, settlement_id: str) -> str:
     """All rows of a settlement for a spreadsheet, amounts in minor units, times in UTC."""
-    rows = queries.list_rows(conn, settlement_id, MOST_ROWS)
+    rows = queries.list_settlement_rows(conn, settlement_id, MOST_ROWS)
     values = (row.model_dump(mode="json", by_alias=False).values() for row in rows)
     return sheet(SettlementRow.model_fields, values)

@@ -12,7 +12,7 @@ from shared.payments.models import RefundReason
 
 type RefundStatus = Literal["requested", "pending", "processed", "failed"]
 
-SMALLEST = 100
+MIN_REFUND_AMOUNT = 100
 """Razorpay refunds no less than 1.00 INR."""
 
 
@@ -20,7 +20,7 @@ class NewRefund(Schema):
     """`amount` in minor units; without one, all that is left of the payment goes back. `note` says why."""
 
     payment_id: UUID
-    amount: Annotated[int, Field(strict=True, ge=SMALLEST, lt=2**53)] | None = None
+    amount: Annotated[int, Field(strict=True, ge=MIN_REFUND_AMOUNT, lt=2**53)] | None = None
     note: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")] | None = None
 
 
@@ -61,7 +61,7 @@ class RefundList(Schema):
 
 
 @dataclass(frozen=True)
-class Filters:
+class RefundFilters:
     """Which refunds to list; what is null does not matter."""
 
     status: RefundStatus | None
@@ -72,7 +72,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class IdempotentRefund:
     """A refund that an idempotency key stands for, with the request it was made by."""
 
     id: UUID

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from functions.admin_sales.refunds.models import Filters, Recorded, Refund
+from functions.admin_sales.refunds.models import IdempotentRefund, Refund, RefundFilters
 from shared.db import Connection
 from shared.payments.models import Order, RefundReason
 
@@ -25,7 +25,9 @@ REFUNDS: LiteralString = """
 """
 
 
-def list_refunds(conn: Connection, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> list[Refund]:
+def list_refunds(
+    conn: Connection, filters: RefundFilters, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Refund]:
     after_time, after_id = after or (None, None)
     return (
         conn.cursor(row_factory=class_row(Refund))
@@ -53,7 +55,7 @@ def find_refund(conn: Connection, refund_id: UUID) -> Refund | None:
     return cursor.execute(REFUNDS + "where f.id = %(id)s", {"id": refund_id}).fetchone()
 
 
-def order_id_of(conn: Connection, payment_id: UUID) -> str | None:
+def find_order_id(conn: Connection, payment_id: UUID) -> str | None:
     """Razorpay's order of one of our transactions."""
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
@@ -61,8 +63,8 @@ def order_id_of(conn: Connection, payment_id: UUID) -> str | None:
     ).fetchone()
 
 
-def find_by_key(conn: Connection, key: str) -> Recorded | None:
-    cursor = conn.cursor(row_factory=class_row(Recorded))
+def find_refund_by_key(conn: Connection, key: str) -> IdempotentRefund | None:
+    cursor = conn.cursor(row_factory=class_row(IdempotentRefund))
     return cursor.execute(
         "select id, asked from public.refunds where idempotency_key = %(key)s", {"key": key}
     ).fetchone()

@@ -8,7 +8,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Que
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin_sales.refunds import service
-from functions.admin_sales.refunds.models import Filters, NewRefund, Refund, RefundAnswer, RefundList, RefundStatus
+from functions.admin_sales.refunds.models import (
+    NewRefund,
+    Refund,
+    RefundAnswer,
+    RefundFilters,
+    RefundList,
+    RefundStatus,
+)
 from shared import db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
@@ -21,7 +28,7 @@ from shared.refusals import answers
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/refunds"
-AUDITED = {"payment_id", "amount", "currency", "reason", "status", "note", "retry_of"}
+AUDITED_FIELDS = {"payment_id", "amount", "currency", "reason", "status", "note", "retry_of"}
 
 
 @routes.get(PATH, summary="Refunds, the newest first", tags=["Admin"])
@@ -36,7 +43,7 @@ def list_refunds(
 ) -> RefundList:
     """Those that students, cancelled courses and late payments caused, and those made in Razorpay's dashboard, too."""
     admin = administrator_of(routes.current_event.raw_event)
-    filters = Filters(status=status, reason=reason, payment_id=payment_id, user_id=user_id, event_id=event_id)
+    filters = RefundFilters(status=status, reason=reason, payment_id=payment_id, user_id=user_id, event_id=event_id)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.list_refunds(conn, filters, cursor=cursor, limit=limit)
 
@@ -45,7 +52,7 @@ def list_refunds(
 def get_refund(refund_id: Annotated[UUID, Path()]) -> RefundAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return RefundAnswer(refund=service.find(conn, refund_id))
+        return RefundAnswer(refund=service.find_refund(conn, refund_id))
 
 
 @routes.post(
@@ -67,7 +74,7 @@ def create_refund(
     """
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
-        refund, is_new = service.request(conn, admin.id, idempotency_key, body)
+        refund, is_new = service.request_refund(conn, admin.id, idempotency_key, body)
         if is_new:
             admin.record(conn, "refund.create", "refund", refund.id, new=_audited(refund))
     hand_off(conn.enqueued)
@@ -85,7 +92,7 @@ def retry_refund(refund_id: Annotated[UUID, Path()]) -> Response[RefundAnswer]:
     """A new refund in the place of the failed one, which stays in the list. Asked again: 200, the same one."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
-        refund, is_new = service.retry(conn, admin.id, refund_id)
+        refund, is_new = service.retry_refund(conn, admin.id, refund_id)
         if is_new:
             admin.record(conn, "refund.retry", "refund", refund.id, new=_audited(refund))
     hand_off(conn.enqueued)
@@ -101,4 +108,4 @@ def _answer(refund: Refund, *, is_new: bool) -> Response[RefundAnswer]:
 
 
 def _audited(refund: Refund) -> dict[str, object]:
-    return refund.model_dump(mode="json", by_alias=True, include=AUDITED)
+    return refund.model_dump(mode="json", by_alias=True, include=AUDITED_FIELDS)

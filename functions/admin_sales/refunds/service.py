@@ -3,7 +3,7 @@
 from uuid import UUID, uuid5
 
 from functions.admin_sales.refunds import queries
-from functions.admin_sales.refunds.models import Filters, NewRefund, Refund, RefundList
+from functions.admin_sales.refunds.models import NewRefund, Refund, RefundFilters, RefundList
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.money import format_amount
@@ -13,14 +13,14 @@ from shared.payments import service as payments
 from shared.payments.models import Order
 
 
-def list_refunds(conn: Connection, filters: Filters, *, cursor: str | None, limit: int) -> RefundList:
+def list_refunds(conn: Connection, filters: RefundFilters, *, cursor: str | None, limit: int) -> RefundList:
     """A page of refunds, the newest first; raises Invalid for a foreign cursor."""
     found = queries.list_refunds(conn, filters, read_cursor(cursor), limit + 1)
     page, more = found[:limit], len(found) > limit
     return RefundList(refunds=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None)
 
 
-def find(conn: Connection, refund_id: UUID) -> Refund:
+def find_refund(conn: Connection, refund_id: UUID) -> Refund:
     """Raises NotFound."""
     refund = queries.find_refund(conn, refund_id)
     if refund is None:
@@ -28,14 +28,14 @@ def find(conn: Connection, refund_id: UUID) -> Refund:
     return refund
 
 
-def request(conn: Connection, admin_id: UUID, key: str, body: NewRefund) -> tuple[Refund, bool]:
+def request_refund(conn: Connection, admin_id: UUID, key: str, body: NewRefund) -> tuple[Refund, bool]:
     """The refund that the administrator's key stands for, and whether it is new.
 
     Raises NotFound and Conflict: `idempotency_key_reused`, `not_paid`, `nothing_left`, `exceeds_refundable`.
     """
     key = f"admin-{uuid5(admin_id, key)}"
-    order = _lock(conn, body.payment_id)
-    if known := _known(conn, key, body):
+    order = _lock_order(conn, body.payment_id)
+    if known := _find_same_request(conn, key, body):
         return known, False
     if order is None:
         raise NotFound("payment")
@@ -53,18 +53,18 @@ def request(conn: Connection, admin_id: UUID, key: str, body: NewRefund) -> tupl
     )
     if refund_id is None:  # the same key for another payment, at the same moment
         raise _key_reused()
-    return _started(conn, order, refund_id), True
+    return _find_and_notify(conn, order, refund_id), True
 
 
-def retry(conn: Connection, admin_id: UUID, refund_id: UUID) -> tuple[Refund, bool]:
+def retry_refund(conn: Connection, admin_id: UUID, refund_id: UUID) -> tuple[Refund, bool]:
     """The refund that is made in the place of a failed one, and whether it is new: a failed one is retried once.
 
     Raises NotFound and Conflict: `not_failed`, `nothing_left`, `exceeds_refundable`.
     """
-    order = _lock(conn, find(conn, refund_id).payment_id)
-    failed = find(conn, refund_id)
+    order = _lock_order(conn, find_refund(conn, refund_id).payment_id)
+    failed = find_refund(conn, refund_id)
     if failed.retried_by is not None:
-        return find(conn, failed.retried_by), False
+        return find_refund(conn, failed.retried_by), False
     if order is None or failed.status != "failed":
         raise Conflict("Only a failed refund can be tried again.", code="not_failed")
     new_id = queries.insert_refund(
@@ -79,21 +79,21 @@ def retry(conn: Connection, admin_id: UUID, refund_id: UUID) -> tuple[Refund, bo
     )
     if new_id is None:
         raise _key_reused()
-    return _started(conn, order, new_id), True
+    return _find_and_notify(conn, order, new_id), True
 
 
-def _lock(conn: Connection, payment_id: UUID) -> Order | None:
-    order_id = queries.order_id_of(conn, payment_id)
+def _lock_order(conn: Connection, payment_id: UUID) -> Order | None:
+    order_id = queries.find_order_id(conn, payment_id)
     return payment_queries.lock_order(conn, order_id).fetchone() if order_id else None
 
 
-def _known(conn: Connection, key: str, body: NewRefund) -> Refund | None:
-    known = queries.find_by_key(conn, key)
+def _find_same_request(conn: Connection, key: str, body: NewRefund) -> Refund | None:
+    known = queries.find_refund_by_key(conn, key)
     if known is None:
         return None
     if known.asked != body.model_dump(mode="json"):
         raise _key_reused()
-    return find(conn, known.id)
+    return find_refund(conn, known.id)
 
 
 def _refundable(conn: Connection, order: Order, razorpay_payment_id: str, amount: int | None) -> int:
@@ -108,8 +108,8 @@ def _refundable(conn: Connection, order: Order, razorpay_payment_id: str, amount
     return amount or left
 
 
-def _started(conn: Connection, order: Order, refund_id: UUID) -> Refund:
-    refund = find(conn, refund_id)
+def _find_and_notify(conn: Connection, order: Order, refund_id: UUID) -> Refund:
+    refund = find_refund(conn, refund_id)
     payments.notify_refund_started(conn, order, refund_id, refund.amount)
     return refund
 

@@ -8,23 +8,23 @@ from pydantic import Field, model_validator
 
 from shared.http import Schema
 
-type SeatStatus = Literal["pending", "confirmed", "cancelled", "expired"]
+type RegistrationStatus = Literal["pending", "confirmed", "cancelled", "expired"]
 type PaymentStatus = Literal["pending", "completed", "free", "failed", "refunded"]
 type Email = Annotated[str, Field(min_length=3, max_length=320, pattern="@")]
 type Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"\S")]
 
 
-class Filters(Schema):
+class RegistrationFilters(Schema):
     """`email` finds a mailbox however it is spelled (small letters, +tags, Gmail's dots)."""
 
     event_id: UUID | None = None
     user_id: UUID | None = None
     email: str | None = None
-    status: SeatStatus | None = None
+    status: RegistrationStatus | None = None
     payment_status: PaymentStatus | None = None
 
 
-class Grant(Schema):
+class SeatGrantRequest(Schema):
     """A free seat for one person, named by `userId` or `email`; `reason` goes into the audit log."""
 
     event_id: UUID
@@ -33,19 +33,19 @@ class Grant(Schema):
     reason: Reason
 
     @model_validator(mode="after")
-    def _one_person(self) -> Self:
+    def _check_person(self) -> Self:
         if (self.user_id is None) == (self.email is None):
             raise ValueError("userId or email names the person")
         return self
 
 
-class Confirm(Schema):
+class ConfirmRegistrationRequest(Schema):
     """`reason` says why nothing is to be paid; it goes into the audit log."""
 
     reason: Reason
 
 
-class TakeBack(Schema):
+class CancelRegistrationRequest(Schema):
     """`refund` is all of what was paid, what the event's policy gives back now, or nothing; `reason` is told."""
 
     reason: Reason
@@ -62,7 +62,7 @@ class Registration(Schema):
     event_id: UUID
     event_title: str
     event_starts_at: datetime
-    status: SeatStatus
+    status: RegistrationStatus
     payment_status: PaymentStatus
     amount: int
     currency: str
@@ -74,7 +74,7 @@ class Registration(Schema):
     created_at: datetime
 
 
-class SeatPayment(Schema):
+class RegistrationPayment(Schema):
     """An order and what became of it; amounts in minor units. `reviewReason` says why a person must decide."""
 
     id: UUID
@@ -88,7 +88,7 @@ class SeatPayment(Schema):
     created_at: datetime
 
 
-class SeatRefund(Schema):
+class RegistrationRefund(Schema):
     """`amount` in minor units."""
 
     id: UUID
@@ -104,8 +104,8 @@ class SeatRefund(Schema):
 class RegistrationAnswer(Schema):
     success: bool = True
     registration: Registration
-    payments: list[SeatPayment]
-    refunds: list[SeatRefund]
+    payments: list[RegistrationPayment]
+    refunds: list[RegistrationRefund]
 
 
 class RegistrationList(Schema):

@@ -6,7 +6,12 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.admin_sales.registrations.models import Filters, Registration, SeatPayment, SeatRefund
+from functions.admin_sales.registrations.models import (
+    Registration,
+    RegistrationFilters,
+    RegistrationPayment,
+    RegistrationRefund,
+)
 from shared.db import Connection
 
 COLUMNS: LiteralString = """
@@ -20,7 +25,7 @@ COLUMNS: LiteralString = """
 
 
 def list_registrations(
-    conn: Connection, which: Filters, *, after: tuple[datetime, UUID] | None, limit: int
+    conn: Connection, which: RegistrationFilters, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Registration]:
     after_time, after_id = after or (None, None)
     return (
@@ -55,9 +60,9 @@ def find_registration(conn: Connection, registration_id: UUID) -> Registration |
     )
 
 
-def list_payments(conn: Connection, registration_id: UUID) -> list[SeatPayment]:
+def list_payments(conn: Connection, registration_id: UUID) -> list[RegistrationPayment]:
     return (
-        conn.cursor(row_factory=class_row(SeatPayment))
+        conn.cursor(row_factory=class_row(RegistrationPayment))
         .execute(
             """
             select id, razorpay_order_id, razorpay_payment_id, status, amount, currency, review_reason, paid_at,
@@ -71,9 +76,9 @@ def list_payments(conn: Connection, registration_id: UUID) -> list[SeatPayment]:
     )
 
 
-def list_refunds(conn: Connection, registration_id: UUID) -> list[SeatRefund]:
+def list_refunds(conn: Connection, registration_id: UUID) -> list[RegistrationRefund]:
     return (
-        conn.cursor(row_factory=class_row(SeatRefund))
+        conn.cursor(row_factory=class_row(RegistrationRefund))
         .execute(
             """
             select f.id, f.payment_transaction_id as payment_id, f.razorpay_refund_id, f.amount, f.currency, f.reason,
@@ -88,7 +93,7 @@ def list_refunds(conn: Connection, registration_id: UUID) -> list[SeatRefund]:
     )
 
 
-def list_people(conn: Connection, email: str) -> list[UUID]:
+def list_users_by_email(conn: Connection, email: str) -> list[UUID]:
     """Whom a mailbox belongs to."""
     return (
         conn.cursor(row_factory=scalar_row)

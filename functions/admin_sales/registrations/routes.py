@@ -9,14 +9,14 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin_sales.registrations import service
 from functions.admin_sales.registrations.models import (
-    Confirm,
-    Filters,
-    Grant,
+    CancelRegistrationRequest,
+    ConfirmRegistrationRequest,
     PaymentStatus,
     RegistrationAnswer,
+    RegistrationFilters,
     RegistrationList,
-    SeatStatus,
-    TakeBack,
+    RegistrationStatus,
+    SeatGrantRequest,
 )
 from shared import clock, db
 from shared.actors import administrator
@@ -29,7 +29,7 @@ from shared.refusals import answers
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/registrations"
-STATE = {"status", "payment_status", "amount", "source"}
+AUDITED_FIELDS = {"status", "payment_status", "amount", "source"}
 """What is written down of a registration before and after a change."""
 
 
@@ -38,13 +38,15 @@ def list_registrations(
     event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
     user_id: Annotated[UUID | None, Query(alias="userId")] = None,
     email: Annotated[str | None, Query(max_length=320)] = None,
-    status: Annotated[SeatStatus | None, Query()] = None,
+    status: Annotated[RegistrationStatus | None, Query()] = None,
     payment_status: Annotated[PaymentStatus | None, Query(alias="paymentStatus")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> RegistrationList:
     """`email` finds a mailbox however it is spelled (small letters, +tags, Gmail's dots)."""
-    which = Filters(event_id=event_id, user_id=user_id, email=email, status=status, payment_status=payment_status)
+    which = RegistrationFilters(
+        event_id=event_id, user_id=user_id, email=email, status=status, payment_status=payment_status
+    )
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.list_registrations(conn, which, cursor=cursor, limit=limit)
@@ -59,7 +61,7 @@ def list_registrations(
 def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return service.show(conn, registration_id)
+        return service.find_with_payments(conn, registration_id)
 
 
 @routes.post(
@@ -69,13 +71,15 @@ def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAn
     status_code=201,
     responses=answers(201, not_found=404, already_registered=409, event_full=409, event_over=409, ambiguous_email=409),
 )
-def grant_seat(body: Grant) -> Response[RegistrationAnswer]:
+def grant_seat(body: SeatGrantRequest) -> Response[RegistrationAnswer]:
     """Also after the sales have ended; never more seats than there are."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
-        registration_id = service.grant(conn, body, clock.now())
-        answer = service.show(conn, registration_id)
-        new = answer.registration.model_dump(mode="json", by_alias=False, include=STATE | {"user_id", "event_id"})
+        registration_id = service.grant_seat(conn, body, clock.now())
+        answer = service.find_with_payments(conn, registration_id)
+        new = answer.registration.model_dump(
+            mode="json", by_alias=False, include=AUDITED_FIELDS | {"user_id", "event_id"}
+        )
         admin.record(
             conn, "registration.grant", "registration", registration_id, new={**new, "reason": body.reason.strip()}
         )
@@ -90,13 +94,15 @@ def grant_seat(body: Grant) -> Response[RegistrationAnswer]:
     tags=["Admin"],
     responses=answers(200, not_found=404, not_held=409, event_over=409),
 )
-def confirm_registration(registration_id: Annotated[UUID, Path()], body: Confirm) -> RegistrationAnswer:
+def confirm_registration(
+    registration_id: Annotated[UUID, Path()], body: ConfirmRegistrationRequest
+) -> RegistrationAnswer:
     """For whoever paid in another way, or need not pay. Money that arrives for it all the same goes back."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
-        old = service.confirm(conn, registration_id, clock.now())
-        answer = service.show(conn, registration_id)
-        before, after = (each.model_dump(by_alias=False, include=STATE) for each in (old, answer.registration))
+        old = service.confirm_registration(conn, registration_id, clock.now())
+        answer = service.find_with_payments(conn, registration_id)
+        before, after = (each.model_dump(by_alias=False, include=AUDITED_FIELDS) for each in (old, answer.registration))
         new = {**after, "reason": body.reason.strip()}
         admin.record(conn, "registration.confirm", "registration", registration_id, old=before, new=new)
     hand_off(conn.enqueued)
@@ -110,13 +116,15 @@ def confirm_registration(registration_id: Annotated[UUID, Path()], body: Confirm
     tags=["Admin"],
     responses=answers(200, not_found=404, nothing_to_cancel=409),
 )
-def cancel_registration(registration_id: Annotated[UUID, Path()], body: TakeBack) -> RegistrationAnswer:
+def cancel_registration(
+    registration_id: Annotated[UUID, Path()], body: CancelRegistrationRequest
+) -> RegistrationAnswer:
     """At any time; the student is told the reason, and the seat is offered on."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
-        old = service.cancel(conn, registration_id, body, clock.now())
-        answer = service.show(conn, registration_id)
-        before, after = (each.model_dump(by_alias=False, include=STATE) for each in (old, answer.registration))
+        old = service.cancel_registration(conn, registration_id, body, clock.now())
+        answer = service.find_with_payments(conn, registration_id)
+        before, after = (each.model_dump(by_alias=False, include=AUDITED_FIELDS) for each in (old, answer.registration))
         new = {**after, "refund": body.refund, "reason": body.reason.strip()}
         admin.record(conn, "registration.cancel", "registration", registration_id, old=before, new=new)
     hand_off(conn.enqueued)

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from functions.admin_sales.registrations import queries
 from functions.admin_sales.registrations.models import (
-    Filters,
-    Grant,
+    CancelRegistrationRequest,
     Registration,
     RegistrationAnswer,
+    RegistrationFilters,
     RegistrationList,
-    TakeBack,
+    SeatGrantRequest,
 )
 from shared.cancellations import queries as cancellation_queries
 from shared.cancellations import service as cancellations
@@ -27,7 +27,9 @@ from shared.seats import service as seats
 BOOKABLE_STATUSES = ("upcoming", "ongoing")
 
 
-def list_registrations(conn: Connection, which: Filters, *, cursor: str | None, limit: int) -> RegistrationList:
+def list_registrations(
+    conn: Connection, which: RegistrationFilters, *, cursor: str | None, limit: int
+) -> RegistrationList:
     """A page of registrations, the newest first; raises Invalid for a foreign cursor."""
     found = queries.list_registrations(conn, which, after=read_cursor(cursor), limit=limit + 1)
     page, more = found[:limit], len(found) > limit
@@ -36,7 +38,7 @@ def list_registrations(conn: Connection, which: Filters, *, cursor: str | None, 
     )
 
 
-def find(conn: Connection, registration_id: UUID) -> Registration:
+def find_registration(conn: Connection, registration_id: UUID) -> Registration:
     """Raises NotFound."""
     registration = queries.find_registration(conn, registration_id)
     if registration is None:
@@ -44,21 +46,21 @@ def find(conn: Connection, registration_id: UUID) -> Registration:
     return registration
 
 
-def show(conn: Connection, registration_id: UUID) -> RegistrationAnswer:
+def find_with_payments(conn: Connection, registration_id: UUID) -> RegistrationAnswer:
     """A registration with its money; raises NotFound."""
     return RegistrationAnswer(
-        registration=find(conn, registration_id),
+        registration=find_registration(conn, registration_id),
         payments=queries.list_payments(conn, registration_id),
         refunds=queries.list_refunds(conn, registration_id),
     )
 
 
-def grant(conn: Connection, wanted: Grant, now: datetime) -> UUID:
+def grant_seat(conn: Connection, wanted: SeatGrantRequest, now: datetime) -> UUID:
     """A free seat for somebody; the registration. Whoever waited for one waits no longer.
 
     Raises NotFound (event, user), and Conflict: `already_registered`, `event_full`, `event_over`, `ambiguous_email`.
     """
-    user_id = wanted.user_id or _person(conn, wanted.email or "")
+    user_id = wanted.user_id or _find_user(conn, wanted.email or "")
     try:
         event = registrations.lock_event(conn, wanted.event_id, user_id)
     except ProfileMissing as error:
@@ -77,14 +79,14 @@ def grant(conn: Connection, wanted: Grant, now: datetime) -> UUID:
     return registration_id
 
 
-def confirm(conn: Connection, registration_id: UUID, now: datetime) -> Registration:
+def confirm_registration(conn: Connection, registration_id: UUID, now: datetime) -> Registration:
     """Let a held seat be free of charge; what it was. Money that arrives for it all the same goes back.
 
     Raises NotFound and Conflict (`not_held`, `event_over`).
     """
-    known = find(conn, registration_id)
+    known = find_registration(conn, registration_id)
     event = registration_queries.lock_event(conn, known.event_id).fetchone()
-    old = find(conn, registration_id)
+    old = find_registration(conn, registration_id)
     if event is None or event.status not in BOOKABLE_STATUSES:
         raise Conflict("The course is over or cancelled.", code="event_over")
     if not queries.confirm_free(conn, registration_id, now):
@@ -94,16 +96,18 @@ def confirm(conn: Connection, registration_id: UUID, now: datetime) -> Registrat
     return old
 
 
-def cancel(conn: Connection, registration_id: UUID, how: TakeBack, now: datetime) -> Registration:
+def cancel_registration(
+    conn: Connection, registration_id: UUID, how: CancelRegistrationRequest, now: datetime
+) -> Registration:
     """Take a seat back and offer it on, at any time, with the refund that was asked for; what it was.
 
     Raises NotFound and Conflict (`nothing_to_cancel`).
     """
-    owner = find(conn, registration_id).user_id
+    owner = find_registration(conn, registration_id).user_id
     policy = cancellation_queries.lock_refund_policy(conn, registration_id, owner)
     if policy is None:
         raise NotFound("registration")
-    old = find(conn, registration_id)
+    old = find_registration(conn, registration_id)
     percent = {"full": 100, "policy": policy.percent_at(now), "none": 0}[how.refund]
     cancelled = cancellations.cancel(
         conn, [registration_id], "admin", refund_percent=percent, now=now, remark=how.reason
@@ -114,8 +118,8 @@ def cancel(conn: Connection, registration_id: UUID, how: TakeBack, now: datetime
     return old
 
 
-def _person(conn: Connection, email: str) -> UUID:
-    people = queries.list_people(conn, email)
+def _find_user(conn: Connection, email: str) -> UUID:
+    people = queries.list_users_by_email(conn, email)
     if not people:
         raise NotFound("user")
     if len(people) > 1:

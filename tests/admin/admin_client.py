@@ -12,17 +12,17 @@ FUNCTIONS = {path.split("/")[4]: function for _, path, function in deployed_rout
 
 
 @dataclass(frozen=True)
-class Office:
+class AdminClient:
     deployed: Deployed
     admin: UUID
 
-    def ask(self, method: str, path: str, body: object = None, **query: str) -> Answer:
+    def request(self, method: str, path: str, body: object = None, **query: str) -> Answer:
         function = FUNCTIONS[path.partition("/")[0]]
         return self.deployed.request(
             function, method, f"admin/{path}", user=self.admin, groups=["admin"], body=body, query=query
         )
 
-    def audited(self) -> list[dict[str, Any]]:
+    def audit_rows(self) -> list[dict[str, Any]]:
         """What was written down, the oldest first."""
         return self.deployed.rows(
             "select action, resource_type, resource_id, old_values, new_values from admin_audit_logs order by position"

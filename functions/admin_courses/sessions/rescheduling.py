@@ -9,16 +9,16 @@ from functions.admin_courses.sessions.models import Session
 from shared.db import Connection
 from shared.errors import Conflict
 
-type Times = tuple[datetime, datetime]
+type TimeRange = tuple[datetime, datetime]
 
 
-def follow_course(conn: Connection, event_id: UUID, old: Times, new: Times, now: datetime) -> None:
+def move_with_course(conn: Connection, event_id: UUID, old: TimeRange, new: TimeRange, now: datetime) -> None:
     """Before a locked course changes its times: its planned sessions move with it, if it moves as a whole.
 
     A course that only becomes longer or shorter keeps its sessions where they are. The session that a course comes
     with follows by itself. Raises Conflict: `session_attended`, and `sessions_outside` for what would not fit.
     """
-    planned = [each for each in queries.list_sessions(conn, event_id) if times_of(each) != old]
+    planned = [each for each in queries.list_sessions(conn, event_id) if time_range_of(each) != old]
     delta = new[0] - old[0]
     if delta and delta == new[1] - old[1]:
         _shift(conn, planned, delta, now)
@@ -26,20 +26,20 @@ def follow_course(conn: Connection, event_id: UUID, old: Times, new: Times, now:
         raise Conflict("Planned sessions would be outside the course's time; move them first.", code="sessions_outside")
 
 
-def tell(conn: Connection, event_id: UUID, before: Mapping[UUID, Times]) -> None:
+def notify_moved(conn: Connection, event_id: UUID, before: Mapping[UUID, TimeRange]) -> None:
     """Tell everybody who has a seat which sessions of a locked course are at another time than `before`."""
     sessions = queries.list_sessions(conn, event_id)
-    moved = [each.id for each in sessions if each.id in before and times_of(each) != before[each.id]]
+    moved = [each.id for each in sessions if each.id in before and time_range_of(each) != before[each.id]]
     if moved:
         first = min(moved, key=lambda session_id: before[session_id])
-        conn.enqueue(queries.enqueue_moved(conn, event_id, moved, before[first][0]))
+        conn.enqueue(queries.enqueue_session_moves(conn, event_id, moved, before[first][0]))
 
 
-def times_by_session(conn: Connection, event_id: UUID) -> dict[UUID, Times]:
-    return {each.id: times_of(each) for each in queries.list_sessions(conn, event_id)}
+def session_time_ranges(conn: Connection, event_id: UUID) -> dict[UUID, TimeRange]:
+    return {each.id: time_range_of(each) for each in queries.list_sessions(conn, event_id)}
 
 
-def times_of(session: Session) -> Times:
+def time_range_of(session: Session) -> TimeRange:
     return session.starts_at, session.ends_at
 
 

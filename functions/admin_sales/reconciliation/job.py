@@ -17,7 +17,7 @@ def _client() -> Any:
     return client
 
 
-def wake() -> None:
+def invoke() -> None:
     """Let the job look for unfinished runs now; its schedule does so every 15 minutes."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - comes with boto3
 
@@ -28,4 +28,4 @@ def wake() -> None:
             Payload=b'{"source": "schedule", "job": "payment-reconciliation"}',
         )
     except (BotoCoreError, ClientError) as error:
-        logger.warning("reconciliation_not_woken", error=type(error).__name__)
+        logger.warning("reconciliation_not_invoked", error=type(error).__name__)
