@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin_operations.fraud_signals import service
-from functions.admin_operations.fraud_signals.models import SignalReviewRequest, SignalAnswer, SignalKind, SignalList
+from functions.admin_operations.fraud_signals.models import SignalAnswer, SignalKind, SignalList, SignalReviewRequest
 from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
