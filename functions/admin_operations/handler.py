@@ -1,4 +1,4 @@
-"""/functions/v1/admin/...: notifications, webhook log, audit log, fraud signals, certificates. One folder per resource.
+"""/functions/v1/admin/...: notifications, webhook log, audit log, fraud signals. One folder per resource.
 
 Every route asks `administrator_of` first and opens its transaction as `administrator(id)`: the group in the token and
 the row in the database are both needed. Every change writes its audit row in the same transaction.
@@ -9,7 +9,6 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.admin_operations.audit_logs.routes import routes as audit_logs
-from functions.admin_operations.certificates.routes import routes as certificates
 from functions.admin_operations.fraud_signals.routes import routes as fraud_signals
 from functions.admin_operations.notifications.routes import routes as notifications
 from functions.admin_operations.webhook_logs.routes import routes as webhook_logs
@@ -18,7 +17,6 @@ from shared.invocations import invocation
 
 app = Router()
 app.include_router(audit_logs)
-app.include_router(certificates)
 app.include_router(fraud_signals)
 app.include_router(notifications)
 app.include_router(webhook_logs)

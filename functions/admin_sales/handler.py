@@ -1,4 +1,4 @@
-"""/functions/v1/admin/...: registrations, refunds, disputes, receipts, reconciliation. One folder per resource.
+"""/functions/v1/admin/...: registrations, refunds. One folder per resource.
 
 Every route asks `administrator_of` first and opens its transaction as `administrator(id)`: the group in the token and
 the row in the database are both needed. Every change writes its audit row in the same transaction.
@@ -8,18 +8,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.admin_sales.disputes.routes import routes as disputes
-from functions.admin_sales.receipts.routes import routes as receipts
-from functions.admin_sales.reconciliation.routes import routes as reconciliation
 from functions.admin_sales.refunds.routes import routes as refunds
 from functions.admin_sales.registrations.routes import routes as registrations
 from shared.http import Router
 from shared.invocations import invocation
 
 app = Router()
-app.include_router(disputes)
-app.include_router(receipts)
-app.include_router(reconciliation)
 app.include_router(refunds)
 app.include_router(registrations)
 

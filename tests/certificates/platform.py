@@ -90,7 +90,7 @@ class Platform:
     def admin(self, method: str, path: str = "", *, by: UUID | None = None, **more: Any) -> Answer:
         by = by or self.deployed.profile(admin=True, full_name="Root")
         return self.deployed.request(
-            "admin_operations", method, f"admin/certificates{path}", user=by, groups=["admin"], **more
+            "admin_certificates", method, f"admin/certificates{path}", user=by, groups=["admin"], **more
         )
 
     def run_job(self, context: Any = None) -> dict[str, Any]:

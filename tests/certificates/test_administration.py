@@ -72,8 +72,8 @@ def test_what_cannot_be_done_changes_nothing(platform: Platform) -> None:
         platform.admin("POST", f"/{mine['id']}/revoke", body=body | {"revokedAt": None}),
         platform.admin("POST", f"/{mine['id']}/reissue", body={"recipientName": "陳大文"}),
         platform.admin("POST", f"/{mine['id']}/reissue", body={"recipientName": "\u200b"}),
-        platform.deployed.request("admin_operations", "POST", path, user=student, body=body),
-        platform.deployed.request("admin_operations", "POST", path, user=student, groups=["admin"], body=body),
+        platform.deployed.request("admin_certificates", "POST", path, user=student, body=body),
+        platform.deployed.request("admin_certificates", "POST", path, user=student, groups=["admin"], body=body),
     ]
     assert [answer.status for answer in refused] == [404, 422, 422, 422, 422, 403, 403]
     assert platform.get(token=mine["verificationToken"]).body["valid"] is True

@@ -184,7 +184,7 @@ def test_a_dispute_that_cannot_be_read_is_kept_for_a_person(emptied: Deployed, c
 
 
 def listed(deployed: Deployed, admin: UUID, **query: str) -> Answer:
-    return deployed.request("admin_sales", "GET", "admin/disputes", user=admin, groups=["admin"], query=query)
+    return deployed.request("admin_finance", "GET", "admin/disputes", user=admin, groups=["admin"], query=query)
 
 
 def test_the_list_has_filters_pages_and_the_sums_of_what_was_lost(emptied: Deployed) -> None:

@@ -223,7 +223,7 @@ def test_the_administrator_gets_the_same_bytes(platform: Deployed) -> None:
     path = f"admin/payments/{bought.payment}/receipt"
 
     def ask(**more: Any) -> Answer:
-        return platform.request("admin_sales", "GET", path, headers={"Accept": "application/pdf"}, **more)
+        return platform.request("admin_finance", "GET", path, headers={"Accept": "application/pdf"}, **more)
 
     assert base64.b64decode(ask(user=admin, groups=["admin"]).raw) == bought.pdf()
     assert ask(user=bought.user).status == 403

@@ -193,7 +193,7 @@ def test_nobody_else_gets_in(scenario: ReconciliationScenario) -> None:
         query = DAYS if path == "settlements" else {}
         for user, groups, status in callers:
             answer = scenario.deployed.request(
-                "admin_sales", method, f"admin/{PATH}/{path}", user=user, groups=groups, body=body, query=query
+                "admin_finance", method, f"admin/{PATH}/{path}", user=user, groups=groups, body=body, query=query
             )
             assert answer.status == status, (path, answer)
     assert scenario.deployed.rows("select 1 from reconciliation_runs") == []

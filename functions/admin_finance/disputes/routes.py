@@ -7,8 +7,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AwareDatetime
 
-from functions.admin_sales.disputes import queries
-from functions.admin_sales.disputes.models import DisputeFilters, DisputeList
+from functions.admin_finance.disputes import queries
+from functions.admin_finance.disputes.models import DisputeFilters, DisputeList
 from shared import db
 from shared.actors import administrator
 from shared.audit.service import administrator_of

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from functions.admin_operations.certificates import queries
-from functions.admin_operations.certificates.models import Certificate, CertificateList
+from functions.admin_certificates import queries
+from functions.admin_certificates.models import Certificate, CertificateList
 from shared.certificates import queries as certificate_queries
 from shared.certificates import service as certificates
 from shared.certificates.models import Certificate as CertificateRow

@@ -1,14 +1,14 @@
-"""Certificates: find, revoke, reissue with a corrected name."""
+"""/functions/v1/admin/certificates: find, revoke, reissue with a corrected name."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.admin_operations.certificates import service
-from functions.admin_operations.certificates.models import (
+from functions.admin_certificates import service
+from functions.admin_certificates.models import (
     CertificateAnswer,
     CertificateList,
     ReissueCertificateRequest,
@@ -19,18 +19,19 @@ from shared.actors import administrator
 from shared.audit.service import administrator_of
 from shared.certificates import files
 from shared.certificates.models import Certificate
-from shared.http import created
+from shared.http import Router, created
+from shared.invocations import invocation
 from shared.log import logger
 from shared.metrics import Metric
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
 
-routes = APIGatewayHttpRouter()
+app = Router()
 PATH = "/functions/v1/admin/certificates"
 
 
-@routes.get(PATH, summary="Certificates, the newest first", tags=["Admin"])
+@app.get(PATH, summary="Certificates, the newest first", tags=["Admin"])
 def list_certificates(
     event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
     user_id: Annotated[UUID | None, Query(alias="userId")] = None,
@@ -38,14 +39,14 @@ def list_certificates(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> CertificateList:
-    admin = administrator_of(routes.current_event.raw_event)
+    admin = administrator_of(app.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.list_certificates(
             conn, event_id=event_id, user_id=user_id, number=number, cursor=cursor, limit=limit
         )
 
 
-@routes.post(
+@app.post(
     f"{PATH}/<certificate_id>/revoke",
     summary="Revoke a certificate",
     tags=["Admin"],
@@ -53,7 +54,7 @@ def list_certificates(
 )
 def revoke_certificate(certificate_id: Annotated[UUID, Path()], body: RevokeCertificateRequest) -> CertificateAnswer:
     """For good: a revoked certificate is never issued again, only reissued here."""
-    admin = administrator_of(routes.current_event.raw_event)
+    admin = administrator_of(app.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         row = service.revoke(conn, certificate_id, body.reason.strip(), clock.now())
         admin.record(conn, "certificate.revoke", "certificate", row.id, old={"revokedAt": None}, new=_revocation(row))
@@ -62,7 +63,7 @@ def revoke_certificate(certificate_id: Annotated[UUID, Path()], body: RevokeCert
     return CertificateAnswer(certificate=service.to_answer(row))
 
 
-@routes.post(
+@app.post(
     f"{PATH}/<certificate_id>/reissue",
     summary="Reissue with another name",
     tags=["Admin"],
@@ -73,7 +74,7 @@ def reissue_certificate(
     certificate_id: Annotated[UUID, Path()], body: ReissueCertificateRequest
 ) -> Response[CertificateAnswer]:
     """A new certificate with a number of its own; the old one is revoked and points to it."""
-    admin = administrator_of(routes.current_event.raw_event)
+    admin = administrator_of(app.current_event.raw_event)
     now = clock.now()
     with db.transaction(administrator(admin.id)) as conn:
         before, draft = service.prepare_replacement(conn, certificate_id, body.recipient_name, now)
@@ -86,6 +87,11 @@ def reissue_certificate(
     hand_off(conn.enqueued)
     logger.info("certificate_reissued", certificate_id=str(old.id), new_certificate_id=str(new.id))
     return created(CertificateAnswer(certificate=service.to_answer(new)))
+
+
+@invocation
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.serve(event, context)
 
 
 def _revocation(row: Certificate) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from functions.admin_sales.reconciliation import queries
-from functions.admin_sales.reconciliation.models import (
+from functions.admin_finance.reconciliation import queries
+from functions.admin_finance.reconciliation.models import (
     ItemFilters,
     ReconciliationItem,
     ReconciliationItemList,

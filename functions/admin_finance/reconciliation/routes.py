@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel
 
-from functions.admin_sales.reconciliation import job, service
-from functions.admin_sales.reconciliation.models import (
+from functions.admin_finance.reconciliation import job, service
+from functions.admin_finance.reconciliation.models import (
     ItemFilters,
     ReconciliationItemList,
     ReconciliationRunAnswer,

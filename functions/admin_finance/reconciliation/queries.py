@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.admin_sales.reconciliation.models import (
+from functions.admin_finance.reconciliation.models import (
     ItemFilters,
     ReconciliationItem,
     ReconciliationRun,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.admin_sales.disputes.models import Dispute, DisputeFilters, DisputeTotal
+from functions.admin_finance.disputes.models import Dispute, DisputeFilters, DisputeTotal
 from shared.db import Connection
 
 MATCHING_DISPUTES: LiteralString = """

@@ -1,0 +1,25 @@
+"""/functions/v1/admin/...: disputes, receipts, reconciliation. One folder per resource.
+
+Every route asks `administrator_of` first and opens its transaction as `administrator(id)`: the group in the token and
+the row in the database are both needed. Every change writes its audit row in the same transaction.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.admin_finance.disputes.routes import routes as disputes
+from functions.admin_finance.receipts.routes import routes as receipts
+from functions.admin_finance.reconciliation.routes import routes as reconciliation
+from shared.http import Router
+from shared.invocations import invocation
+
+app = Router()
+app.include_router(disputes)
+app.include_router(receipts)
+app.include_router(reconciliation)
+
+
+@invocation
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.serve(event, context)
