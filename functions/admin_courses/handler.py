@@ -1,7 +1,7 @@
 """/functions/v1/admin/...: courses, live sessions, recordings, attendance. One folder per resource.
 
-Every route asks `administrator_of` first and opens its transaction as `administrator(id)`: the group in the token and
-the row in the database are both needed. Every change writes its audit row in the same transaction.
+Every route calls `administrator_of` first and opens its transaction as `administrator(id)`, because an administrator
+needs both the group in the token and the row in the database. A change and its audit row are one transaction.
 """
 
 from typing import Any
