@@ -1,4 +1,4 @@
-"""What administrators do to certificates: they never change one, they revoke it or let another take its place."""
+"""Revokes and replaces certificates; an issued certificate is never changed."""
 
 from datetime import datetime
 from uuid import UUID

@@ -85,7 +85,7 @@ class EventChange(Schema):
 
 
 class EventCancellationRequest(Schema):
-    """`reason` is told to everybody who had a place."""
+    """`reason` is sent to the students of the course."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -138,7 +138,7 @@ class RefundTotals(Schema):
 
 
 class CancellationProgress(Schema):
-    """How far a cancelled event is worked off; `done` once nobody is left to cancel and every refund was made."""
+    """Progress of a cancellation; `done` once nobody is left to cancel and every refund is processed."""
 
     registrations_left: int
     registrations_cancelled: int

@@ -32,7 +32,7 @@ from shared.refusals import answers
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/events"
 RESERVED_MS = 8_000
-"""One page of a cancellation and the answer."""
+"""Time for one page of a cancellation and the answer."""
 
 
 @routes.post(PATH, summary="Create a draft course", tags=["Admin"], status_code=201)
@@ -79,7 +79,7 @@ def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     ),
 )
 def change_event(event_id: Annotated[UUID, Path()], body: EventChange) -> EventAnswer:
-    """What is left out stays. More seats are offered to those who wait.
+    """Omitted fields stay unchanged. Additional seats are offered to the waitlist.
 
     When both times move by as much, the planned sessions move along; else they stay and must fit. Whoever has a seat
     is told, with new calendar entries.
@@ -118,10 +118,9 @@ def publish_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     responses=answers(200, not_found=404, event_over=409),
 )
 def cancel_event(event_id: Annotated[UUID, Path()], body: EventCancellationRequest) -> CancellationAnswer:
-    """Takes effect at once; whoever had a place is cancelled, refunded and told page by page.
+    """Takes effect at once; students are cancelled, refunded and notified page by page.
 
-    What one request does not get to is done within minutes by itself, or by asking again; `cancellation` says how far
-    it is.
+    A schedule finishes the rest within minutes, as does a repeated request; `cancellation` shows the progress.
     """
     admin = administrator_of(routes.current_event.raw_event)
     actor = administrator(admin.id)
@@ -139,7 +138,7 @@ def cancel_event(event_id: Annotated[UUID, Path()], body: EventCancellationReque
 
 @routes.get(
     f"{PATH}/<event_id>/cancellation",
-    summary="How far a cancellation is",
+    summary="Progress of a cancellation",
     tags=["Admin"],
     responses=answers(200, not_found=404, not_cancelled=409),
 )

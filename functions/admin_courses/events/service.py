@@ -73,7 +73,7 @@ def change(conn: Connection, event_id: UUID, change: EventChange, now: datetime)
 
 
 def cancel(conn: Connection, event_id: UUID, reason: str, now: datetime) -> Event | None:
-    """Stop everything: from here on nobody gets a seat and money that still arrives goes back. Null when it was so.
+    """Cancel the course: nobody gets a seat from now on, later payments are refunded. None if it was cancelled before.
 
     Raises NotFound and Conflict (`event_over`).
     """
@@ -87,7 +87,7 @@ def cancel(conn: Connection, event_id: UUID, reason: str, now: datetime) -> Even
 
 
 def cancellation_progress(conn: Connection, event_id: UUID) -> CancellationAnswer:
-    """How far a cancelled course is worked off; raises NotFound and Conflict (`not_cancelled`)."""
+    """Progress of a cancellation; raises NotFound and Conflict (`not_cancelled`)."""
     event = find_event(conn, event_id)
     if event.status != "cancelled":
         raise Conflict("The course is not cancelled.", code="not_cancelled")

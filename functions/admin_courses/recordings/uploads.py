@@ -1,4 +1,4 @@
-"""Uploading a recording in parts: between two transactions S3 is asked, never inside one."""
+"""Uploads a recording in parts; S3 is called between two transactions, never inside one."""
 
 from collections.abc import Sequence
 from datetime import datetime

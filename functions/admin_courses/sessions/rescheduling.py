@@ -1,4 +1,4 @@
-"""What follows when live sessions move: a course takes its sessions along, and whoever has a seat is told once."""
+"""Effects of moved live sessions: a course's sessions move with it, and students with a seat are notified once."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ def move_with_course(conn: Connection, event_id: UUID, old: TimeRange, new: Time
 
 
 def notify_moved(conn: Connection, event_id: UUID, before: Mapping[UUID, TimeRange]) -> None:
-    """Tell everybody who has a seat which sessions of a locked course are at another time than `before`."""
+    """Notify everybody with a seat which sessions of a locked course have another time than in `before`."""
     sessions = queries.list_sessions(conn, event_id)
     moved = [each.id for each in sessions if each.id in before and time_range_of(each) != before[each.id]]
     if moved:

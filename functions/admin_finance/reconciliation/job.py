@@ -1,4 +1,4 @@
-"""Waking `payment_reconciliation`, which has Razorpay's keys; a lost call costs nothing but 15 minutes."""
+"""Invokes `payment_reconciliation`, which has Razorpay's keys. A lost call delays a run by 15 minutes at most."""
 
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ def _client() -> Any:
 
 
 def invoke() -> None:
-    """Let the job look for unfinished runs now; its schedule does so every 15 minutes."""
+    """Make the job continue unfinished runs now; its schedule does so every 15 minutes."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - comes with boto3
 
     try:

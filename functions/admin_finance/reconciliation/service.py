@@ -21,7 +21,7 @@ from shared.spreadsheets import MOST_ROWS, sheet
 FIRST_ROWS = 100
 OUR_COLUMNS = ("status", "registrationStatus", "amount", "currency", "fee", "tax")
 RAZORPAY_COLUMNS = ("status", "amount", "currency", "fee", "tax", "amountRefunded", "settlementId", "utr")
-"""What of both sides has columns of its own in the table."""
+"""Fields of both sides that have columns of their own in the CSV."""
 
 
 def list_runs(

@@ -1,4 +1,4 @@
-"""Signs of fraud: list them with what they are made of, mark one as looked into."""
+"""Fraud signals: list them with their evidence, mark one as reviewed."""
 
 from typing import Annotated
 from uuid import UUID
@@ -18,14 +18,14 @@ routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/fraud-signals"
 
 
-@routes.get(PATH, summary="Signs of fraud, the latest first", tags=["Admin"])
+@routes.get(PATH, summary="Fraud signals, the latest first", tags=["Admin"])
 def list_signals(
     kind: Annotated[SignalKind | None, Query()] = None,
     reviewed: Annotated[bool | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> SignalList:
-    """Each says what was counted; none refuses anybody anything."""
+    """Each states what was counted; none blocks anybody."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.list_signals(conn, kind=kind, is_reviewed=reviewed, cursor=cursor, limit=limit, now=clock.now())
@@ -33,7 +33,7 @@ def list_signals(
 
 @routes.post(
     f"{PATH}/<signal_id>/review",
-    summary="Mark a sign of fraud as looked into",
+    summary="Mark a fraud signal as reviewed",
     tags=["Admin"],
     responses=answers(200, not_found=404),
 )

@@ -1,4 +1,4 @@
-"""Signs of fraud, found anew with each look in what is kept: they explain themselves and refuse nobody."""
+"""Fraud signals, computed from stored data on each request: each states its reason, and none blocks anybody."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Notifications: list and retry the failed ones, tell all students of a course something."""
+"""Notifications: list and retry the failed ones, send a broadcast to all students of a course."""
 
 from typing import Annotated
 from uuid import UUID
@@ -40,7 +40,7 @@ def list_failed(
         return service.list_failed(conn, kind=type, template=template, cursor=cursor, limit=limit)
 
 
-@routes.post(f"{PATH}/retry-all", summary="Try failed notifications again", tags=["Admin"])
+@routes.post(f"{PATH}/retry-all", summary="Retry failed notifications", tags=["Admin"])
 def retry_all(which: RetryAllRequest) -> RetryAnswer:
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
@@ -53,7 +53,7 @@ def retry_all(which: RetryAllRequest) -> RetryAnswer:
 
 @routes.post(
     f"{PATH}/broadcasts",
-    summary="Tell all students of a course",
+    summary="Send a message to all students of a course",
     tags=["Admin"],
     status_code=201,
     responses=answers(200, 201, not_found=404, idempotency_key_reused=409),
@@ -89,7 +89,7 @@ def show_broadcast(broadcast_id: Annotated[UUID, Path()]) -> BroadcastAnswer:
 
 @routes.post(
     f"{PATH}/<notification_id>/retry",
-    summary="Try a failed notification again",
+    summary="Retry a failed notification",
     tags=["Admin"],
     responses=answers(200, not_found=404, not_failed=409),
 )

@@ -1,4 +1,4 @@
-"""Failed notifications tried again, and messages to all students of a course."""
+"""Retries failed notifications, and sends broadcasts to all students of a course."""
 
 from uuid import UUID, uuid4, uuid5
 
@@ -28,7 +28,7 @@ def list_failed(
 
 
 def retry(conn: Connection, notification_id: UUID) -> FailedNotification:
-    """Queue it again; what it was until now. Raises NotFound, or Conflict when it has not failed."""
+    """Queue it again; returns its previous state. Raises NotFound, or Conflict when it has not failed."""
     was = queries.requeue(conn, notification_id)
     if was is None:
         if not queries.notification_exists(conn, notification_id):

@@ -1,4 +1,4 @@
-"""Webhook deliveries: list, look at and replay what providers sent."""
+"""Webhook deliveries: list, show and replay what providers sent."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -66,12 +66,12 @@ def get_delivery(log_id: Annotated[UUID, Path()]) -> DeliveryAnswer:
 
 @routes.post(
     f"{PATH}/<log_id>/replay",
-    summary="Process a kept delivery that was not",
+    summary="Replay a stored delivery",
     tags=["Admin"],
     responses=answers(200, not_found=404, not_signed=409, not_replayable=409),
 )
 def replay_delivery(log_id: Annotated[UUID, Path()]) -> ReplayAnswer:
-    """As if Razorpay delivered it now; one that was processed is a `duplicate` and stays as it is."""
+    """Processes it as if Razorpay delivered it now. One that was processed is a `duplicate` and stays unchanged."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         old, answer = service.replay_delivery(conn, log_id, clock.now())

@@ -1,4 +1,4 @@
-"""Looking into the webhook log, and letting a delivery in it happen that did not.
+"""Reads the webhook log and replays deliveries that were not processed.
 
 A replay runs the webhook's own code (`shared.webhooks`) under the administrator's role: app_admin may write what a
 delivery writes, as cancelling a course and refunding need the same rights. So the function needs no further

@@ -1,4 +1,4 @@
-"""Refunds as administrators ask for and see them."""
+"""Refunds as administrators request and see them."""
 
 from dataclasses import dataclass
 from datetime import datetime

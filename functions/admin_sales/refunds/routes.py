@@ -1,4 +1,4 @@
-"""Refunds: find them and why they failed, ask for one in full or in part, try a failed one again."""
+"""Refunds: find them and why they failed, request one in full or in part, retry a failed one."""
 
 from typing import Annotated
 from uuid import UUID
@@ -83,13 +83,13 @@ def create_refund(
 
 @routes.post(
     f"{PATH}/<refund_id>/retry",
-    summary="Try a failed refund again",
+    summary="Retry a failed refund",
     tags=["Admin"],
     status_code=201,
     responses=answers(201, 200, not_found=404, not_failed=409, nothing_left=409, exceeds_refundable=409),
 )
 def retry_refund(refund_id: Annotated[UUID, Path()]) -> Response[RefundAnswer]:
-    """A new refund in the place of the failed one, which stays in the list. Asked again: 200, the same one."""
+    """Creates a refund that replaces the failed one, which stays in the list. Repeated: 200 and the same refund."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         refund, is_new = service.retry_refund(conn, admin.id, refund_id)

@@ -1,4 +1,4 @@
-"""Refunds that an administrator asks for: recorded once under the lock of their order, made by `process_refunds`."""
+"""Refunds that an administrator requests: recorded once under the lock of their order, sent by `process_refunds`."""
 
 from uuid import UUID, uuid5
 
@@ -97,7 +97,7 @@ def _find_same_request(conn: Connection, key: str, body: NewRefund) -> Refund | 
 
 
 def _refundable(conn: Connection, order: Order, razorpay_payment_id: str, amount: int | None) -> int:
-    """What goes back of a payment whose order is locked: the amount asked for, or all that is left."""
+    """Amount to refund of a payment whose order is locked, in minor units: the requested amount or all that is left."""
     captured = queries.captured_amount(conn, razorpay_payment_id)
     left = captured - payment_queries.committed_refund_amount(conn, razorpay_payment_id)
     if left <= 0:

@@ -1,4 +1,4 @@
-"""Registrations: find them, give a seat, let a held one be free, take one back with or without its money."""
+"""Registrations: find, grant, confirm without payment, cancel with or without a refund."""
 
 from typing import Annotated
 from uuid import UUID
@@ -30,7 +30,7 @@ from shared.refusals import answers
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/registrations"
 AUDITED_FIELDS = {"status", "payment_status", "amount", "source"}
-"""What is written down of a registration before and after a change."""
+"""Fields of a registration that the audit log records before and after a change."""
 
 
 @routes.get(PATH, summary="Registrations of everybody, the newest first", tags=["Admin"])
@@ -66,13 +66,13 @@ def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAn
 
 @routes.post(
     PATH,
-    summary="Give somebody a free seat",
+    summary="Grant a free seat",
     tags=["Admin"],
     status_code=201,
     responses=answers(201, not_found=404, already_registered=409, event_full=409, event_over=409, ambiguous_email=409),
 )
 def grant_seat(body: SeatGrantRequest) -> Response[RegistrationAnswer]:
-    """Also after the sales have ended; never more seats than there are."""
+    """Also possible after the sales have ended, but never beyond the capacity."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         registration_id = service.grant_seat(conn, body, clock.now())
@@ -90,14 +90,14 @@ def grant_seat(body: SeatGrantRequest) -> Response[RegistrationAnswer]:
 
 @routes.post(
     f"{PATH}/<registration_id>/confirm",
-    summary="Let a held seat be free of charge",
+    summary="Confirm a held seat without payment",
     tags=["Admin"],
     responses=answers(200, not_found=404, not_held=409, event_over=409),
 )
 def confirm_registration(
     registration_id: Annotated[UUID, Path()], body: ConfirmRegistrationRequest
 ) -> RegistrationAnswer:
-    """For whoever paid in another way, or need not pay. Money that arrives for it all the same goes back."""
+    """For a student who paid in another way or need not pay. A payment that still arrives is refunded."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         old = service.confirm_registration(conn, registration_id, clock.now())
@@ -112,14 +112,14 @@ def confirm_registration(
 
 @routes.post(
     f"{PATH}/<registration_id>/cancel",
-    summary="Take a seat back",
+    summary="Cancel a registration",
     tags=["Admin"],
     responses=answers(200, not_found=404, nothing_to_cancel=409),
 )
 def cancel_registration(
     registration_id: Annotated[UUID, Path()], body: CancelRegistrationRequest
 ) -> RegistrationAnswer:
-    """At any time; the student is told the reason, and the seat is offered on."""
+    """Possible at any time. The student is notified of the reason, and the seat is offered to the waitlist."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         old = service.cancel_registration(conn, registration_id, body, clock.now())

@@ -1,4 +1,4 @@
-"""Seats that administrators give and take by hand, under the same lock and with the same effects as students' own."""
+"""Seats that administrators grant and cancel by hand, under the lock and with the effects of students' own."""
 
 from datetime import datetime
 from uuid import UUID
@@ -56,7 +56,7 @@ def find_with_payments(conn: Connection, registration_id: UUID) -> RegistrationA
 
 
 def grant_seat(conn: Connection, wanted: SeatGrantRequest, now: datetime) -> UUID:
-    """A free seat for somebody; the registration. Whoever waited for one waits no longer.
+    """Grant a free seat, close the student's waitlist entry, and return the registration's id.
 
     Raises NotFound (event, user), and Conflict: `already_registered`, `event_full`, `event_over`, `ambiguous_email`.
     """
@@ -80,7 +80,7 @@ def grant_seat(conn: Connection, wanted: SeatGrantRequest, now: datetime) -> UUI
 
 
 def confirm_registration(conn: Connection, registration_id: UUID, now: datetime) -> Registration:
-    """Let a held seat be free of charge; what it was. Money that arrives for it all the same goes back.
+    """Confirm a held seat without payment; returns its previous state. A payment that still arrives is refunded.
 
     Raises NotFound and Conflict (`not_held`, `event_over`).
     """
@@ -99,7 +99,7 @@ def confirm_registration(conn: Connection, registration_id: UUID, now: datetime)
 def cancel_registration(
     conn: Connection, registration_id: UUID, how: CancelRegistrationRequest, now: datetime
 ) -> Registration:
-    """Take a seat back and offer it on, at any time, with the refund that was asked for; what it was.
+    """Cancel a registration with the requested refund and offer its seat on; returns its previous state.
 
     Raises NotFound and Conflict (`nothing_to_cancel`).
     """
