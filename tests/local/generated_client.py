@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from client import AuthenticatedClient, Client
 from client.api.events import get_event, list_events
 from client.api.registrations import list_registrations, register
-from client.models import EventAnswer, EventList, Problem, Register, RegistrationAnswer, RegistrationList
+from client.models import EventAnswer, EventList, Problem, RegistrationAnswer, RegistrationList, RegistrationRequest
 
 base_url, token, event_id = sys.argv[1], sys.argv[2], UUID(sys.argv[3])
 anybody, student = Client(base_url=base_url), AuthenticatedClient(base_url=base_url, token=token)
@@ -22,9 +22,9 @@ course = get_event.sync(event_id, client=anybody)
 assert isinstance(course, EventAnswer)
 assert course.event.starts_at.tzinfo
 
-answer = register.sync(client=student, body=Register(event_id=event_id))
+answer = register.sync(client=student, body=RegistrationRequest(event_id=event_id))
 assert isinstance(answer, RegistrationAnswer), answer
-again = register.sync(client=student, body=Register(event_id=event_id))
+again = register.sync(client=student, body=RegistrationRequest(event_id=event_id))
 assert isinstance(again, Problem)
 assert again.code == "already_registered"
 own = list_registrations.sync(client=student)
