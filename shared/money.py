@@ -1,8 +1,9 @@
 """Money as text for people. Everywhere else an amount is an integer of minor units beside its currency."""
 
+from shared.currencies import decimal_places
+
 _SYMBOLS = {"INR": "₹"}
 _COMPACT = ((10_000_000, "Cr"), (100_000, "L"), (1_000, "K"))
-_WITHOUT_MINOR_UNIT = frozenset({"JPY", "KRW", "VND"})
 _SMALL_NUMBERS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
@@ -13,7 +14,7 @@ _WORD_GROUPS = ((10_000_000, "crore"), (100_000, "lakh"), (1_000, "thousand"), (
 
 def format_amount(amount: int, currency: str) -> str:
     """`amount` in minor units (paise for INR) as text: 123450 INR is ₹1,234.50, rupees in Indian grouping."""
-    places = _places(currency)
+    places = decimal_places(currency)
     major, minor = divmod(abs(amount), 10**places)
     digits = _group_indian(str(major)) if currency == "INR" else f"{major:,}"
     fraction = f".{minor:0{places}d}" if places else ""
@@ -22,7 +23,7 @@ def format_amount(amount: int, currency: str) -> str:
 
 def compact_amount(amount: int, currency: str) -> str:
     """`amount` in minor units with three digits, for chart axes: 1234567800 INR is ₹1.23Cr (K, L and Cr)."""
-    major = abs(amount) / 10 ** _places(currency)
+    major = abs(amount) / 10 ** decimal_places(currency)
     size, unit = next((each for each in _COMPACT if major >= each[0]), (1, ""))
     return f"{'-' if amount < 0 else ''}{_symbol(currency)}{float(f'{major / size:.3g}'):,g}{unit}"
 
@@ -36,10 +37,6 @@ def rupees_in_words(paise: int) -> str:
     """12345650 as "Rupees one lakh twenty-three thousand four hundred fifty-six and fifty paise only"."""
     whole, rest = divmod(paise, 100)
     return f"Rupees {_spell(whole)}{f' and {_spell(rest)} paise' if rest else ''} only"
-
-
-def _places(currency: str) -> int:
-    return 0 if currency in _WITHOUT_MINOR_UNIT else 2
 
 
 def _symbol(currency: str) -> str:

@@ -86,6 +86,8 @@ def test_a_text_needs_no_more_than_what_it_is_queued_with(language: str, templat
         (-99900, "INR", "-₹999.00"),
         (123456789, "USD", "USD 1,234,567.89"),
         (1500, "JPY", "JPY 1,500"),
+        (1500, "CLP", "CLP 1,500"),
+        (123456, "KWD", "KWD 123.456"),
     ],
 )
 def test_money_reads_as_in_india(amount: int, currency: str, text: str) -> None:

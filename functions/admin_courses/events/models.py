@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
 
+from shared.currencies import SUPPORTED, is_payable
 from shared.http import Schema
+
+
+def _check_currency(code: str) -> str:
+    if code not in SUPPORTED:
+        raise ValueError("Razorpay does not take this currency")
+    return code
 
 
 def _check_time_zone(name: str) -> str:
@@ -25,7 +32,7 @@ type Description = Annotated[str, Field(max_length=20_000)]
 type Instructor = Annotated[str, Field(max_length=200)]
 type TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_check_time_zone)]
 type Capacity = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
-type Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+type Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_check_currency)]
 type Hours = Annotated[StrictInt, Field(ge=0, le=8760)]
 type Percent = Annotated[StrictInt, Field(ge=0, le=100)]
 type Minutes = Annotated[StrictInt, Field(ge=0, le=100_000)]
@@ -33,7 +40,11 @@ type MeetingUrl = Annotated[str, Field(max_length=2000, pattern=r"^https://")]
 
 
 class NewEvent(Schema):
-    """`priceAmount` in minor units (paise), 0 for a free course, otherwise at least 100. Times with an offset."""
+    """`priceAmount` in minor units (paise), 0 for a free course, otherwise at least 100. Times with an offset.
+
+    `currency` is one that Razorpay takes. `salesEndAt` is the start unless given, and never after the end; when the
+    course moves, it moves along.
+    """
 
     title: Title
     description: Description = ""
@@ -56,8 +67,12 @@ class NewEvent(Schema):
     def _check_consistency(self) -> Self:
         if self.ends_at <= self.starts_at:
             raise ValueError("endsAt must be after startsAt")
+        if self.sales_end_at is not None and self.sales_end_at > self.ends_at:
+            raise ValueError("salesEndAt must not be after endsAt")
         if 0 < self.price_amount < 100:
             raise ValueError("priceAmount must be 0 or at least 100")
+        if not is_payable(self.price_amount, self.currency):
+            raise ValueError(f"priceAmount in {self.currency} must end with 0")
         if self.full_refund_hours < self.partial_refund_hours:
             raise ValueError("fullRefundHours must not be less than partialRefundHours")
         return self

@@ -95,9 +95,12 @@ def cancellation_progress(conn: Connection, event_id: UUID) -> CancellationAnswe
 
 
 def _merge(old: Event, wanted: dict[str, Any]) -> NewEvent:
-    now = old.model_dump(by_alias=False, include=set(NewEvent.model_fields))
+    merged = old.model_dump(by_alias=False, include=set(NewEvent.model_fields)) | wanted
+    if "sales_end_at" not in wanted and old.sales_end_at and merged["starts_at"] and merged["ends_at"]:
+        # The end of sales moves along with the start, and nothing is sold after the end.
+        merged["sales_end_at"] = min(old.sales_end_at + (merged["starts_at"] - old.starts_at), merged["ends_at"])
     try:
-        return NewEvent.model_validate(now | wanted)
+        return NewEvent.model_validate(merged)
     except ValidationError as error:
         found = error.errors()[0]
         field = ".".join(str(part) for part in found["loc"])
