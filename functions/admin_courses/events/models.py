@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
 
-from shared.currencies import SUPPORTED, is_payable
+from shared.currencies import DECIMAL_PLACES, is_payable
 from shared.http import Schema
 
 
 def _check_currency(code: str) -> str:
-    if code not in SUPPORTED:
+    if code not in DECIMAL_PLACES:
         raise ValueError("Razorpay does not take this currency")
     return code
 
