@@ -26,6 +26,12 @@ class Metric(Enum):
     """Orders that were paid or failed, each once, whatever became of it later."""
     PAYMENTS_SUCCEEDED = "PaymentsSucceeded", MetricUnit.Count
     """Orders that were paid, the first time or after a failure."""
+    PAYMENTS_HELD = "PaymentsHeld", MetricUnit.Count
+    """Payments of another amount that have waited for an administrator's decision for over a day."""
+    GATEWAY_KEY_REFUSED = "GatewayKeyRefused", MetricUnit.Count
+    """Calls that Razorpay refused because of our own API key."""
+    ORDERS_UNREADABLE = "OrdersUnreadable", MetricUnit.Count
+    """Orders of expired holds about which Razorpay gave no usable answer for the third time or more."""
     WEBHOOK_PROCESSING_TIME = "WebhookProcessingTime", MetricUnit.Milliseconds
     WEBHOOKS_FAILED = "WebhooksFailed", MetricUnit.Count
     """Signed deliveries that were kept as failed, or that the sender has to repeat."""

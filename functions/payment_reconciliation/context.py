@@ -14,15 +14,20 @@ from shared.actors import SERVICE
 from shared.db import Connection
 from shared.log import logger
 from shared.notifications.handoff import hand_off
+from shared.payments import disputes
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
-from shared.payments.errors import GatewayDown, GatewayRefused
+from shared.payments.errors import GatewayDown, GatewayKeyRefused, GatewayRefused, GatewayUnreadable
 from shared.payments.gateway import Gateway
-from shared.payments.models import PaymentEntity, RefundEntity
+from shared.payments.models import ListedDispute, PaymentEntity, RefundEntity
 
 TRIES = 4
 MAX_WAIT_SECONDS = 10
 """The longest Retry-After that is waited for. After a longer one the next invocation continues the run."""
+
+
+OUTAGE = 3
+"""So many orders in a row without an answer are an outage of Razorpay, not a fault of these orders."""
 
 
 class OutOfTime(Exception):
@@ -34,7 +39,7 @@ class ReconciliationContext:
     """`has_time` says whether there is time for one more call and its transaction; `sleep` takes seconds.
 
     `agreed_orders` are those whose listed payments matched our rows in this invocation; `checked_orders` are those
-    that were read completely by id.
+    that were read completely by id; `unanswered` counts the orders in a row without a usable answer.
     """
 
     run: LeasedRun
@@ -43,12 +48,15 @@ class ReconciliationContext:
     sleep: Callable[[float], None]
     agreed_orders: set[str] = field(default_factory=set[str])
     checked_orders: set[str] = field(default_factory=set[str])
+    unanswered: int = 0
 
     def call_gateway[Answer](self, call: Callable[[Gateway], Answer]) -> Answer:
         """Call Razorpay, with retries; raises GatewayDown, GatewayRefused and OutOfTime."""
         for tried in range(TRIES - 1):
             try:
                 return self._call_once(call)
+            except (GatewayKeyRefused, GatewayUnreadable):
+                raise
             except GatewayDown as down:
                 # A rate limit without Retry-After is an account's cool-down, and every call extends it.
                 is_cooling = down.is_limit and down.wait_seconds is None
@@ -66,17 +74,41 @@ class ReconciliationContext:
         """Read an order completely by its id, apply what our rows lack, and record the findings.
 
         Returns the comparisons after the repair; an empty list for an order that this invocation has checked already.
+        One order without a usable answer is reported and does not stop the run; several in a row do.
         Razorpay is called outside of transactions; the changes of the order are applied in one.
         """
         if order_id in self.checked_orders:
             return []
+        try:
+            found = self._repair(order_id)
+        except GatewayDown as down:
+            self.unanswered += 1
+            if isinstance(down, GatewayKeyRefused) or down.is_limit or self.unanswered == OUTAGE:
+                raise
+            logger.error("order_unreadable", order_id=order_id, error=type(down).__name__)
+            self.checked_orders.add(order_id)
+            return [Comparison("order", order_id, "unreadable", {"error": type(down).__name__})]
+        self.unanswered = 0
+        return found
+
+    def record_dispute(self, dispute: ListedDispute, judged: Judgement) -> list[Comparison]:
+        """Record a listed dispute that our rows lack or know in an older state, and the finding."""
+        with db.transaction(SERVICE) as conn:
+            disputes.record(conn, dispute, dispute.status, order_id=None, reported_at=clock.now())
+            known = queries.read_disputes(conn, [dispute.id]).get(dispute.id)
+            after = verdicts.judge_dispute(known, dispute)
+            queries.record_comparisons(conn, self.run.id, comparisons_of([judged]), repaired=not after.is_behind)
+        hand_off(conn.enqueued)
+        return comparisons_of([after])
+
+    def _repair(self, order_id: str) -> list[Comparison]:
         read = self._fetch_payments(order_id)
         with db.transaction(SERVICE, read_only=True) as conn:
             order = queries.read_orders(conn, [order_id]).get(order_id)
         refunds = [
             refund
             for payment in read
-            if payment.amount_refunded or (order and order.has_refunds_for(payment.id))
+            if not payment.is_released and (payment.amount_refunded or (order and order.has_refunds_for(payment.id)))
             for refund in self.call_gateway(lambda gateway, id=payment.id: gateway.fetch_payment_refunds(id))
         ]
         now = clock.now()

@@ -15,7 +15,15 @@ from shared.payments.models import SettlementEntity, SettlementRow
 from shared.reconciliation.models import ComparisonSubject, RunKind, Verdict
 
 Phase = Literal[
-    "payments", "orders", "refunds", "pending_refunds", "settlement_rows", "settlements", "unsettled", "open_orders"
+    "payments",
+    "orders",
+    "refunds",
+    "pending_refunds",
+    "disputes",
+    "settlement_rows",
+    "settlements",
+    "unsettled",
+    "open_orders",
 ]
 
 
@@ -67,8 +75,21 @@ class RecordedAttempt:
 
 
 @dataclass(frozen=True)
+class RecordedDispute:
+    """A dispute in our database; amounts in minor units."""
+
+    razorpay_dispute_id: str
+    status: str
+    amount: int
+    amount_deducted: int
+
+
+@dataclass(frozen=True)
 class RecordedRefund:
-    """A refund in our database; `razorpay_refund_id` is None until Razorpay has made it."""
+    """A refund in our database; `razorpay_refund_id` is None until Razorpay has made it.
+
+    One that failed at Razorpay and ended in another way has failed here too.
+    """
 
     razorpay_refund_id: str | None
     razorpay_payment_id: str

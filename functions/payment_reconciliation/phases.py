@@ -22,13 +22,15 @@ from shared.actors import SERVICE
 from shared.clock import in_zone
 from shared.paging import cursor_after, read_cursor
 from shared.payments.errors import GatewayRefused
-from shared.payments.gateway import LIST_PAGE_SIZE, SETTLEMENT_PAGE_SIZE
+from shared.payments.gateway import LIST_PAGE_SIZE, SETTLEMENT_PAGE_SIZE, ListWindow
 from shared.payments.models import PaymentEntity, RefundEntity, SettlementRow
 
 BY_ID_PAGE = 20
 """Orders read by id between two saved cursors; so few that a call over HTTP, limited to seconds, makes progress."""
 UNSETTLED_AFTER = timedelta(days=7)
 """Settlement takes two working days (https://razorpay.com/docs/payments/settlements/); this adds holidays."""
+OLDEST_DISPUTE = timedelta(days=180)
+"""How far back disputes are listed: their state changes for months, and there are few."""
 UNSETTLED_BEFORE = timedelta(days=60)
 INDIA = ZoneInfo("Asia/Kolkata")
 """Razorpay's settlement days are days in India, whatever the platform's time zone is."""
@@ -97,10 +99,29 @@ def check_pending_refunds(context: ReconciliationContext, cursor: RunCursor) -> 
         page = queries.list_pending_refunds(conn, after, BY_ID_PAGE)
     comparisons = [comparison for _, order_id in page for comparison in context.repair(order_id)]
     is_last = len(page) < BY_ID_PAGE
-    first_day = RunCursor(phase="settlement_rows", day=_first_day(context))
+    following = RunCursor(phase="disputes")
     return PhaseResult(
-        comparisons, first_day if is_last else RunCursor(phase="pending_refunds", after=str(page[-1][0]))
+        comparisons, following if is_last else RunCursor(phase="pending_refunds", after=str(page[-1][0]))
     )
+
+
+def compare_disputes(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
+    """Compare Razorpay's disputes with ours, and record what no delivery has reported."""
+    window = ListWindow(int((context.run.until - OLDEST_DISPUTE).timestamp()), context.run.window.to)
+    size, page = context.call_gateway(lambda gateway: gateway.list_disputes(window, cursor.skip))
+    with db.transaction(SERVICE, read_only=True) as conn:
+        known = queries.read_disputes(conn, {dispute.id for dispute in page})
+    judged = [verdicts.judge_dispute(known.get(dispute.id), dispute) for dispute in page]
+    comparisons = [
+        comparison
+        for dispute, judgement in zip(page, judged, strict=True)
+        for comparison in (
+            context.record_dispute(dispute, judgement) if judgement.is_behind else [judgement.comparison]
+        )
+        if comparison
+    ]
+    first_day = RunCursor(phase="settlement_rows", day=_first_day(context))
+    return PhaseResult(comparisons, _next_page(cursor, size, LIST_PAGE_SIZE, first_day))
 
 
 def compare_settlement_rows(context: ReconciliationContext, cursor: RunCursor) -> PhaseResult:
@@ -121,6 +142,7 @@ def compare_settlement_rows(context: ReconciliationContext, cursor: RunCursor) -
     comparisons += comparisons_of(
         [verdicts.judge_row(ours.get(order_ids.get(row.entity_id, "")), row) for row in of_money]
     )
+    comparisons += _compare_adjustments(rows)
     end = in_zone(context.run.until, INDIA.key).date()
     next_day = day + timedelta(days=1)
     following = RunCursor(phase="settlement_rows", day=next_day) if next_day <= end else RunCursor(phase="settlements")
@@ -165,6 +187,7 @@ PHASES: dict[Phase, Callable[[ReconciliationContext, RunCursor], PhaseResult]] =
     "orders": compare_orders,
     "refunds": compare_refunds,
     "pending_refunds": check_pending_refunds,
+    "disputes": compare_disputes,
     "settlement_rows": compare_settlement_rows,
     "settlements": compare_settlements,
     "unsettled": find_unsettled,
@@ -194,6 +217,14 @@ def _agrees(order: RecordedOrder, listed: list[PaymentEntity], judged: list[Judg
     if any(each.is_behind or (each.comparison and each.comparison.verdict == "missing_capture") for each in judged):
         return False
     return all(verdicts.has_every_refund(order, payment) for payment in listed)
+
+
+def _compare_adjustments(rows: list[SettlementRow]) -> list[Comparison]:
+    """Compare the adjustments of a settlement with the disputes that explain them."""
+    adjustments = [row for row in rows if row.type == "adjustment"]
+    with db.transaction(SERVICE, read_only=True) as conn:
+        known = queries.read_disputes(conn, {row.dispute_id for row in adjustments if row.dispute_id})
+    return comparisons_of([verdicts.judge_adjustment(known.get(row.dispute_id or ""), row) for row in adjustments])
 
 
 def _compare_unknown_refund(context: ReconciliationContext, refund: RefundEntity) -> list[Comparison]:

@@ -8,7 +8,14 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from functions.payment_reconciliation.models import Comparison, OrderRow, RecordedAttempt, RecordedOrder, RecordedRefund
+from functions.payment_reconciliation.models import (
+    Comparison,
+    OrderRow,
+    RecordedAttempt,
+    RecordedDispute,
+    RecordedOrder,
+    RecordedRefund,
+)
 from shared.db import Connection
 
 
@@ -91,7 +98,8 @@ def read_orders(conn: Connection, order_ids: Collection[str]) -> dict[str, Recor
     refunds: defaultdict[str, dict[str, RecordedRefund]] = defaultdict(dict)
     for refund in conn.cursor(row_factory=class_row(RecordedRefund)).execute(
         """
-        select f.razorpay_refund_id, f.razorpay_payment_id, t.razorpay_order_id, f.amount, f.status
+        select f.razorpay_refund_id, f.razorpay_payment_id, t.razorpay_order_id, f.amount,
+            case when f.payout_reference is not null or f.status = 'closed' then 'failed' else f.status end as status
         from public.payment_transactions t join public.refunds f on f.payment_transaction_id = t.id
         where t.razorpay_order_id = any(%(orders)s) and f.razorpay_refund_id is not null
         """,
@@ -102,6 +110,18 @@ def read_orders(conn: Connection, order_ids: Collection[str]) -> dict[str, Recor
         row.razorpay_order_id: RecordedOrder(row, attempts[row.razorpay_order_id], refunds[row.razorpay_order_id])
         for row in rows
     }
+
+
+def read_disputes(conn: Connection, dispute_ids: Collection[str]) -> dict[str, RecordedDispute]:
+    """The disputes that we know among these Razorpay ids."""
+    rows = conn.cursor(row_factory=class_row(RecordedDispute)).execute(
+        """
+        select razorpay_dispute_id, status, amount, amount_deducted from public.disputes
+        where razorpay_dispute_id = any(%(disputes)s)
+        """,
+        {"disputes": sorted(dispute_ids)},
+    )
+    return {row.razorpay_dispute_id: row for row in rows}
 
 
 def find_orders_of_payments(conn: Connection, payment_ids: Collection[str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from shared.log import logger
 from shared.metrics import Metric
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
-from shared.payments.errors import GatewayDown, GatewayRefused
+from shared.payments.errors import GatewayDown, GatewayKeyRefused, GatewayRefused
 from shared.payments.gateway import Gateway
 
 DAILY_HOUR = 2
@@ -96,7 +96,7 @@ def _process_run(context: ReconciliationContext) -> tuple[bool, dict[str, int]]:
     except (GatewayDown, GatewayRefused, OutOfTime) as stop:
         with db.transaction(SERVICE) as conn:
             run_queries.release(conn, run, type(stop).__name__)
-        if isinstance(stop, GatewayRefused):  # wrong keys or a blocked account: raise the alarm
+        if isinstance(stop, GatewayKeyRefused | GatewayRefused):  # wrong keys or a blocked account: raise the alarm
             raise
         return False, dict(counts)
     except LeaseLost:

@@ -3,22 +3,30 @@
 The verdicts: `captured_not_confirmed` is a captured payment that our rows do not count; `missing_capture` is a payment
 that is authorized but not captured, or that we count as paid and Razorpay does not; `refunded_outside` is a refund
 that our rows do not count; `unknown_payment` is a payment for no order of ours; `amount_mismatch` is any difference in
-an amount; `unsettled` is a captured payment that was not settled in time. `matched` is every other movement of money,
-and a payment that was wrong and is refunded in full.
+an amount; `unsettled` is a captured payment that was not settled in time; `unreported_dispute` is a dispute that no
+delivery has told us of, or not its last state; `unexplained_adjustment` is an adjustment in a settlement without a
+dispute of ours; `unreadable` is an order about which Razorpay gives no usable answer. `matched` is every other movement
+of money, and a payment that was wrong and is refunded in full.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.payment_reconciliation.models import Comparison, Judgement, RecordedAttempt, RecordedOrder
+from functions.payment_reconciliation.models import (
+    Comparison,
+    Judgement,
+    RecordedAttempt,
+    RecordedDispute,
+    RecordedOrder,
+)
 from shared.clock import from_unix
-from shared.payments.models import PaymentEntity, RefundEntity, SettlementEntity, SettlementRow
+from shared.payments.models import ListedDispute, PaymentEntity, RefundEntity, SettlementEntity, SettlementRow
 from shared.reconciliation.models import Verdict
 
 AUTO_CAPTURE_GRACE = timedelta(minutes=15)
 """Razorpay captures automatically within seconds; after this time it will not."""
-REFUND_RANKS = ("requested", "pending", "failed", "processed")
+REFUND_RANKS = ("requested", "pending", "processed", "failed")
 LIST_LAG = timedelta(minutes=30)
 """How late Razorpay's lists and reports may be."""
 
@@ -51,9 +59,9 @@ def _judge_uncaptured(order: RecordedOrder, payment: PaymentEntity, now: datetim
         return (
             Judgement(_compare_payment("missing_capture", order, payment), is_behind=True) if waits else Judgement(None)
         )
-    if payment.status == "refunded":  # authorized, never captured, and released
-        return Judgement(_compare_payment("matched", order, payment))
     known = order.attempts.get(payment.id)
+    if payment.is_released:
+        return Judgement(None, is_behind=known is None or known.status != "released")
     return Judgement(None, is_behind=payment.status == "failed" and (known is None or known.status == "created"))
 
 
@@ -73,7 +81,7 @@ def judge_refund(order: RecordedOrder, refund: RefundEntity) -> Judgement:
     if known is None:
         verdict: Verdict = "matched" if refund.status == "failed" else "refunded_outside"
         return Judgement(_compare_refund(verdict, order, refund), is_behind=True)
-    if known.amount != refund.amount or (known.status == "processed" and refund.status == "failed"):
+    if known.amount != refund.amount:
         return Judgement(_compare_refund("amount_mismatch", order, refund))
     is_behind = REFUND_RANKS.index(refund.status) > REFUND_RANKS.index(known.status)
     is_outside = is_behind and refund.status == "processed"
@@ -82,6 +90,8 @@ def judge_refund(order: RecordedOrder, refund: RefundEntity) -> Judgement:
 
 def has_every_refund(order: RecordedOrder, payment: PaymentEntity) -> bool:
     """Whether our pending and processed refunds of a payment add up to Razorpay's `amount_refunded`."""
+    if payment.is_released:
+        return True
     counted = sum(
         refund.amount
         for refund in order.refunds.values()
@@ -106,6 +116,27 @@ def judge_row(order: RecordedOrder | None, row: SettlementRow) -> Judgement:
     return Judgement(
         _compare_row("matched" if agrees else "amount_mismatch", order, row), is_behind=attempt.fee is None
     )
+
+
+def judge_adjustment(dispute: RecordedDispute | None, row: SettlementRow) -> Judgement:
+    """Judge an adjustment in a settlement report: a known dispute explains it, else a person has to."""
+    theirs = row.model_dump(include={"type", "credit", "debit", "dispute_id", "description"})
+    theirs |= {"settlementId": row.settlement_id}
+    ours = {"dispute": dispute.razorpay_dispute_id, "status": dispute.status} if dispute else None
+    verdict: Verdict = "matched" if dispute else "unexplained_adjustment"
+    return Judgement(Comparison("settlement_row", row.entity_id, verdict, theirs, ours))
+
+
+def judge_dispute(known: RecordedDispute | None, dispute: ListedDispute) -> Judgement:
+    """Judge a listed dispute; Razorpay lists one that requires an action as open."""
+    theirs = dispute.model_dump(include={"status", "amount", "amount_deducted", "currency", "payment_id"})
+    ours = {"status": known.status, "amountDeducted": known.amount_deducted} if known else None
+    agrees = known is not None and (known.amount, known.amount_deducted) == (dispute.amount, dispute.amount_deducted)
+    same_status = known is not None and (
+        known.status == dispute.status or (known.status, dispute.status) == ("action_required", "open")
+    )
+    verdict: Verdict = "matched" if agrees and same_status else "unreported_dispute"
+    return Judgement(Comparison("dispute", dispute.id, verdict, theirs, ours), is_behind=verdict != "matched")
 
 
 def judge_settlement(settlement: SettlementEntity, booked: int | None, until: datetime) -> Judgement:

@@ -14,6 +14,7 @@ from shared.errors import AppError, NotJson, TooLarge, Unauthenticated, Unavaila
 from shared.invocations import invocation
 from shared.log import log_failure, logger
 from shared.metrics import Metric
+from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.problems import json_response, problem_response
 from shared.secrets import secret
@@ -73,6 +74,14 @@ def _store_failed(delivery: WebhookDelivery, error: str) -> None:
     with db.transaction(SERVICE) as conn:
         queries.insert_failed_delivery(conn, delivery, error)
         conn.measure(Metric.WEBHOOKS_FAILED)
+        notifications.tell_admins(
+            conn,
+            "admin_attention",
+            f"webhook_failed:{delivery.identity}",
+            subject="A message of Razorpay could not be read",
+            detail=f"{delivery.event_type or 'An event'} ({delivery.identity}): {error}. See the webhook log.",
+        )
+    hand_off(conn.enqueued)
 
 
 def _store_unsigned(body: bytes, headers: dict[str, str]) -> None:

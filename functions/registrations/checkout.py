@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from uuid import UUID
 
+from functions.registrations import queries
 from functions.registrations.models import CheckoutResult, VerifyPaymentAnswer
 from shared import clock, db
 from shared.actors import service_for, user
@@ -14,7 +15,7 @@ from shared.payments import service as payments
 from shared.payments.errors import GatewayRefused
 from shared.payments.gateway import Gateway
 from shared.payments.models import PaymentEntity, PaymentOutcome
-from shared.registrations import queries, service
+from shared.registrations import service
 from shared.registrations.models import RegistrationOrder
 
 
@@ -30,12 +31,12 @@ def verify(gateway: Gateway, registration_id: UUID, user_id: UUID, result: Check
     ):
         raise Invalid("The signature is wrong.", code="invalid_signature")
     if order.razorpay_payment_id == result.razorpay_payment_id:
-        return _answer("already_applied", registration_id, user_id)
+        return _answer("already_applied", order, result, user_id)
     payment = _captured_payment(gateway, order, result)
     outcome = _apply(user_id, order, payment, result)
     if outcome == "held":
         raise Conflict("The amount paid is not the amount due; we are looking into it.", code="payment_held")
-    return _answer(outcome, registration_id, user_id)
+    return _answer(outcome, order, result, user_id)
 
 
 def is_checkout_signature(key_secret: str, order_id: str, payment_id: str, signature: str) -> bool:
@@ -45,11 +46,14 @@ def is_checkout_signature(key_secret: str, order_id: str, payment_id: str, signa
 
 
 def _own_order(registration_id: UUID, user_id: UUID, result: CheckoutResult) -> RegistrationOrder:
-    """The order from our database: the posted order id proves nothing."""
+    """The order from our database: the posted order id proves nothing.
+
+    An old order can have paid the seat that its payer holds now, so it may belong to another registration of theirs
+    for the same event.
+    """
     with db.transaction(user(user_id), read_only=True) as conn:
-        service.find_registration(conn, registration_id, user_id)
-        orders = queries.list_orders(conn, registration_id, user_id)
-    order = next((order for order in orders if order.razorpay_order_id == result.razorpay_order_id), None)
+        registration = service.find_registration(conn, registration_id, user_id)
+        order = queries.find_order(conn, result.razorpay_order_id, registration.event_id, user_id)
     if order is None:
         raise Invalid("This order does not belong to the registration.", code="order_mismatch")
     return order
@@ -82,8 +86,15 @@ def _apply(user_id: UUID, order: RegistrationOrder, payment: PaymentEntity, resu
     return outcome
 
 
-def _answer(outcome: PaymentOutcome, registration_id: UUID, user_id: UUID) -> VerifyPaymentAnswer:
+def _answer(
+    outcome: PaymentOutcome, order: RegistrationOrder, result: CheckoutResult, user_id: UUID
+) -> VerifyPaymentAnswer:
+    """What became of the payment, whether the webhook or this request was first."""
     with db.transaction(user(user_id), read_only=True) as conn:
-        registration = service.find_registration(conn, registration_id, user_id)
+        current = queries.find_order_registration(conn, order.id)
+        registration = service.find_registration(conn, current, user_id)
+        refunded = queries.find_refund_status(conn, result.razorpay_payment_id)
+    if refunded is not None and registration.status != "confirmed":
+        outcome = "refunded" if refunded == "processed" else "refund_requested"
     status = "confirmed" if registration.status == "confirmed" else outcome
     return VerifyPaymentAnswer(status=status, registration=registration)

@@ -104,7 +104,7 @@ def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAn
     f"{PATH}/<registration_id>/payment",
     summary="What to pay a held seat with",
     tags=["Payments"],
-    responses=answers(200, not_found=404, nothing_to_pay=409, payment_provider_unavailable=503),
+    responses=answers(200, not_found=404, nothing_to_pay=409, payment_held=409, payment_provider_unavailable=503),
 )
 def open_payment(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
     """The open order, or a new one."""

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from functions.registrations.models import BillingDetails, CancellationRefund, Payment
 from shared.db import Connection
-from shared.registrations.models import Registration
+from shared.registrations.models import Registration, RegistrationOrder
 from shared.registrations.queries import REGISTRATION_COLUMNS
 
 
@@ -43,7 +43,9 @@ def list_payments(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUI
             select t.id, t.registration_id, e.title as event_title, t.razorpay_order_id, t.razorpay_payment_id,
                 t.status, t.amount, t.currency, t.paid_at, t.created_at,
                 coalesce((select sum(f.amount) from public.refunds f
-                    where f.payment_transaction_id = t.id and f.status = 'processed'), 0)::bigint as refunded_amount
+                    where f.payment_transaction_id = t.id and f.status = 'processed'
+                        and (t.razorpay_payment_id is null or f.razorpay_payment_id = t.razorpay_payment_id)
+                ), 0)::bigint as refunded_amount
             from public.payment_transactions t
             join public.registrations r on r.id = t.registration_id
             join public.events e on e.id = r.event_id
@@ -59,6 +61,46 @@ def list_payments(conn: Connection, user_id: UUID, *, after: tuple[datetime, UUI
     )
 
 
+def find_order(conn: Connection, order_id: str, event_id: UUID, user_id: UUID) -> RegistrationOrder | None:
+    """A user's order for an event, by Razorpay's id."""
+    return (
+        conn.cursor(row_factory=class_row(RegistrationOrder))
+        .execute(
+            """
+            select t.id, t.registration_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency
+            from public.payment_transactions t join public.registrations r on r.id = t.registration_id
+            where t.razorpay_order_id = %(order)s and r.event_id = %(event)s and t.user_id = %(user)s
+            """,
+            {"order": order_id, "event": event_id, "user": user_id},
+        )
+        .fetchone()
+    )
+
+
+def find_order_registration(conn: Connection, transaction_id: UUID) -> UUID:
+    """The registration that an order pays; it can change once, when an old order pays a new hold."""
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        "select registration_id from public.payment_transactions where id = %(id)s", {"id": transaction_id}
+    )
+    found = cursor.fetchone()
+    assert found is not None
+    return found
+
+
+def find_refund_status(conn: Connection, payment_id: str) -> str | None:
+    """The status of the latest refund of a payment that was made or will be, if any."""
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        select status from public.refunds
+        where razorpay_payment_id = %(payment)s and status in ('requested', 'pending', 'processed')
+        order by created_at desc
+        limit 1
+        """,
+        {"payment": payment_id},
+    )
+    return cursor.fetchone()
+
+
 def find_refund(conn: Connection, registration_id: UUID) -> CancellationRefund | None:
     """The latest refund of a student's cancellation, if any; a retry replaces a failed one."""
     return (
@@ -67,7 +109,7 @@ def find_refund(conn: Connection, registration_id: UUID) -> CancellationRefund |
             """
             select f.amount, f.currency, f.status
             from public.refunds f join public.payment_transactions t on t.id = f.payment_transaction_id
-            where t.registration_id = %(registration)s and f.reason = 'student_cancelled'
+            where t.registration_id = %(registration)s and f.reason = 'student_cancelled' and f.status <> 'closed'
             order by f.created_at desc
             limit 1
             """,

@@ -25,6 +25,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     emptied = service.empty_cancelled_events(now, has_time)
     moved = waitlists.advance_waitlists(now, has_time)
     logger.info("waitlists_moved", emptied=emptied, counts=moved)
+    service.measure_held_payments(now)
     counts = service.release_expired_holds(gateway(), now, has_time)
     logger.info("holds_settled", counts=dict(counts))
     return {"success": True, **counts, **moved, "emptied": emptied}

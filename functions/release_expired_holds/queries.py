@@ -11,34 +11,83 @@ from shared.db import Connection
 
 @dataclass(frozen=True)
 class ExpiredHold:
-    """A hold that has expired, and the open order that could still pay it."""
+    """A hold that has expired, and the open order that could still pay it.
+
+    `is_payment_held` is true while a payment of another amount waits for an administrator's decision.
+    """
 
     registration_id: UUID
     event_id: UUID
     user_id: UUID
     event_title: str
+    event_ends_at: datetime
+    hold_expires_at: datetime
+    failed_checks: int
+    transaction_id: UUID | None
     razorpay_order_id: str | None
+    is_payment_held: bool
 
 
-def list_expired_holds(conn: Connection, now: datetime, after: UUID | None, limit: int) -> list[ExpiredHold]:
+def list_expired_holds(
+    conn: Connection, now: datetime, after: tuple[int, UUID] | None, limit: int
+) -> list[ExpiredHold]:
+    """Expired holds that are due for a check, by their failed checks and id; `after` is these of the last page."""
+    after_checks, after_id = after or (None, None)
     return (
         conn.cursor(row_factory=class_row(ExpiredHold))
         .execute(
             """
-            select r.id as registration_id, r.event_id, r.user_id, e.title as event_title, t.razorpay_order_id
+            select r.id as registration_id, r.event_id, r.user_id, e.title as event_title, e.ends_at as event_ends_at,
+                r.hold_expires_at, coalesce(t.failed_checks, 0) as failed_checks, t.id as transaction_id,
+                t.razorpay_order_id, t.review_reason is not null as is_payment_held
             from public.registrations r
             join public.events e on e.id = r.event_id
             left join public.payment_transactions t
-                on t.registration_id = r.id and t.status in ('initiated', 'failed') and t.review_reason is null
+                on t.registration_id = r.id and t.status in ('initiated', 'failed')
             where r.status = 'pending' and r.hold_expires_at <= %(now)s
-                and (%(after)s::uuid is null or r.id > %(after)s)
-            order by r.id
+                and (t.next_check_at is null or t.next_check_at <= %(now)s)
+                and (%(after_id)s::uuid is null
+                    or (coalesce(t.failed_checks, 0), r.id) > (%(after_checks)s::integer, %(after_id)s::uuid))
+            order by coalesce(t.failed_checks, 0), r.id
             limit %(limit)s
             """,
-            {"now": now, "after": after, "limit": limit},
+            {"now": now, "after_checks": after_checks, "after_id": after_id, "limit": limit},
         )
         .fetchall()
     )
+
+
+def postpone_check(conn: Connection, transaction_id: UUID, now: datetime) -> int:
+    """Count a failed check of an order and delay the next one: not at first, then 10 minutes, doubled up to an hour.
+
+    Returns the number of failed checks.
+    """
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        update public.payment_transactions
+        set failed_checks = failed_checks + 1, next_check_at = case when failed_checks = 0 then %(now)s
+            else %(now)s + least(interval '5 minutes' * 2 ^ least(failed_checks, 10), interval '1 hour') end
+        where id = %(id)s
+        returning failed_checks
+        """,
+        {"id": transaction_id, "now": now},
+    )
+    return int(cursor.fetchone() or 0)
+
+
+def count_held_payments(conn: Connection, before: datetime) -> int:
+    """Payments of another amount that came in before this time and still wait for a decision."""
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        select count(*) from public.payment_transactions t
+        join public.payment_attempts a on a.payment_transaction_id = t.id and a.status = 'captured'
+        cross join lateral private.payment_balance(a.razorpay_payment_id) b
+        where t.review_reason is not null and a.razorpay_payment_id is distinct from t.razorpay_payment_id
+            and a.created_at < %(before)s and b.captured - b.committed - b.deducted > 0
+        """,
+        {"before": before},
+    )
+    return int(cursor.fetchone() or 0)
 
 
 def expire_hold(conn: Connection, registration_id: UUID, now: datetime) -> bool:
@@ -50,6 +99,13 @@ def expire_hold(conn: Connection, registration_id: UUID, now: datetime) -> bool:
         returning true
         """,
         {"id": registration_id, "now": now},
+    )
+    return bool(cursor.fetchone())
+
+
+def is_confirmed(conn: Connection, registration_id: UUID) -> bool:
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        "select status = 'confirmed' from public.registrations where id = %(id)s", {"id": registration_id}
     )
     return bool(cursor.fetchone())
 

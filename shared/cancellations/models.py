@@ -7,17 +7,22 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class RefundPolicy:
-    """The refund of a student who cancels: all, a percentage or nothing, by the hours before the event's start."""
+    """The refund of a student who cancels: all, a percentage or nothing, by the hours before the event's start.
+
+    `agreed_starts_at` is the start when the student took the seat. A course that was moved since keeps the better
+    refund of both starts.
+    """
 
     event_id: UUID
     starts_at: datetime
+    agreed_starts_at: datetime
     full_refund_hours: int
     partial_refund_hours: int
     partial_refund_percent: int
 
     def percent_at(self, now: datetime) -> int:
         """The refunded percentage; a cancellation exactly at a deadline is still in time."""
-        left = self.starts_at - now
+        left = max(self.starts_at, self.agreed_starts_at) - now
         if left >= timedelta(hours=self.full_refund_hours):
             return 100
         return self.partial_refund_percent if left >= timedelta(hours=self.partial_refund_hours) else 0
@@ -36,7 +41,16 @@ class CancelledRegistration:
 
 @dataclass(frozen=True)
 class RequestedRefund:
-    """What goes back for one registration, in minor units."""
+    """What goes back of one payment, in minor units."""
+
+    registration_id: UUID
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class PaidAmount:
+    """What was paid for one registration, in minor units."""
 
     registration_id: UUID
     amount: int

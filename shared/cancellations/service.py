@@ -1,5 +1,6 @@
 """Cancels registrations: one student's, or all of a cancelled event page by page."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from shared import db
 from shared.actors import Actor
 from shared.cancellations import queries
-from shared.cancellations.models import CancelledRegistration, RequestedRefund
+from shared.cancellations.models import CancelledRegistration, PaidAmount, RequestedRefund
 from shared.db import Connection
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
@@ -30,7 +31,7 @@ def cancel(
     remark: str | None = None,
 ) -> list[CancelledRegistration]:
     """Cancel those registrations of one locked event that still have a seat, and refund a percentage of their money
-    and credit. `remark` goes into the notification.
+    and credit. Held payments go back in full. `remark` goes into the notification.
 
     The caller offers the freed seats. A payment that arrives later is refunded automatically.
     """
@@ -38,10 +39,16 @@ def cancel(
     if not cancelled:
         return []
     ids = [each.id for each in cancelled]
-    refunds = {each.registration_id: each for each in queries.request_refunds(conn, ids, refund_percent, reason)}
+    paid = {each.registration_id: each for each in queries.list_paid(conn, ids)}
+    refunds: defaultdict[UUID, list[RequestedRefund]] = defaultdict(list)
+    for refund in queries.request_refunds(conn, ids, refund_percent, reason):
+        refunds[refund.registration_id].append(refund)
+    queries.close_orders(conn, ids)
     credits.release(conn, ids, refund_percent)
     referrals.revoke(conn, ids, now)
-    notifications.enqueue(conn, [_notice(each, reason, refunds.get(each.id), remark) for each in cancelled])
+    notifications.enqueue(
+        conn, [_notice(each, reason, paid.get(each.id), refunds[each.id], remark) for each in cancelled]
+    )
     return cancelled
 
 
@@ -83,13 +90,21 @@ def cancel_page(conn: Connection, event_id: UUID, now: datetime) -> bool:
 
 
 def _notice(
-    cancelled: CancelledRegistration, reason: RefundReason, refund: RequestedRefund | None, remark: str | None
+    cancelled: CancelledRegistration,
+    reason: RefundReason,
+    paid: PaidAmount | None,
+    refunds: list[RequestedRefund],
+    remark: str | None,
 ) -> Notice:
+    """What was paid, what goes back and what is kept (minor units) are in the notice where there was a payment."""
     template = "event_cancelled" if reason == "event_cancelled" else "registration_cancelled"
     data = _event_data(cancelled.event_id, cancelled.event_title, cancelled.event_starts_at)
     data |= {"registrationId": str(cancelled.id), "reason": remark}
-    if refund is not None:
-        data |= {"amount": refund.amount, "currency": refund.currency}
+    if refunds:
+        data |= {"amount": sum(each.amount for each in refunds), "currency": refunds[0].currency}
+    if paid is not None:
+        returned = sum(each.amount for each in refunds if each.currency == paid.currency)
+        data |= {"paid": paid.amount, "kept": max(0, paid.amount - returned), "currency": paid.currency}
     return Notice(
         user_id=cancelled.user_id,
         template=template,

@@ -1,4 +1,4 @@
-"""How a call to Razorpay fails: it gave no usable answer, or it refused the request."""
+"""How a call to Razorpay fails: it gave no usable answer, refused our key, or refused the request."""
 
 from shared.errors import Unavailable
 
@@ -17,8 +17,19 @@ class GatewayDown(Unavailable):
         self.is_limit = is_limit
 
 
+class GatewayKeyRefused(GatewayDown):
+    """Razorpay does not accept our API key: the key or the account is wrong, never the payer. Nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("The payment provider cannot be used now.")
+
+
+class GatewayUnreadable(GatewayDown):
+    """Razorpay answers with something that we do not understand, such as a new status. Other requests may succeed."""
+
+
 class GatewayRefused(Exception):
-    """Razorpay answered with an error status other than 429 and 5xx: it did nothing."""
+    """Razorpay answered with an error status other than 401, 429 and 5xx: it did nothing."""
 
     def __init__(self, status: int, reason: str | None, description: str) -> None:
         super().__init__(f"Razorpay answered {status}")

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from shared.config import settings
 from shared.log import logger
-from shared.payments.errors import GatewayDown, GatewayRefused
+from shared.payments.errors import GatewayDown, GatewayRefused, GatewayUnreadable
 from shared.payments.models import (
     Collection,
+    ListedDispute,
     OrderEntity,
     PaymentCollection,
     PaymentEntity,
@@ -95,6 +96,9 @@ class Gateway:
     def list_refunds(self, window: ListWindow, skip: int) -> tuple[int, list[RefundEntity]]:
         return _read_each(RefundEntity, self.sdk.call("refund", "all", window.page(skip)))
 
+    def list_disputes(self, window: ListWindow, skip: int) -> tuple[int, list[ListedDispute]]:
+        return _read_each(ListedDispute, self.sdk.call("dispute", "all", window.page(skip)))
+
     def list_settlements(self, window: ListWindow, skip: int) -> tuple[int, list[SettlementEntity]]:
         return _read_each(SettlementEntity, self.sdk.call("settlement", "all", window.page(skip)))
 
@@ -139,7 +143,7 @@ def _read[Read: BaseModel](model: type[Read], answer: object) -> Read:
     try:
         return model.model_validate(answer)
     except ValidationError as error:
-        raise GatewayDown("The payment provider answers something unknown.") from error
+        raise GatewayUnreadable("The payment provider answers something unknown.") from error
 
 
 def _read_each[Read: BaseModel](model: type[Read], answer: object) -> tuple[int, list[Read]]:

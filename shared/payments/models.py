@@ -54,7 +54,10 @@ class OrderEntity(Entity):
 
 
 class PaymentEntity(Entity):
-    """https://razorpay.com/docs/api/payments/entity/ - amounts in minor units, `fee` includes `tax`."""
+    """https://razorpay.com/docs/api/payments/entity/ - amounts in minor units, `fee` includes `tax`.
+
+    `base_currency` is there on international payments.
+    """
 
     id: PaymentId
     order_id: OrderId | None = None
@@ -66,15 +69,26 @@ class PaymentEntity(Entity):
     amount_refunded: PaiseOrZero = 0
     fee: Paise | None = None
     tax: Paise | None = None
+    base_currency: Currency | None = None
     error_code: ShortText = None
     error_description: ShortText = None
     error_reason: ShortText = None
     created_at: UnixSeconds
 
     @property
+    def is_released(self) -> bool:
+        """Whether it was only authorized, and the authorization was given back: no money moved."""
+        return self.status == "refunded" and self.captured is False
+
+    @property
+    def fee_currency(self) -> str:
+        """The currency of `fee` and `tax`: the account's, in which an international payment is settled."""
+        return self.base_currency or self.currency
+
+    @property
     def is_captured(self) -> bool:
         """A refunded payment was captured before, unless it was only authorized and the authorization was released."""
-        return self.status == "captured" or (self.status == "refunded" and self.captured is not False)
+        return self.status == "captured" or (self.status == "refunded" and not self.is_released)
 
 
 class PaymentCollection(Entity):
@@ -158,6 +172,12 @@ class DisputeEntity(Entity):
     created_at: UnixSeconds
 
 
+class ListedDispute(DisputeEntity):
+    """A dispute from Razorpay's list; its status is "open" also while an action is required."""
+
+    status: Literal["open", "under_review", "won", "lost", "closed"]
+
+
 DisputeStatus = Literal["open", "under_review", "action_required", "won", "lost", "closed"]
 
 RefundReason = Literal["seat_gone", "duplicate_payment", "student_cancelled", "event_cancelled", "admin", "outside"]
@@ -181,7 +201,42 @@ class Order:
     event_status: str
     event_capacity: int
     event_starts_at: datetime
+    event_ends_at: datetime
+    sales_end_at: datetime
     has_refunds: bool
+
+    @property
+    def is_unpaid(self) -> bool:
+        return self.status in ("initiated", "failed", "closed")
+
+
+@dataclass(frozen=True)
+class PaymentBalance:
+    """What became of the money of one payment, in minor units.
+
+    `captured` is what came in, `committed` what was refunded or will be, `returned` what was refunded, `deducted` what
+    the payer's bank took back in disputes, and `at_stake` what it may still take.
+    """
+
+    captured: int
+    committed: int
+    returned: int
+    deducted: int
+    at_stake: int
+
+    @property
+    def left(self) -> int:
+        """What can still go back if every open dispute is won."""
+        return self.captured - self.committed - self.deducted
+
+    @property
+    def safe(self) -> int:
+        """What can go back now without the risk that a lost dispute takes it a second time."""
+        return self.left - self.at_stake
+
+
+MIN_REFUND_AMOUNT = 100
+"""Razorpay refunds no less than 1.00 INR."""
 
 
 PaymentOutcome = Literal[

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor
-from psycopg.rows import dict_row, scalar_row
+from psycopg.rows import class_row, dict_row, scalar_row
 
 from shared.clock import from_unix
 from shared.db import Connection
-from shared.payments.models import Order, PaymentEntity, RefundEntity
+from shared.payments.models import Order, PaymentBalance, PaymentEntity, RefundEntity
 
 REFUND_FAILED_AT_BANK = "Razorpay took this refund, but could not complete it."
 """Razorpay's `refund.failed` gives no reason."""
@@ -43,7 +43,8 @@ def lock_order(conn: Connection, razorpay_order_id: str) -> LockedOrder:
         """
         select t.id as transaction_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
             t.user_id, t.registration_id, r.status as registration_status, r.event_id, e.title as event_title,
-            e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at
+            e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at,
+            e.ends_at as event_ends_at, least(coalesce(e.sales_end_at, e.starts_at), e.ends_at) as sales_end_at
         from public.payment_transactions t
         join public.registrations r on r.id = t.registration_id
         join public.events e on e.id = r.event_id
@@ -76,17 +77,18 @@ def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntit
             where razorpay_payment_id = %(id)s and payment_transaction_id is null
         )
         insert into public.payment_attempts as known (razorpay_payment_id, payment_transaction_id, status, amount,
-            currency, method, fee, tax, error_code, error_description, error_reason, failed_at, created_at)
+            currency, method, fee, tax, fee_currency, error_code, error_description, error_reason, failed_at,
+            created_at)
         values (%(id)s, %(transaction)s, %(status)s, %(amount)s, %(currency)s, %(method)s, %(fee)s, %(tax)s,
-            %(error_code)s, %(error_description)s, %(error_reason)s, %(failed_at)s, %(created_at)s)
+            %(fee_currency)s, %(error_code)s, %(error_description)s, %(error_reason)s, %(failed_at)s, %(created_at)s)
         on conflict (razorpay_payment_id) do update set
             status = case
-                when array_position(array['created', 'failed', 'authorized', 'captured', 'refunded'], excluded.status)
-                   > array_position(array['created', 'failed', 'authorized', 'captured', 'refunded'], known.status)
+                when array_position(%(statuses)s, excluded.status) > array_position(%(statuses)s, known.status)
                 then excluded.status else known.status end,
             method = coalesce(excluded.method, known.method),
             fee = coalesce(excluded.fee, known.fee),
             tax = coalesce(excluded.tax, known.tax),
+            fee_currency = coalesce(excluded.fee_currency, known.fee_currency),
             error_code = case when excluded.failed_at >= coalesce(known.failed_at, excluded.failed_at)
                 then excluded.error_code else known.error_code end,
             error_description = case when excluded.failed_at >= coalesce(known.failed_at, excluded.failed_at)
@@ -99,10 +101,13 @@ def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntit
         {
             **payment.model_dump(
                 include={
-                    *("id", "status", "amount", "currency", "method", "fee", "tax"),
+                    *("id", "amount", "currency", "method", "fee", "tax"),
                     *("error_code", "error_description", "error_reason"),
                 }
             ),
+            "statuses": ["created", "failed", "authorized", "released", "captured", "refunded"],
+            "status": "released" if payment.is_released else payment.status,
+            "fee_currency": payment.fee_currency if payment.fee is not None else None,
             "transaction": transaction_id,
             "failed_at": reported_at if payment.status == "failed" else None,
             "created_at": from_unix(payment.created_at),
@@ -115,7 +120,7 @@ def mark_paid(conn: Connection, transaction_id: UUID, payment: PaymentEntity) ->
         """
         update public.payment_transactions
         set status = 'success', razorpay_payment_id = %(payment)s, paid_at = %(paid_at)s
-        where id = %(id)s and status in ('initiated', 'failed')
+        where id = %(id)s and status in ('initiated', 'failed', 'closed')
         """,
         {"id": transaction_id, "payment": payment.id, "paid_at": from_unix(payment.created_at)},
     )
@@ -226,7 +231,10 @@ def assign_refund_id(conn: Connection, requested: UUID, refund: RefundEntity) ->
 
 
 def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) -> str | None:
-    """Record the furthest status of a refund, ours or made in the dashboard; returns the new status if it changed."""
+    """Record the furthest status of a refund, ours or made in the dashboard; returns the new status if it changed.
+
+    A refund can still fail after Razorpay called it processed, because the bank's answer comes later.
+    """
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         insert into public.refunds as known (payment_transaction_id, razorpay_payment_id, razorpay_refund_id, amount,
@@ -235,8 +243,8 @@ def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) 
             %(key)s, %(error)s, %(created_at)s, %(processed_at)s)
         on conflict (razorpay_refund_id) do update set
             status = excluded.status, last_error = excluded.last_error, processed_at = excluded.processed_at
-        where array_position(array['requested', 'pending', 'failed', 'processed'], excluded.status)
-            > array_position(array['requested', 'pending', 'failed', 'processed'], known.status)
+        where array_position(array['requested', 'pending', 'processed', 'failed'], excluded.status)
+            > array_position(array['requested', 'pending', 'processed', 'failed'], known.status)
         returning status
         """,
         {
@@ -255,28 +263,88 @@ def record_refund(conn: Connection, transaction_id: UUID, refund: RefundEntity) 
     return cursor.fetchone()
 
 
-def refunded_amount(conn: Connection, payment_id: str) -> int:
-    """The sum of processed refunds of one payment, in minor units."""
-    cursor = conn.cursor(row_factory=scalar_row).execute(
+def read_balance(conn: Connection, payment_id: str) -> PaymentBalance:
+    """What became of the money of a Razorpay payment; all zero for an unknown one."""
+    balance = (
+        conn.cursor(row_factory=class_row(PaymentBalance))
+        .execute("select * from private.payment_balance(%(payment)s)", {"payment": payment_id})
+        .fetchone()
+    )
+    assert balance is not None
+    return balance
+
+
+def close_unpaid_order(conn: Connection, transaction_id: UUID) -> None:
+    """Close an order that cannot be paid any more; one that is paid stays as it is."""
+    conn.execute(
         """
-        select coalesce(sum(amount), 0)::bigint from public.refunds
-        where razorpay_payment_id = %(payment)s and status = 'processed'
+        update public.payment_transactions set status = 'closed'
+        where id = %(id)s and status in ('initiated', 'failed')
+        """,
+        {"id": transaction_id},
+    )
+
+
+def close_superseded_refunds(conn: Connection, payment_id: str) -> None:
+    """Close our refunds of a payment of which nothing is left, because its money went back in another way."""
+    conn.execute(
+        """
+        update public.refunds f set status = 'closed', closed_reason = 'refunded_elsewhere'
+        where f.razorpay_payment_id = %(payment)s and f.status in ('requested', 'failed')
+            and not exists (select 1 from public.refunds again where again.retry_of = f.id)
+            and (
+                select b.captured - b.deducted - coalesce((
+                    select sum(made.amount) from public.refunds made
+                    where made.razorpay_payment_id = %(payment)s and made.status in ('pending', 'processed')
+                ), 0)
+                from private.payment_balance(%(payment)s) b
+            ) <= 0
         """,
         {"payment": payment_id},
     )
-    return int(cursor.fetchone() or 0)
 
 
-def committed_refund_amount(conn: Connection, payment_id: str) -> int:
-    """The sum of processed and planned refunds of one payment (all that have not failed), in minor units."""
+def accept_payment(conn: Connection, transaction_id: UUID, payment_id: str) -> None:
+    """Make a captured payment of another amount the one that pays its order, and its amount the order's."""
+    conn.execute_one(
+        """
+        update public.payment_transactions t
+        set status = 'success', razorpay_payment_id = a.razorpay_payment_id, amount = a.amount, paid_at = a.created_at
+        from public.payment_attempts a
+        where t.id = %(id)s and t.status in ('initiated', 'failed', 'closed')
+            and a.razorpay_payment_id = %(payment)s and a.payment_transaction_id = t.id and a.status = 'captured'
+            and a.currency = t.currency
+        """,
+        {"id": transaction_id, "payment": payment_id},
+    )
+
+
+def find_held_registration(conn: Connection, user_id: UUID, event_id: UUID, amount: int, currency: str) -> UUID | None:
+    """The user's other registration of this event that waits for exactly this payment."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
-        select coalesce(sum(amount), 0)::bigint from public.refunds
-        where razorpay_payment_id = %(payment)s and status <> 'failed'
+        select id from public.registrations
+        where user_id = %(user)s and event_id = %(event)s and status = 'pending' and amount = %(amount)s
+            and currency = %(currency)s
         """,
-        {"payment": payment_id},
+        {"user": user_id, "event": event_id, "amount": amount, "currency": currency},
     )
-    return int(cursor.fetchone() or 0)
+    return cursor.fetchone()
+
+
+def move_order(conn: Connection, transaction_id: UUID, registration_id: UUID) -> None:
+    """Let an order pay another registration of the same user and event, and close the order that it replaces."""
+    conn.execute(
+        """
+        update public.payment_transactions set status = 'closed'
+        where registration_id = %(registration)s and id <> %(id)s and status in ('initiated', 'failed')
+        """,
+        {"id": transaction_id, "registration": registration_id},
+    )
+    conn.execute_one(
+        "update public.payment_transactions set registration_id = %(registration)s where id = %(id)s",
+        {"id": transaction_id, "registration": registration_id},
+    )
 
 
 def mark_refunded(conn: Connection, transaction_id: UUID) -> None:

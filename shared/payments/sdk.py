@@ -11,7 +11,10 @@ import razorpay
 import requests
 from requests.adapters import HTTPAdapter
 
-from shared.payments.errors import GatewayDown, GatewayRefused
+from shared import metrics
+from shared.log import logger
+from shared.metrics import Metric
+from shared.payments.errors import GatewayDown, GatewayKeyRefused, GatewayRefused
 
 TIMEOUT_SECONDS = (3.0, 7.0)
 """Connect and read timeout. One call and two transactions stay below API Gateway's limit of 30 s."""
@@ -43,6 +46,10 @@ class _TimeoutAdapter(HTTPAdapter):
 def _raise_for_error(response: requests.Response, *_: Any, **__: Any) -> requests.Response:
     if response.ok:
         return response
+    if response.status_code == 401:
+        logger.error("gateway_key_refused")
+        metrics.add(Metric.GATEWAY_KEY_REFUSED)
+        raise GatewayKeyRefused
     if response.status_code == 429 or response.status_code >= 500:
         wait = response.headers.get("Retry-After", "")
         raise GatewayDown(

@@ -17,10 +17,14 @@ Verdict = Literal[
     "refunded_outside",
     "unknown_payment",
     "unsettled",
+    "unreported_dispute",
+    "unexplained_adjustment",
+    "unreadable",
     "matched",
 ]
-ComparisonSubject = Literal["payment", "refund", "settlement_row", "settlement"]
-"""Compared: a payment or refund with our rows, a settlement row with its payment, a settlement with its rows."""
+ComparisonSubject = Literal["payment", "refund", "settlement_row", "settlement", "dispute", "order"]
+"""Compared: a payment, refund or dispute with our rows, a settlement row with its payment or dispute, and a settlement
+with its rows. An order is the subject where Razorpay gives no usable answer about its payments."""
 RunKind = Literal["daily", "requested", "open_orders"]
 RunStatus = Literal["running", "finished", "failed"]
 MAX_DAYS = 31

@@ -53,7 +53,7 @@ class RegistrationAnswer(Schema):
 
 @dataclass(frozen=True)
 class BookableEvent:
-    """An event's row, locked, and what of the user matters for booking it."""
+    """An event's row, locked, and what of the user matters for booking it. Sales end with the event at the latest."""
 
     id: UUID
     title: str
@@ -67,9 +67,10 @@ class BookableEvent:
 
 @dataclass(frozen=True)
 class RegistrationOrder:
-    """An order of a registration, open or paid."""
+    """An order of a registration, open, closed or paid."""
 
     id: UUID
+    registration_id: UUID
     razorpay_order_id: str
     razorpay_payment_id: str | None
     status: str

@@ -16,7 +16,8 @@ from shared.registrations.models import CheckoutOrder, Registration, Registratio
 def open_order(gateway: Gateway, registration_id: UUID, user_id: UUID) -> tuple[Registration, CheckoutOrder]:
     """The registration's open order, or a new one whose receipt is the registration's id.
 
-    Raises NotFound, Conflict (`nothing_to_pay`) and GatewayDown.
+    Raises NotFound, GatewayDown and Conflict: `nothing_to_pay`, and `payment_held` while a payment of another amount
+    waits for an administrator's decision.
     """
     registration, known = _find_payable(registration_id, user_id)
     if known is None:
@@ -61,8 +62,11 @@ def _find_payable(registration_id: UUID, user_id: UUID) -> tuple[Registration, R
     with db.transaction(user(user_id), read_only=True) as conn:
         registration = service.find_registration(conn, registration_id, user_id)
         orders = queries.list_orders(conn, registration_id, user_id)
+        is_held = queries.is_payment_held(conn, registration_id)
     if registration.status != "pending":
         raise _nothing_to_pay()
+    if is_held:
+        raise Conflict("We received another amount than was due and are looking into it.", code="payment_held")
     return registration, next((order for order in orders if order.status in ("initiated", "failed")), None)
 
 

@@ -26,8 +26,8 @@ def lock_event(conn: Connection, event_id: UUID) -> Cursor[BookableEvent]:
     """
     return conn.cursor(row_factory=class_row(BookableEvent)).execute(
         """
-        select id, title, status, starts_at, coalesce(sales_end_at, starts_at) as sales_end_at, capacity,
-            price_amount, currency
+        select id, title, status, starts_at, least(coalesce(sales_end_at, starts_at), ends_at) as sales_end_at,
+            capacity, price_amount, currency
         from public.events
         where id = %(event)s and status <> 'draft'
         for no key update
@@ -75,15 +75,17 @@ def insert_registration(
         .execute(
             """
             insert into public.registrations
-                (user_id, event_id, status, payment_status, amount, currency, hold_expires_at, confirmed_at, source)
+                (user_id, event_id, status, payment_status, amount, currency, hold_expires_at, confirmed_at, source,
+                agreed_starts_at)
             values (%(user)s, %(event)s, %(status)s, %(payment_status)s, %(amount)s, %(currency)s, %(hold)s,
-                %(confirmed_at)s, %(source)s)
+                %(confirmed_at)s, %(source)s, %(starts_at)s)
             on conflict (user_id, event_id) where status in ('pending', 'confirmed') do nothing
             returning id
             """,
             {
                 "user": user_id,
                 "event": event.id,
+                "starts_at": event.starts_at,
                 "status": "confirmed" if free else "pending",
                 "payment_status": "free" if free else "pending",
                 "amount": amount,
@@ -119,7 +121,7 @@ def list_orders(conn: Connection, registration_id: UUID, user_id: UUID) -> list[
         conn.cursor(row_factory=class_row(RegistrationOrder))
         .execute(
             """
-            select id, razorpay_order_id, razorpay_payment_id, status, amount, currency
+            select id, registration_id, razorpay_order_id, razorpay_payment_id, status, amount, currency
             from public.payment_transactions
             where registration_id = %(registration)s and user_id = %(user)s
             order by created_at desc, id
@@ -128,6 +130,21 @@ def list_orders(conn: Connection, registration_id: UUID, user_id: UUID) -> list[
         )
         .fetchall()
     )
+
+
+def is_payment_held(conn: Connection, registration_id: UUID) -> bool:
+    """Whether a payment of another amount waits for an administrator's decision."""
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        """
+        select exists (
+            select 1 from public.payment_transactions
+            where registration_id = %(registration)s and status in ('initiated', 'failed')
+                and review_reason is not null
+        )
+        """,
+        {"registration": registration_id},
+    )
+    return bool(cursor.fetchone())
 
 
 def insert_order(

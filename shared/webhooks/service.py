@@ -133,7 +133,7 @@ def _finish(
 
 
 def _apply(conn: Connection, event: PaymentEvent, order: Order, now: datetime) -> PaymentOutcome:
+    payment = event.payload.payment.entity
     if event.payload.refund is not None:
-        return payments.apply_refund(conn, order, event.payload.refund.entity, now)
-    reported_at = from_unix(event.created_at)
-    return payments.apply_payment(conn, order, event.payload.payment.entity, reported_at=reported_at, now=now)
+        return payments.apply_refund(conn, order, event.payload.refund.entity, now, payment=payment)
+    return payments.apply_payment(conn, order, payment, reported_at=from_unix(event.created_at), now=now)

@@ -48,6 +48,7 @@ IDS: dict[str, tuple[str, str, str]] = {
     "credit-notes": ("receipts", "id", "series = 'CN' and user_id = %s"),
     "disputes": ("disputes", "razorpay_dispute_id", OF_ORDER),
     "events": ("registrations", "event_id", OF_USER),
+    "held-payments": ("payment_transactions", "id", OF_USER),
     "fraud-signals": ("fraud_reviews", "signal_id", "kind = 'mutual_referral' and %s::uuid is not null"),
     "items": ("reconciliation_items", "id", OF_ORDER),
     "notifications": ("in_app_notifications", "id", OF_USER),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,13 @@ def pass_time(storefront: Storefront) -> None:
 def test_money_for_a_seat_that_is_gone_is_refunded_once_under_one_key(storefront: Storefront) -> None:
     held, payment = late_payment(storefront)
     assert [row["status"] for row in refunds(storefront)] == ["requested"]
-    assert storefront.process_refunds() == {"success": True, "made": 1, "failed": 0, "postponed": 0}
+    assert storefront.process_refunds() == {
+        "success": True,
+        "made": 1,
+        "failed": 0,
+        "postponed": 0,
+        "closed": 0,
+    }
     assert storefront.process_refunds()["made"] == 0
     storefront.deliver()
     assert refunds(storefront) == [{"status": "processed", "amount": 49_900, "reason": "seat_gone", "payment": payment}]
@@ -126,13 +133,27 @@ def test_without_its_key_a_repeated_refund_would_pay_twice(storefront: Storefron
 
 
 def test_a_refund_that_razorpay_refuses_is_kept_for_a_person(storefront: Storefront) -> None:
+    """Razorpay refunds nothing older than six months."""
     _, payment = late_payment(storefront)
-    storefront.razorpay.refund(payment)
+    storefront.razorpay.change_entity("payment", payment, {"created_at": int(time.time()) - 200 * 86_400})
     assert storefront.process_refunds()["failed"] == 1
     assert storefront.process_refunds()["failed"] == 0
-    storefront.deliver()
+    assert [(row["reason"], row["status"]) for row in refunds(storefront)] == [("seat_gone", "failed")]
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_a_refund_made_in_the_dashboard_closes_ours(storefront: Storefront, is_told_first: bool) -> None:
+    _, payment = late_payment(storefront)
+    storefront.razorpay.refund(payment)
+    if is_told_first:
+        storefront.deliver()
+        assert sum(storefront.process_refunds()[each] for each in ("made", "failed", "closed")) == 0
+    else:
+        assert storefront.process_refunds()["closed"] == 1
+        storefront.deliver()
     states = {(row["reason"], row["status"]) for row in refunds(storefront)}
-    assert states == {("seat_gone", "failed"), ("outside", "processed")}
+    assert states == {("seat_gone", "closed"), ("outside", "processed")}
+    assert storefront.deployed.row("select status from payment_transactions") == {"status": "refunded"}
     assert storefront.deployed.row("select status from payment_transactions") == {"status": "refunded"}
 
 

@@ -151,9 +151,13 @@ def test_every_administrator_is_notified_once_of_an_unrepaired_finding(scenario:
     scenario.reconcile()
     first = admin_notices(scenario)
     assert {row["user_id"] for row in first} == admins
-    assert [row["type"] for row in first] == ["email", "in_app"] * 2
-    assert {row["subject"] for row in first} == {"2 findings of reconciliation"}
-    assert all(row["detail"].startswith("1 amount mismatch, 1 unknown payment; run ") for row in first)
+    assert [row["type"] for row in first] == ["email", "in_app"] * 4
+    assert {row["subject"] for row in first} == {
+        "2 findings of reconciliation",
+        "A payment waits for your decision",
+    }
+    findings = [row["detail"] for row in first if row["subject"].startswith("2 findings")]
+    assert all(detail.startswith("1 amount mismatch, 1 unknown payment; run ") for detail in findings)
     scenario.reconcile()
     assert admin_notices(scenario) == first, "an unchanged finding is not notified again"
 

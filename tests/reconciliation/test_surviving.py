@@ -12,7 +12,7 @@ import pytest
 from functions.payment_reconciliation import service
 from shared import db
 from shared.payments import sdk
-from shared.payments.errors import GatewayRefused
+from shared.payments.errors import GatewayKeyRefused
 from shared.payments.gateway import Gateway, gateway
 from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET
 from tests.reconciliation.scenario import ReconciliationScenario
@@ -97,9 +97,9 @@ def test_wrong_keys_are_for_the_alarm_and_the_run_goes_on_with_the_right_ones(sc
     scenario.request()
     keys = {"keyId": KEY_ID, "keySecret": KEY_SECRET}
     scenario.deployed.put_secret("razorpay", keys | {"keySecret": "wrong"})
-    with pytest.raises(GatewayRefused):
+    with pytest.raises(GatewayKeyRefused):
         scenario.continue_runs()
-    assert status(scenario) == {"status": "running", "last_error": "GatewayRefused", "lease_until": None}
+    assert status(scenario) == {"status": "running", "last_error": "GatewayKeyRefused", "lease_until": None}
     scenario.deployed.put_secret("razorpay", keys | {"webhookSecret": WEBHOOK_SECRET})
     scenario.continue_runs()
     assert all_paid(held)

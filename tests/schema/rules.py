@@ -115,7 +115,8 @@ RULES: dict[str, tuple[str, str]] = {
                               'private.received_analytics_events(uuid[])'::regprocedure,
                               'private.notification_backlog()'::regprocedure,
                               'private.count_for_reports()'::regprocedure,
-                              'private.rebuild_reports()'::regprocedure)
+                              'private.rebuild_reports()'::regprocedure,
+                              'private.count_fees_for_reports()'::regprocedure)
         where r.rolname = any(array['anon', 'authenticated', 'app_admin', 'service_role', 'app_login', 'worker_login'])
           and (d.objid is not null or r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolinherit
                or r.rolreplication or r.rolcanlogin <> (r.rolname like '%login'))

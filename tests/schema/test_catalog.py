@@ -16,6 +16,7 @@ DEFINERS = {
     "private.drop_analytics_months(integer)": "platform_owner",
     "private.applied_migrations()": "platform_owner",
     "private.count_for_reports()": "service_role",  # a trigger: nobody can call it
+    "private.count_fees_for_reports()": "service_role",
     "private.rebuild_reports()": "service_role",  # the migrations' role alone may
 }
 

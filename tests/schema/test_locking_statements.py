@@ -8,6 +8,7 @@ import pytest
 from tests.schema.locking import read_statement, statements_of_functions, statements_of_queries
 from tools.transform import ROOT
 
+UNDER_ORDER_LOCK = "the caller holds the lock of the order, under which its payments and refunds change"
 UNDER_EVENT_LOCK = "whoever changes these rows holds the event's lock, and an earlier statement has taken it"
 UNDER_REPORT_LOCK = "an earlier statement has taken the advisory lock of the reports"
 FIXED = "what is read of the other rows never changes"
@@ -29,7 +30,10 @@ REVIEWED = {
         {"registrations"},
         "it never waits, and whoever ends a registration ends its referral afterwards, whatever became of it here",
     ),
-    "process_refunds.queries.claim_due": ({"payment_transactions"}, FIXED),
+    "process_refunds.queries.claim_due": (
+        {"disputes", "payment_transactions", "private.payment_balance"},
+        "it skips locked rows, so it never waits and its snapshot is fresh",
+    ),
     "recordings.queries.save_position": ({"session_recordings"}, MOMENT),
     "release_expired_holds.queries.expire_offers": ({"events"}, UNDER_EVENT_LOCK),
     "release_expired_holds.queries.close_waitlist": ({"events"}, UNDER_EVENT_LOCK),
@@ -43,13 +47,18 @@ REVIEWED = {
     "update_event_status.queries.complete_events": ({"event_sessions"}, UNDER_EVENT_LOCK),
     "update_event_status.queries.close_forgotten_attendance": ({"event_sessions"}, SESSION_OVER),
     "cancellations.queries.cancel_registrations": ({"events"}, UNDER_EVENT_LOCK),
-    "cancellations.queries.request_refunds": ({"payment_transactions"}, UNDER_EVENT_LOCK),
+    "cancellations.queries.request_refunds": (
+        {"payment_attempts", "payment_transactions", "private.payment_balance"},
+        UNDER_EVENT_LOCK + "; a dispute that is lost meanwhile is seen when the refund is sent",
+    ),
     "cancellations.queries.close_waitlist": ({"events"}, UNDER_EVENT_LOCK),
     "devices.queries.upsert_sighting": ({"registrations"}, FIXED),
     "payments.dispute_queries.link_dispute": (
         {"payment_attempts", "payment_transactions"},
         "a dispute and its payment that are recorded in the same instant are linked by the next delivery of either",
     ),
+    "payments.queries.accept_payment": ({"payment_attempts"}, UNDER_ORDER_LOCK),
+    "payments.queries.close_superseded_refunds": ({"private.payment_balance"}, UNDER_ORDER_LOCK),
     "payments.queries.release_refunded_seat": ({"payment_transactions"}, UNDER_EVENT_LOCK),
     "referrals.credit_queries.return_credit": ({"registrations"}, UNDER_EVENT_LOCK),
     "referrals.queries.revoke_reward": ({"events"}, UNDER_EVENT_LOCK),

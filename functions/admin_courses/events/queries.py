@@ -165,6 +165,7 @@ def cancellation_progress(conn: Connection, event_id: UUID) -> CancellationProgr
 
 
 def _refund_totals(conn: Connection, event_id: UUID) -> RefundTotals:
+    """Refunds of an event; a failed one that was retried counts by its retry."""
     row = (
         conn.cursor(row_factory=class_row(RefundTotals))
         .execute(
@@ -173,12 +174,15 @@ def _refund_totals(conn: Connection, event_id: UUID) -> RefundTotals:
                 count(*) filter (where f.status = 'pending') as pending,
                 count(*) filter (where f.status = 'processed') as processed,
                 count(*) filter (where f.status = 'failed') as failed,
-                coalesce(sum(f.amount), 0)::bigint as amount,
+                coalesce(sum(f.amount) filter (where f.status <> 'closed'), 0)::bigint as amount,
                 coalesce(sum(f.amount) filter (where f.status = 'processed'), 0)::bigint as processed_amount
             from public.registrations r
             join public.payment_transactions t on t.registration_id = r.id
             join public.refunds f on f.payment_transaction_id = t.id
             where r.event_id = %(id)s
+                and not (
+                    f.status = 'failed' and exists (select 1 from public.refunds again where again.retry_of = f.id)
+                )
             """,
             {"id": event_id},
         )

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from functions.admin_sales.refunds.models import IdempotentRefund, Refund, RefundFilters
+from functions.admin_sales.refunds.models import CapturedPayment, IdempotentRefund, Refund, RefundFilters
 from shared.db import Connection
 from shared.payments.models import Order, RefundReason
 
@@ -17,7 +17,7 @@ REFUNDS: LiteralString = """
         e.title as event_title, f.razorpay_payment_id, f.razorpay_refund_id, f.amount, f.currency, f.reason, f.status,
         f.asked ->> 'note' as note, f.requested_by, f.attempts, f.last_error, f.retry_of,
         (select again.id from public.refunds again where again.retry_of = f.id) as retried_by,
-        f.created_at, f.processed_at
+        f.closed_reason, f.payout_reference, f.created_at, f.processed_at
     from public.refunds f
     join public.payment_transactions t on t.id = f.payment_transaction_id
     join public.registrations r on r.id = t.registration_id
@@ -70,25 +70,26 @@ def find_refund_by_key(conn: Connection, key: str) -> IdempotentRefund | None:
     ).fetchone()
 
 
-def captured_amount(conn: Connection, razorpay_payment_id: str) -> int:
-    """What was taken with a payment and the bank has not taken back in a dispute, in minor units."""
-    cursor = conn.cursor(row_factory=scalar_row).execute(
-        """
-        select coalesce(
-            (select t.amount from public.payment_transactions t
-                where t.razorpay_payment_id = %(payment)s and t.status in ('success', 'refunded')),
-            (select a.amount from public.payment_attempts a
-                where a.razorpay_payment_id = %(payment)s and a.status in ('captured', 'refunded')),
-            0
-        ) - coalesce(
-            (select sum(d.amount_deducted) from public.disputes d
-                where d.razorpay_payment_id = %(payment)s and d.status = 'lost'),
-            0
-        )::bigint
-        """,
-        {"payment": razorpay_payment_id},
+def list_captured(conn: Connection, transaction_id: UUID) -> list[CapturedPayment]:
+    """The captured payments of an order, the one that paid it first."""
+    return (
+        conn.cursor(row_factory=class_row(CapturedPayment))
+        .execute(
+            """
+            select coalesce(a.razorpay_payment_id, t.razorpay_payment_id) as razorpay_payment_id,
+                coalesce(a.currency, t.currency) as currency,
+                coalesce(a.razorpay_payment_id = t.razorpay_payment_id, t.razorpay_payment_id is not null
+                    and a.razorpay_payment_id is null) as is_paying
+            from public.payment_transactions t
+            left join public.payment_attempts a
+                on a.payment_transaction_id = t.id and a.status in ('captured', 'refunded')
+            where t.id = %(id)s and (a.razorpay_payment_id is not null or t.status in ('success', 'refunded'))
+            order by is_paying desc, a.created_at
+            """,
+            {"id": transaction_id},
+        )
+        .fetchall()
     )
-    return int(cursor.fetchone() or 0)
 
 
 def insert_refund(
@@ -97,19 +98,21 @@ def insert_refund(
     *,
     razorpay_payment_id: str,
     amount: int,
+    currency: str,
     reason: RefundReason,
     key: str,
     admin_id: UUID,
     asked: dict[str, Any] | None = None,
     retry_of: UUID | None = None,
+    despite_dispute: bool = False,
 ) -> UUID | None:
     """Record a refund for `process_refunds` to make; null when the key is taken."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
         insert into public.refunds (payment_transaction_id, razorpay_payment_id, amount, currency, reason,
-            idempotency_key, asked, requested_by, retry_of)
+            idempotency_key, asked, requested_by, retry_of, despite_dispute)
         values (%(transaction)s, %(payment)s, %(amount)s, %(currency)s, %(reason)s, %(key)s, %(asked)s, %(admin)s,
-            %(retry_of)s)
+            %(retry_of)s, %(despite_dispute)s)
         on conflict (idempotency_key) do nothing
         returning id
         """,
@@ -117,12 +120,26 @@ def insert_refund(
             "transaction": order.transaction_id,
             "payment": razorpay_payment_id,
             "amount": amount,
-            "currency": order.currency,
+            "currency": currency,
             "reason": reason,
             "key": key,
             "asked": Jsonb(asked) if asked is not None else None,
             "admin": admin_id,
             "retry_of": retry_of,
+            "despite_dispute": despite_dispute,
         },
     )
     return cursor.fetchone()
+
+
+def record_payout(conn: Connection, refund_id: UUID, *, reference: str, admin_id: UUID, now: datetime) -> None:
+    """Record that the money of a failed refund was paid back outside of Razorpay."""
+    conn.execute_one(
+        """
+        update public.refunds
+        set status = 'processed', payout_reference = %(reference)s, processed_at = %(now)s, requested_by = %(admin)s
+        where id = %(id)s and status = 'failed' and payout_reference is null
+            and not exists (select 1 from public.refunds again where again.retry_of = %(id)s)
+        """,
+        {"id": refund_id, "reference": reference, "admin": admin_id, "now": now},
+    )

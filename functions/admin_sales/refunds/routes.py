@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.admin_sales.refunds import service
 from functions.admin_sales.refunds.models import (
+    NewPayout,
     NewRefund,
     Refund,
     RefundAnswer,
@@ -16,7 +17,7 @@ from functions.admin_sales.refunds.models import (
     RefundList,
     RefundStatus,
 )
-from shared import db
+from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
 from shared.http import created
@@ -61,7 +62,16 @@ def get_refund(refund_id: Annotated[UUID, Path()]) -> RefundAnswer:
     tags=["Admin"],
     status_code=201,
     responses=answers(
-        201, 200, not_found=404, not_paid=409, nothing_left=409, exceeds_refundable=409, idempotency_key_reused=409
+        201,
+        200,
+        not_found=404,
+        not_paid=409,
+        nothing_left=409,
+        exceeds_refundable=409,
+        remainder_too_small=409,
+        payment_disputed=409,
+        ambiguous_payment=409,
+        idempotency_key_reused=409,
     ),
 )
 def create_refund(
@@ -70,7 +80,9 @@ def create_refund(
 ) -> Response[RefundAnswer]:
     """Made at Razorpay within minutes. Once everything is back, the seat is given up; a part keeps it.
 
-    The same key again answers 200 and the same refund, never a second one.
+    A payment that is held because of its amount is returned in the same way. Under an open dispute, only what is not
+    disputed can be refunded, unless `overrideDispute` is set. The same key again answers 200 and the same
+    refund, never a second one.
     """
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
@@ -86,7 +98,16 @@ def create_refund(
     summary="Retry a failed refund",
     tags=["Admin"],
     status_code=201,
-    responses=answers(201, 200, not_found=404, not_failed=409, nothing_left=409, exceeds_refundable=409),
+    responses=answers(
+        201,
+        200,
+        not_found=404,
+        not_failed=409,
+        nothing_left=409,
+        exceeds_refundable=409,
+        remainder_too_small=409,
+        payment_disputed=409,
+    ),
 )
 def retry_refund(refund_id: Annotated[UUID, Path()]) -> Response[RefundAnswer]:
     """Creates a refund that replaces the failed one, which stays in the list. Repeated: 200 and the same refund."""
@@ -97,6 +118,27 @@ def retry_refund(refund_id: Annotated[UUID, Path()]) -> Response[RefundAnswer]:
             admin.record(conn, "refund.retry", "refund", refund.id, new=_audited(refund))
     hand_off(conn.enqueued)
     return _answer(refund, is_new=is_new)
+
+
+@routes.post(
+    f"{PATH}/<refund_id>/payout",
+    summary="Record that a failed refund was paid back in another way",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_failed=409, nothing_left=409, exceeds_refundable=409),
+)
+def record_payout(refund_id: Annotated[UUID, Path()], body: NewPayout) -> RefundAnswer:
+    """For a refund that Razorpay refuses for good, such as of a payment older than six months.
+
+    The refund counts as processed from now on, and the student is notified. Repeated: the same answer.
+    """
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        refund, is_new = service.record_payout(conn, admin.id, refund_id, body, clock.now())
+        if is_new:
+            new = _audited(refund) | {"payout_reference": body.reference, "note": body.note}
+            admin.record(conn, "refund.payout", "refund", refund.id, old={"status": "failed"}, new=new)
+    hand_off(conn.enqueued)
+    return RefundAnswer(refund=refund)
 
 
 def _answer(refund: Refund, *, is_new: bool) -> Response[RefundAnswer]:

@@ -75,12 +75,15 @@ class Registration(Schema):
 
 
 class RegistrationPayment(Schema):
-    """An order and what became of it; amounts in minor units. `reviewReason` says why a person must decide."""
+    """An order and what became of it; amounts in minor units. `reviewReason` says why a person must decide.
+
+    A `closed` order cannot be paid any more.
+    """
 
     id: UUID
     razorpay_order_id: str
     razorpay_payment_id: str | None
-    status: Literal["initiated", "failed", "success", "refunded"]
+    status: Literal["initiated", "failed", "closed", "success", "refunded"]
     amount: int
     currency: str
     review_reason: str | None
@@ -97,7 +100,7 @@ class RegistrationRefund(Schema):
     amount: int
     currency: str
     reason: str
-    status: Literal["requested", "pending", "processed", "failed"]
+    status: Literal["requested", "pending", "processed", "failed", "closed"]
     created_at: datetime
 
 

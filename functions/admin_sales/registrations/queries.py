@@ -65,10 +65,11 @@ def list_payments(conn: Connection, registration_id: UUID) -> list[RegistrationP
         conn.cursor(row_factory=class_row(RegistrationPayment))
         .execute(
             """
-            select id, razorpay_order_id, razorpay_payment_id, status, amount, currency, review_reason, paid_at,
-                created_at
-            from public.payment_transactions where registration_id = %(id)s
-            order by created_at, id
+            select t.id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
+                case when t.status in ('initiated', 'failed') then t.review_reason end as review_reason, t.paid_at,
+                t.created_at
+            from public.payment_transactions t where t.registration_id = %(id)s
+            order by t.created_at, t.id
             """,
             {"id": registration_id},
         )

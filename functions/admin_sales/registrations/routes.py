@@ -92,12 +92,15 @@ def grant_seat(body: SeatGrantRequest) -> Response[RegistrationAnswer]:
     f"{PATH}/<registration_id>/confirm",
     summary="Confirm a held seat without payment",
     tags=["Admin"],
-    responses=answers(200, not_found=404, not_held=409, event_over=409),
+    responses=answers(200, not_found=404, not_held=409, event_over=409, payment_held=409),
 )
 def confirm_registration(
     registration_id: Annotated[UUID, Path()], body: ConfirmRegistrationRequest
 ) -> RegistrationAnswer:
-    """For a student who paid in another way or need not pay. A payment that still arrives is refunded."""
+    """For a student who paid in another way or need not pay. A payment that still arrives is refunded.
+
+    A payment of another amount that is held for this seat is accepted or refunded first (`payment_held`).
+    """
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         old = service.confirm_registration(conn, registration_id, clock.now())

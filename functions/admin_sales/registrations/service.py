@@ -82,13 +82,16 @@ def grant_seat(conn: Connection, wanted: SeatGrantRequest, now: datetime) -> UUI
 def confirm_registration(conn: Connection, registration_id: UUID, now: datetime) -> Registration:
     """Confirm a held seat without payment; returns its previous state. A payment that still arrives is refunded.
 
-    Raises NotFound and Conflict (`not_held`, `event_over`).
+    Raises NotFound and Conflict: `not_held`, `event_over`, and `payment_held` for a payment of another amount, which
+    needs a decision of its own so that it has a receipt or goes back.
     """
     known = find_registration(conn, registration_id)
     event = registration_queries.lock_event(conn, known.event_id).fetchone()
     old = find_registration(conn, registration_id)
     if event is None or event.status not in BOOKABLE_STATUSES:
         raise Conflict("The course is over or cancelled.", code="event_over")
+    if registration_queries.is_payment_held(conn, registration_id):
+        raise Conflict("A payment is held for this seat; accept or refund it first.", code="payment_held")
     if not queries.confirm_free(conn, registration_id, now):
         raise Conflict("Only a held seat can be confirmed; grant another one.", code="not_held")
     credits.release(conn, [registration_id], percent=100)
