@@ -72,6 +72,7 @@ class RecordedAttempt:
     currency: str
     fee: int | None
     tax: int | None
+    fee_currency: str
 
 
 @dataclass(frozen=True)

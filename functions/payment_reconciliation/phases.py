@@ -21,6 +21,7 @@ from shared import clock, db
 from shared.actors import SERVICE
 from shared.clock import in_zone
 from shared.paging import cursor_after, read_cursor
+from shared.payments import dispute_queries
 from shared.payments.errors import GatewayRefused
 from shared.payments.gateway import LIST_PAGE_SIZE, SETTLEMENT_PAGE_SIZE, ListWindow
 from shared.payments.models import PaymentEntity, RefundEntity, SettlementRow
@@ -109,7 +110,8 @@ def compare_disputes(context: ReconciliationContext, cursor: RunCursor) -> Phase
     """Compare Razorpay's disputes with ours, and record what no delivery has reported."""
     window = ListWindow(int((context.run.until - OLDEST_DISPUTE).timestamp()), context.run.window.to)
     size, page = context.call_gateway(lambda gateway: gateway.list_disputes(window, cursor.skip))
-    with db.transaction(SERVICE, read_only=True) as conn:
+    with db.transaction(SERVICE) as conn:
+        dispute_queries.link_disputes(conn)
         known = queries.read_disputes(conn, {dispute.id for dispute in page})
     judged = [verdicts.judge_dispute(known.get(dispute.id), dispute) for dispute in page]
     comparisons = [

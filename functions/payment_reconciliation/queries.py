@@ -88,7 +88,8 @@ def read_orders(conn: Connection, order_ids: Collection[str]) -> dict[str, Recor
     attempts: defaultdict[str, dict[str, RecordedAttempt]] = defaultdict(dict)
     for attempt in conn.cursor(row_factory=class_row(RecordedAttempt)).execute(
         """
-        select a.razorpay_payment_id, t.razorpay_order_id, a.status, a.amount, a.currency, a.fee, a.tax
+        select a.razorpay_payment_id, t.razorpay_order_id, a.status, a.amount, a.currency, a.fee, a.tax,
+            coalesce(a.fee_currency, a.currency) as fee_currency
         from public.payment_transactions t join public.payment_attempts a on a.payment_transaction_id = t.id
         where t.razorpay_order_id = any(%(orders)s)
         """,

@@ -101,7 +101,10 @@ def has_every_refund(order: RecordedOrder, payment: PaymentEntity) -> bool:
 
 
 def judge_row(order: RecordedOrder | None, row: SettlementRow) -> Judgement:
-    """Judge a settlement row of a payment or refund; `is_behind` when the order must be read by its id first."""
+    """Judge a settlement row of a payment or refund; `is_behind` when the order must be read by its id first.
+
+    Amounts and fees are compared where they are in one currency: an international payment is settled in the account's.
+    """
     if order is None:
         return Judgement(_compare_row("unknown_payment", order, row))
     if row.type == "refund":
@@ -112,7 +115,9 @@ def judge_row(order: RecordedOrder | None, row: SettlementRow) -> Judgement:
     attempt = order.attempts.get(row.entity_id)
     if attempt is None:
         return Judgement(_compare_row("unknown_payment", order, row), is_behind=True)
-    agrees = (attempt.amount, attempt.fee, attempt.tax) == (row.amount, row.fee, row.tax)
+    agrees = attempt.fee_currency != row.currency or (attempt.fee, attempt.tax) == (row.fee, row.tax)
+    if attempt.currency == row.currency:
+        agrees = agrees and attempt.amount == row.amount
     return Judgement(
         _compare_row("matched" if agrees else "amount_mismatch", order, row), is_behind=attempt.fee is None
     )

@@ -21,6 +21,7 @@ from shared.db import Connection
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.notifications.models import Notice
+from shared.payments import service as payments
 from shared.payments.service import BOOKABLE_STATUSES
 from shared.referrals import credits
 from shared.referrals import service as referrals
@@ -120,6 +121,7 @@ def _free_seat(conn: Connection, event: RewardedEvent, due: DueReward, now: date
     held = queries.make_held_seat_free(conn, due, now)
     if held is not None:
         credits.release(conn, [held], percent=100)
+        payments.return_held_payments(conn, held, "duplicate_payment")
         return held
     if not seats.has_free_seat(conn, event.id, event.capacity, due.referrer_id):
         return None

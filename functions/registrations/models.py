@@ -48,7 +48,7 @@ class Payment(Schema):
     event_title: str
     razorpay_order_id: str
     razorpay_payment_id: str | None
-    status: Literal["initiated", "failed", "success", "refunded"]
+    status: Literal["initiated", "failed", "closed", "success", "refunded"]
     amount: int
     refunded_amount: int
     currency: str

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from functions.release_expired_holds import queries
 from functions.release_expired_holds.queries import ExpiredHold
-from shared import db
+from shared import db, metrics
 from shared.actors import SERVICE
 from shared.cancellations import queries as cancellation_queries
 from shared.cancellations import service as cancellations
@@ -91,7 +91,8 @@ def _list_expired_holds(now: datetime) -> Iterator[ExpiredHold]:
 def measure_held_payments(now: datetime) -> None:
     """Measure how many held payments have waited too long for a decision."""
     with db.transaction(SERVICE, read_only=True) as conn:
-        conn.measure(Metric.PAYMENTS_HELD, queries.count_held_payments(conn, now - HELD_TOO_LONG))
+        waiting = queries.count_held_payments(conn, now - HELD_TOO_LONG)
+    metrics.add(Metric.PAYMENTS_HELD, waiting)
 
 
 def _resolve_hold(gateway: Gateway, hold: ExpiredHold, now: datetime) -> HoldOutcome:
@@ -166,8 +167,7 @@ def _release(hold: ExpiredHold, now: datetime) -> bool:
         freed = queries.expire_hold(conn, hold.registration_id, now)
         if freed:
             ids = [hold.registration_id]
-            cancellation_queries.request_refunds(conn, ids, 0, "seat_gone")
-            cancellation_queries.close_orders(conn, ids)
+            payments.return_held_payments(conn, hold.registration_id, "seat_gone")
             notice = Notice(
                 user_id=hold.user_id,
                 template="hold_expired",

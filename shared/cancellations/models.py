@@ -40,15 +40,6 @@ class CancelledRegistration:
 
 
 @dataclass(frozen=True)
-class RequestedRefund:
-    """What goes back of one payment, in minor units."""
-
-    registration_id: UUID
-    amount: int
-    currency: str
-
-
-@dataclass(frozen=True)
 class PaidAmount:
     """What was paid for one registration, in minor units."""
 

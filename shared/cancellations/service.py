@@ -8,12 +8,13 @@ from uuid import UUID
 from shared import db
 from shared.actors import Actor
 from shared.cancellations import queries
-from shared.cancellations.models import CancelledRegistration, PaidAmount, RequestedRefund
+from shared.cancellations.models import CancelledRegistration, PaidAmount
 from shared.db import Connection
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.notifications.models import Notice
-from shared.payments.models import RefundReason
+from shared.payments import refund_queries
+from shared.payments.models import RefundReason, RequestedRefund
 from shared.referrals import credits
 from shared.referrals import service as referrals
 from shared.seats import queries as seat_queries
@@ -41,9 +42,9 @@ def cancel(
     ids = [each.id for each in cancelled]
     paid = {each.registration_id: each for each in queries.list_paid(conn, ids)}
     refunds: defaultdict[UUID, list[RequestedRefund]] = defaultdict(list)
-    for refund in queries.request_refunds(conn, ids, refund_percent, reason):
+    for refund in refund_queries.request_refunds(conn, ids, refund_percent, reason):
         refunds[refund.registration_id].append(refund)
-    queries.close_orders(conn, ids)
+    refund_queries.close_spent_orders(conn, ids)
     credits.release(conn, ids, refund_percent)
     referrals.revoke(conn, ids, now)
     notifications.enqueue(

@@ -67,3 +67,32 @@ def link_dispute(conn: Connection, dispute_id: str, order_id: str | None) -> Non
         """,
         {"dispute": dispute_id, "order": order_id},
     )
+
+
+def link_disputes(conn: Connection) -> None:
+    """Link disputes whose payment was recorded in the same instant, so that neither found the other."""
+    conn.execute(
+        """
+        update public.disputes d set payment_transaction_id = a.payment_transaction_id
+        from public.payment_attempts a
+        where d.payment_transaction_id is null and a.razorpay_payment_id = d.razorpay_payment_id
+        """
+    )
+
+
+def close_spent_order(conn: Connection, dispute_id: str) -> None:
+    """Close the order of a disputed payment that was held and of which nothing is left; it cannot be paid again."""
+    conn.execute(
+        """
+        update public.payment_transactions t set status = 'closed'
+        from public.disputes d
+        where d.razorpay_dispute_id = %(dispute)s and t.id = d.payment_transaction_id
+            and t.status in ('initiated', 'failed') and t.review_reason is not null and not exists (
+                select 1 from public.payment_attempts a
+                cross join lateral private.payment_balance(a.razorpay_payment_id) b
+                where a.payment_transaction_id = t.id and a.status = 'captured'
+                    and b.captured - b.committed - b.deducted > 0
+            )
+        """,
+        {"dispute": dispute_id},
+    )

@@ -21,6 +21,8 @@ def record(
     """
     moved = queries.record_dispute(conn, dispute, status, reported_at)
     queries.link_dispute(conn, dispute.id, order_id)
+    if status in ("lost", "closed"):
+        queries.close_spent_order(conn, dispute.id)
     if not moved or status == "under_review":
         return
     waits = status in ("open", "action_required") and dispute.respond_by is not None

@@ -185,7 +185,10 @@ RefundReason = Literal["seat_gone", "duplicate_payment", "student_cancelled", "e
 
 @dataclass(frozen=True)
 class Order:
-    """Our row for a Razorpay order with its registration and event; all three rows are locked."""
+    """Our row for a Razorpay order with its registration and event; all three rows are locked.
+
+    `has_held_payment` is true when a payment of another amount was ever held for a decision.
+    """
 
     transaction_id: UUID
     razorpay_order_id: str
@@ -203,6 +206,7 @@ class Order:
     event_starts_at: datetime
     event_ends_at: datetime
     sales_end_at: datetime
+    has_held_payment: bool
     has_refunds: bool
 
     @property
@@ -233,6 +237,15 @@ class PaymentBalance:
     def safe(self) -> int:
         """What can go back now without the risk that a lost dispute takes it a second time."""
         return self.left - self.at_stake
+
+
+@dataclass(frozen=True)
+class RequestedRefund:
+    """What goes back of one payment, in minor units."""
+
+    registration_id: UUID
+    amount: int
+    currency: str
 
 
 MIN_REFUND_AMOUNT = 100

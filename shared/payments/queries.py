@@ -44,7 +44,8 @@ def lock_order(conn: Connection, razorpay_order_id: str) -> LockedOrder:
         select t.id as transaction_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
             t.user_id, t.registration_id, r.status as registration_status, r.event_id, e.title as event_title,
             e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at,
-            e.ends_at as event_ends_at, least(coalesce(e.sales_end_at, e.starts_at), e.ends_at) as sales_end_at
+            e.ends_at as event_ends_at, t.review_reason is not null as has_held_payment,
+            least(coalesce(e.sales_end_at, e.starts_at), e.ends_at) as sales_end_at
         from public.payment_transactions t
         join public.registrations r on r.id = t.registration_id
         join public.events e on e.id = r.event_id
@@ -275,11 +276,16 @@ def read_balance(conn: Connection, payment_id: str) -> PaymentBalance:
 
 
 def close_unpaid_order(conn: Connection, transaction_id: UUID) -> None:
-    """Close an order that cannot be paid any more; one that is paid stays as it is."""
+    """Close an order that cannot be paid any more; one that is paid, or has another held payment, stays as it is."""
     conn.execute(
         """
         update public.payment_transactions set status = 'closed'
-        where id = %(id)s and status in ('initiated', 'failed')
+        where id = %(id)s and status in ('initiated', 'failed') and not exists (
+            select 1 from public.payment_attempts a
+            cross join lateral private.payment_balance(a.razorpay_payment_id) b
+            where a.payment_transaction_id = %(id)s and a.status = 'captured'
+                and b.captured - b.committed - b.deducted > 0
+        )
         """,
         {"id": transaction_id},
     )

@@ -15,7 +15,7 @@ from shared.metrics import Metric
 from shared.money import format_amount
 from shared.notifications import service as notifications
 from shared.notifications.models import Notice
-from shared.payments import queries
+from shared.payments import queries, refund_queries
 from shared.payments.models import (
     MIN_REFUND_AMOUNT,
     Order,
@@ -118,9 +118,9 @@ def request_full_refund(conn: Connection, order: Order, payment: PaymentEntity, 
 
     The order is spent at Razorpay, so it is closed. An open dispute delays the refund until the bank has decided.
     """
-    queries.close_unpaid_order(conn, order.transaction_id)
     left = queries.read_balance(conn, payment.id).left
     if left < MIN_REFUND_AMOUNT:
+        queries.close_unpaid_order(conn, order.transaction_id)
         return "recorded"
     queries.request_refund(
         conn,
@@ -131,6 +131,7 @@ def request_full_refund(conn: Connection, order: Order, payment: PaymentEntity, 
         reason=reason,
         key=f"auto-{payment.id}",
     )
+    queries.close_unpaid_order(conn, order.transaction_id)
     _notify(conn, order, "refund_started", payment.id, reason=reason)
     return "refund_requested"
 
@@ -152,11 +153,20 @@ def accept_held_payment(conn: Connection, order: Order, payment_id: str, now: da
     _confirm(conn, order, payment_id, now)
 
 
+def return_held_payments(conn: Connection, registration_id: UUID, reason: RefundReason) -> None:
+    """Request refunds of the payments that are held for a seat which does not wait for them any more.
+
+    The caller holds the event's lock.
+    """
+    refund_queries.request_refunds(conn, [registration_id], 0, reason)
+    refund_queries.close_spent_orders(conn, [registration_id])
+
+
 def _apply_other_amount(conn: Connection, order: Order, payment: PaymentEntity, now: datetime) -> PaymentOutcome:
     """Hold a captured payment of another amount for a decision while a seat waits for it; else refund it."""
     if order.razorpay_payment_id is not None or order.registration_status == "confirmed":
         return request_full_refund(conn, order, payment, "duplicate_payment")
-    if order.registration_status != "pending" or not _is_on(order, now):
+    if order.registration_status != "pending" or order.status == "closed" or not _is_on(order, now):
         return request_full_refund(conn, order, payment, "seat_gone")
     balance = queries.read_balance(conn, payment.id)
     if balance.captured and balance.left <= 0:
@@ -187,6 +197,8 @@ def _apply_capture(conn: Connection, order: Order, payment: PaymentEntity, now: 
     if order.status == "initiated":
         conn.measure(Metric.PAYMENTS_ATTEMPTED)
     order = _for_held_seat(conn, order, now)
+    if order.has_held_payment:
+        return_held_payments(conn, order.registration_id, "duplicate_payment")
     outcome = _fulfil_order(conn, order, payment, now)
     if order.has_refunds and _close_if_fully_refunded(conn, order, payment.id, now) == "refunded":
         return "refunded"
@@ -201,7 +213,7 @@ def _for_held_seat(conn: Connection, order: Order, now: datetime) -> Order:
     if held is None:
         return order
     queries.move_order(conn, order.transaction_id, held)
-    return replace(order, registration_id=held, registration_status="pending")
+    return replace(order, registration_id=held, registration_status="pending", has_held_payment=True)
 
 
 def _fulfil_order(conn: Connection, order: Order, payment: PaymentEntity, now: datetime) -> PaymentOutcome:

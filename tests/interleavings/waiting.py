@@ -46,7 +46,8 @@ def open_and_captured_with_unlocked_read(simulation: PlatformSimulation) -> Hand
             select t.id as transaction_id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,
                 t.user_id, t.registration_id, r.status as registration_status, r.event_id, e.title as event_title,
                 e.status as event_status, e.capacity as event_capacity, e.starts_at as event_starts_at,
-                e.ends_at as event_ends_at, e.starts_at as sales_end_at, false as has_refunds
+                e.ends_at as event_ends_at, e.starts_at as sales_end_at, false as has_held_payment,
+                false as has_refunds
         """
         row = conn.cursor(row_factory=dict_row).execute(columns + tables, {"order": order}).fetchone()
         return Order(**row) if row else None

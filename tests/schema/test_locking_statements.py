@@ -47,7 +47,7 @@ REVIEWED = {
     "update_event_status.queries.complete_events": ({"event_sessions"}, UNDER_EVENT_LOCK),
     "update_event_status.queries.close_forgotten_attendance": ({"event_sessions"}, SESSION_OVER),
     "cancellations.queries.cancel_registrations": ({"events"}, UNDER_EVENT_LOCK),
-    "cancellations.queries.request_refunds": (
+    "payments.refund_queries.request_refunds": (
         {"payment_attempts", "payment_transactions", "private.payment_balance"},
         UNDER_EVENT_LOCK + "; a dispute that is lost meanwhile is seen when the refund is sent",
     ),
@@ -55,9 +55,15 @@ REVIEWED = {
     "devices.queries.upsert_sighting": ({"registrations"}, FIXED),
     "payments.dispute_queries.link_dispute": (
         {"payment_attempts", "payment_transactions"},
-        "a dispute and its payment that are recorded in the same instant are linked by the next delivery of either",
+        "a dispute and its payment that are recorded in the same instant are linked by the daily reconciliation",
+    ),
+    "payments.dispute_queries.link_disputes": ({"payment_attempts"}, FIXED),
+    "payments.dispute_queries.close_spent_order": (
+        {"disputes", "payment_attempts", "private.payment_balance"},
+        "an order that stays open by a refund of the same instant is closed when that refund is processed",
     ),
     "payments.queries.accept_payment": ({"payment_attempts"}, UNDER_ORDER_LOCK),
+    "payments.queries.close_unpaid_order": ({"payment_attempts", "private.payment_balance"}, UNDER_ORDER_LOCK),
     "payments.queries.close_superseded_refunds": ({"private.payment_balance"}, UNDER_ORDER_LOCK),
     "payments.queries.release_refunded_seat": ({"payment_transactions"}, UNDER_EVENT_LOCK),
     "referrals.credit_queries.return_credit": ({"registrations"}, UNDER_EVENT_LOCK),

@@ -18,15 +18,16 @@ from functions.waitlist import service as waitlist
 from shared import db
 from shared.actors import SERVICE, service_for
 from shared.cancellations.service import cancel_remaining
+from shared.payments import disputes
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
-from shared.payments.models import PaymentEntity, RefundEntity
+from shared.payments.models import ListedDispute, PaymentEntity, RefundEntity
 from shared.registrations.models import CheckoutOrder, Registration
 from shared.registrations.orders import open_order
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 from tests.conftest import Database
-from tests.seats.simulated_razorpay import SimulatedRazorpay
+from tests.seats.simulated_razorpay import SimulatedRazorpay, Snapshot
 
 START = datetime(2030, 1, 1, 6, tzinfo=UTC)
 """Later than any real `now()`, so that rows dated by the database are due."""
@@ -49,6 +50,8 @@ class PlatformSimulation:
     now: datetime = START
     people: list[UUID] = field(default_factory=list[UUID])
     events: list[UUID] = field(default_factory=list[UUID])
+    agreed: dict[UUID, datetime] = field(default_factory=dict[UUID, datetime])
+    """The start of the event when each registration was made."""
 
     # Arranging
 
@@ -138,11 +141,13 @@ class PlatformSimulation:
 
     # Razorpay
 
-    def deliver(self, order_id: str, entity: PaymentEntity | RefundEntity) -> None:
+    def deliver(self, order_id: str, entity: Snapshot) -> None:
         """Apply a webhook, as its handler does after storing the delivery."""
         with db.transaction(SERVICE) as conn:
             order = payment_queries.lock_order(conn, order_id).fetchone()
-            if order is not None and isinstance(entity, RefundEntity):
+            if isinstance(entity, ListedDispute):
+                disputes.record(conn, entity, entity.status, order_id=order_id, reported_at=self.now)
+            elif order is not None and isinstance(entity, RefundEntity):
                 payments.apply_refund(conn, order, entity, self.now)
             elif order is not None and isinstance(entity, PaymentEntity):
                 payments.apply_payment(conn, order, entity, reported_at=self.now, now=self.now)
@@ -188,6 +193,6 @@ def code_of(who: UUID) -> str:
 
 TABLES = (
     *(b"in_app_notifications", b"notifications_queue", b"referral_credit_uses", b"referral_rewards", b"referrals"),
-    *(b"refunds", b"payment_attempts", b"payment_transactions", b"event_waitlist", b"registrations"),
+    *(b"disputes", b"refunds", b"payment_attempts", b"payment_transactions", b"event_waitlist", b"registrations"),
     *(b"event_sessions", b"events", b"profiles"),
 )

@@ -16,11 +16,13 @@ from shared.actors import SERVICE, service_for
 from shared.cancellations import queries as cancellation_queries
 from shared.cancellations import service as cancellations
 from shared.payments import queries as payment_queries
-from shared.payments.models import PaymentEntity, RefundEntity
+from shared.payments import refund_queries
+from shared.payments.models import PaymentEntity
 from shared.registrations import service as registrations
 from shared.registrations.models import Registration
 from tests.seats.invariants import Violation
 from tests.seats.machine import SeatsMachine
+from tests.seats.simulated_razorpay import Snapshot
 from tests.seats.simulation import HOLD, PlatformSimulation, code_of
 
 STEPS = 40
@@ -90,7 +92,7 @@ class KeepingRefunds(PlatformSimulation):
 class KeepingLatePayments(PlatformSimulation):
     """Keeps the payment for a seat that is gone."""
 
-    def deliver(self, order_id: str, entity: PaymentEntity | RefundEntity) -> None:
+    def deliver(self, order_id: str, entity: Snapshot) -> None:
         with db.transaction(SERVICE) as conn:
             order = payment_queries.lock_order(conn, order_id).fetchone()
             if order and isinstance(entity, PaymentEntity) and order.registration_status in ("cancelled", "expired"):
@@ -122,7 +124,7 @@ class ForgettingReferrals(PlatformSimulation):
     def cancel(self, who: UUID, registration_id: UUID) -> None:
         with db.transaction(service_for(who)) as conn:
             cancelled = cancellation_queries.cancel_registrations(conn, [registration_id], "admin", self.now)
-            cancellation_queries.request_refunds(conn, [each.id for each in cancelled], 100, "admin")
+            refund_queries.request_refunds(conn, [each.id for each in cancelled], 100, "admin")
         for each in cancelled:
             self.offer_free_seats(each.event_id)
 
