@@ -310,7 +310,20 @@ class MoneyMachine(SeatsMachine):
         end = self.simulation.pay_out if pay_out else self.simulation.retry_refund
         self._try(lambda: end(self.admin, refund_id))
 
-    @rule(which=course, days=st.sampled_from([-8, -5, 5, 10]))
+    @rule(which=pick)
+    def cancel_paid(self, which: int) -> None:
+        """The policy matters for paid seats only, and these are few."""
+        paid = self.simulation.rows(
+            """
+            select id, user_id from registrations where status = 'confirmed' and payment_status = 'completed'
+            order by created_at, id
+            """
+        )
+        if paid:
+            row = paid[which % len(paid)]
+            self._try(lambda: self.simulation.cancel(row["user_id"], row["id"]))
+
+    @rule(which=course, days=st.sampled_from([-8, -8, -5, 5, 10]))
     def move_event(self, which: int, days: int) -> None:
         self.simulation.move_event(self._event(which), timedelta(days=days))
 

@@ -76,12 +76,16 @@ class KeepingHeldPayments(MoneySimulation):
     """Cancels a seat without returning the payment that is held for it."""
 
     def cancel_by_policy(self, who: UUID, registration_id: UUID) -> None:
+        pending = "select 1 from registrations where id = %(id)s and status = 'pending'"
+        if not self.rows(pending, id=registration_id):
+            return super().cancel_by_policy(who, registration_id)
         with db.transaction(service_for(who)) as conn:
             cancelled = cancellation_queries.cancel_registrations(
                 conn, [registration_id], "student_cancelled", self.now
             )
         for each in cancelled:
             self.offer_free_seats(each.event_id)
+        return None
 
 
 class FreeingHeldSeats(MoneySimulation):
