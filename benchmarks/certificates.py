@@ -8,14 +8,14 @@ from importlib import resources
 
 from fpdf import FPDF
 
-from shared.certificates.models import Content
+from shared.certificates.models import CertificateContent
 from shared.certificates.printing import print_certificate
 from shared.printing.scripts import DISPLAY, TEXT, Font
 
 RATIO_BUDGET = 3
 ROUNDS = 15
 URL = "https://api.example.com/functions/v1/generate-certificate?token=Zp3m1vJ1u8J0bQyZk0cO3mR7yq2sT5wX"
-CONTENT = Content(
+CONTENT = CertificateContent(
     number="CC-2026-000123-K",
     recipient="Asha Rao",
     course="Practical Machine Learning",

@@ -14,7 +14,7 @@ import procrastinate
 import psycopg
 
 from functions.send_notifications import queries
-from functions.send_notifications.service import PER_RUN, Ways, deliver
+from functions.send_notifications.service import PER_RUN, DeliveryPorts, deliver
 from shared.actors import SERVICE
 from shared.db import Database
 
@@ -96,7 +96,7 @@ def claim_percentile(database: Database) -> float:
 
 
 def drain_rate(database: Database) -> float:
-    ways = Ways(lambda: database.transaction(SERVICE), senders={}, push=lambda _: None, has_time=lambda: True)
+    ways = DeliveryPorts(lambda: database.transaction(SERVICE), senders={}, push=lambda _: None, has_time=lambda: True)
     began, delivered = time.perf_counter(), 0
     while counts := deliver(ways).counts:
         delivered += counts.total()

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import psycopg
 
-from functions.analytics_report.dates import Range
+from functions.analytics_report.dates import DateRange
 from functions.analytics_report.models import ReportType
-from functions.analytics_report.service import Asked, make
+from functions.analytics_report.service import ReportRequest, make
 from functions.refresh_reports.service import count_visits, fold_changes
 from shared import clock
 from shared.actors import SERVICE, administrator
@@ -154,8 +154,8 @@ def measure(superuser_url: str, app_url: str, worker_url: str) -> tuple[list[Cos
 
 def _ask_all(app_url: str) -> dict[str, float]:
     today = clock.in_zone(clock.now(), ZONE).date()
-    year = Range(today - timedelta(days=365), today, ZONE)
-    asked: dict[str, tuple[ReportType, Range | None]] = {
+    year = DateRange(today - timedelta(days=365), today, ZONE)
+    asked: dict[str, tuple[ReportType, DateRange | None]] = {
         "overview": ("overview", None),
         "overview of a year": ("overview", year),
         "revenue of a year by day": ("revenue", year),
@@ -195,10 +195,10 @@ def _funnel(app_url: str, worker_url: str) -> dict[int, float]:
         app.close()
 
 
-def _report(database: Database, kind: ReportType, days: Range | None) -> Callable[[], object]:
+def _report(database: Database, kind: ReportType, days: DateRange | None) -> Callable[[], object]:
     def ask() -> object:
         with database.transaction(administrator(ADMIN), read_only=True) as conn:
-            return make(conn, Asked(kind, days, ZONE, clock.now())).model_dump_json(by_alias=True)
+            return make(conn, ReportRequest(kind, days, ZONE, clock.now())).model_dump_json(by_alias=True)
 
     return ask
 

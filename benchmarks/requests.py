@@ -12,7 +12,7 @@ import psycopg
 
 from functions.razorpay_webhook.signature import is_signed
 from functions.session_management import service as sessions
-from functions.session_management.models import CheckIn, Device
+from functions.session_management.models import CheckIn, ClientDevice
 from local.razorpay.payloads import new_id, order_entity, payment_entity, webhook_body
 from shared import clock
 from shared.actors import SERVICE, service_for
@@ -90,7 +90,7 @@ def _capture(database: Database, order_id: str) -> None:
 
 def _check_in(database: Database, registration: UUID, user: UUID, event: UUID) -> None:
     asked = CheckIn(registration_id=registration, event_id=event)
-    device = Device(ip_address="203.0.113.7", user_agent="benchmark")
+    device = ClientDevice(ip_address="203.0.113.7", user_agent="benchmark")
     with database.transaction(service_for(user)) as conn:
         _, is_new = sessions.check_in(conn, user, asked, device, opens=timedelta(minutes=30), now=clock.now())
     assert is_new

@@ -39,7 +39,7 @@ SUPPLIER_GSTIN = "29AAGCB7383J1Z4"
 
 
 @dataclass(frozen=True)
-class Deployed:
+class StackDeployment:
     """The stack as it is in the emulator."""
 
     template: dict[str, Any]
@@ -113,7 +113,7 @@ async def deploy(state: StateFolder, emulator: Emulator, built: Path, chosen: di
         raise StackError("\n".join([str(error), *failures(emulator)])) from error
 
 
-def connect_http_api(emulator: Emulator, stack: Deployed) -> int:
+def connect_http_api(emulator: Emulator, stack: StackDeployment) -> int:
     """Make the routes that the emulator leaves out; returns how many."""
     client = emulator.client("apigatewayv2")
     routes = 0
@@ -123,7 +123,7 @@ def connect_http_api(emulator: Emulator, stack: Deployed) -> int:
     return routes
 
 
-def prune(emulator: Emulator, stack: Deployed) -> None:
+def prune(emulator: Emulator, stack: StackDeployment) -> None:
     """Delete the function and layer versions that no alias leads to: CloudFormation retains all of them."""
     client = emulator.client("lambda")
     for name in stack.functions().values():
@@ -174,13 +174,13 @@ def failures(emulator: Emulator) -> list[str]:
     return [f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}" for each in failed[:5]]
 
 
-def describe(emulator: Emulator) -> Deployed:
+def describe(emulator: Emulator) -> StackDeployment:
     client = emulator.client("cloudformation")
     body = client.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
     pages = client.get_paginator("list_stack_resources").paginate(StackName=STACK)
     resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
     stack = client.describe_stacks(StackName=STACK)["Stacks"][0]
-    return Deployed(
+    return StackDeployment(
         template=json.loads(body) if isinstance(body, str) else body,
         physical={each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources},
         parameters={each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]},

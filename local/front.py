@@ -9,7 +9,7 @@ from aiohttp import ClientError, ClientSession, web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import BaseModel
 
-from local import forwarding, mailbox, metrics, schedules, users
+from local import forwarding, metrics, schedules, sent_messages, users
 from local.deploy import STACK
 from local.emulator import Emulator
 from local.stack_file import StackFile
@@ -20,7 +20,7 @@ PAGES = Environment(loader=FileSystemLoader(FOLDER), autoescape=select_autoescap
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningFront:
     """What the front serves once the stack is up."""
 
     emulator: Emulator
@@ -42,7 +42,7 @@ class Front:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self.running: Running | None = None
+        self.running: RunningFront | None = None
         self._port = port
         self._session: ClientSession | None = None
         app = web.Application(client_max_size=forwarding.BODY_LIMIT)
@@ -80,7 +80,7 @@ class Front:
         if self._session:
             await self._session.close()
 
-    def _up(self) -> tuple[Running, ClientSession]:
+    def _up(self) -> tuple[RunningFront, ClientSession]:
         if self.running is None or self._session is None:
             raise web.HTTPServiceUnavailable(text="The local stack is starting.", headers={"Retry-After": "2"})
         return self.running, self._session
@@ -115,7 +115,7 @@ class Front:
     async def _mail(self, request: web.Request) -> web.Response:
         running, session = self._up()
         try:
-            found = await mailbox.read(session, running.emulator.endpoint)
+            found = await sent_messages.read(session, running.emulator.endpoint)
         except ClientError as error:
             raise web.HTTPServiceUnavailable(text="The emulator is restarting.") from error
         return _page_or_json(request, "mail.html", mailbox=found)

@@ -27,7 +27,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
-class Rate(_Entry):
+class SuccessRate(_Entry):
     """Percent of what was attempted; none where nothing was."""
 
     name: str
@@ -41,7 +41,7 @@ class Rate(_Entry):
         return self.percent is not None and self.percent < self.target
 
 
-class Measured(_Entry):
+class MetricValues(_Entry):
     """All values of one metric."""
 
     name: str
@@ -60,8 +60,8 @@ class Measured(_Entry):
 
 
 class Metrics(_Entry):
-    rates: list[Rate]
-    metrics: list[Measured]
+    rates: list[SuccessRate]
+    metrics: list[MetricValues]
 
 
 def read(emulator: Emulator, log_group: str) -> Metrics:
@@ -106,14 +106,14 @@ def _values(line: str) -> Iterator[tuple[str, list[float]]]:
             yield from ((metric["Name"], document[metric["Name"]]) for metric in directive["Metrics"])
 
 
-def _rate(name: str, attempted: int, succeeded: int, target: int) -> Rate:
+def _rate(name: str, attempted: int, succeeded: int, target: int) -> SuccessRate:
     percent = round(100 * succeeded / attempted, 2) if attempted else None
-    return Rate(name=name, attempted=attempted, succeeded=succeeded, percent=percent, target=target)
+    return SuccessRate(name=name, attempted=attempted, succeeded=succeeded, percent=percent, target=target)
 
 
-def _measured(metric: Metric, values: list[float]) -> Measured:
+def _measured(metric: Metric, values: list[float]) -> MetricValues:
     name, unit = metric.value
-    return Measured(
+    return MetricValues(
         name=name,
         unit=unit.value,
         count=len(values),

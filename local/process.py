@@ -111,7 +111,7 @@ def _group_of(process: psutil.Process) -> int | None:
     return None
 
 
-class Roster:
+class ServiceRoster:
     """Which processes belong to this stack, on disk, so that the next start can end what a crash left behind."""
 
     def __init__(self, file: Path) -> None:

@@ -3,12 +3,12 @@
 import json
 
 from local.database import Database
-from local.deploy import EMAIL_FROM, Deployed
+from local.deploy import EMAIL_FROM, StackDeployment
 from local.emulator import Emulator
 from local.state import Settings
 
 
-def put(emulator: Emulator, stack: Deployed, database: Database, settings: Settings) -> None:
+def put(emulator: Emulator, stack: StackDeployment, database: Database, settings: Settings) -> None:
     """Also verify the address that mails come from, as the operator does by the link in Amazon's mail."""
     values = {
         "DatabaseAppSecret": database.app_login,

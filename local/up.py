@@ -11,8 +11,8 @@ from local import build, console, deploy, schedules, secret_values, seed, users
 from local.database import Database
 from local.emulator import Emulator
 from local.fake_razorpay import FakeRazorpay
-from local.front import Front, Running
-from local.process import Roster, Service
+from local.front import Front, RunningFront
+from local.process import Service, ServiceRoster
 from local.stack_file import Cognito, StackFile
 from local.state import StackError, StateFolder
 
@@ -25,7 +25,7 @@ class Stack:
 
     def __init__(self, state: StateFolder, port: int) -> None:
         self._state = state
-        self._roster = Roster(state.path("processes.json"))
+        self._roster = ServiceRoster(state.path("processes.json"))
         self._roster.end_leftovers()
         self._settings = state.settings()
         self._front = Front(port)
@@ -125,13 +125,13 @@ class Stack:
             result(f"{seed.plant(self._database.owner_url)} courses planted")
             file = self._stack_file(stack)
             result(f"{len(file.users)} users signed in")
-        self._front.running = Running(
+        self._front.running = RunningFront(
             self._emulator, file, stack.physical["HttpApi"], schedules.read(self._emulator, file.functions)
         )
         self._state.write(self._state.stack_file, file.model_dump_json(by_alias=True, indent=2))
         return file
 
-    def _stack_file(self, stack: deploy.Deployed) -> StackFile:
+    def _stack_file(self, stack: deploy.StackDeployment) -> StackFile:
         cognito = Cognito(user_pool_id=stack.outputs["UserPoolId"], client_id=stack.outputs["UserPoolClientId"])
         client = self._emulator.client("cognito-idp")
         users.lengthen_tokens(client, cognito)

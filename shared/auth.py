@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.config import settings
 from shared.errors import Forbidden, Unauthenticated
-from shared.secrets import secret
+from shared.secret_store import secret
 
 
 def claims_of(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Settings(BaseModel):
-    """What the template sets. Secrets are named here, never held; see `shared.secrets`.
+    """What the template sets. Secrets are named here, never held; see `shared.secret_store`.
 
     Plain pydantic: importing pydantic-settings alone would take the webhook over its cold-start budget.
     """

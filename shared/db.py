@@ -22,7 +22,7 @@ from shared.actors import Actor
 from shared.config import settings
 from shared.errors import Forbidden, Unavailable
 from shared.metrics import Metric
-from shared.secrets import secret
+from shared.secret_store import secret
 
 CONNECT_SECONDS = 3
 SILENCE_MILLISECONDS = 3000

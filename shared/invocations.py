@@ -11,7 +11,7 @@ from shared.config import settings
 from shared.errors import AppError
 
 
-class Failed(Exception):
+class InvocationFailed(Exception):
     """The name of an error that nothing handled, which is all that Lambda gets to see and so writes into the log."""
 
 
@@ -34,7 +34,7 @@ def invocation[Answer](
                 raise
             except Exception as error:  # noqa: BLE001 - it goes on, without its message
                 log.log_failure(error)
-                raise Failed(type(error).__name__) from None
+                raise InvocationFailed(type(error).__name__) from None
 
     return surrounded
 

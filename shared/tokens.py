@@ -40,7 +40,7 @@ class Caller:
 
 
 class Keys:
-    """The issuer's signing keys by key id, kept while the issuer is away."""
+    """The issuer's signing keys by key id, kept while the issuer is unreachable."""
 
     def __init__(self, fetch: Callable[[], bytes], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch

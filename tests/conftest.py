@@ -17,7 +17,7 @@ from psycopg import sql
 from local.postgres import Cluster, free_port
 from sql.migrate import apply
 from tests import egress
-from tests.deployed import Deployed, running
+from tests.deployed import DeployedFunctions, running
 from tests.log import Log
 from tests.pgbouncer import STATEMENT_LOG, PgBouncer, session_bound
 
@@ -120,7 +120,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def stays_here() -> Iterator[None]:
+def loopback_only() -> Iterator[None]:
     """Fail whoever wanted to reach another machine, even where that was taken for an outage."""
     yield
     assert egress.refused() == []
@@ -193,7 +193,7 @@ def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
 
 
 @pytest.fixture
-def deployed(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+def deployed(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedFunctions]:
     """The functions on a database of their own; see `tests.deployed`."""
     with running(database, monkeypatch) as platform:
         yield platform

@@ -28,7 +28,7 @@ from psycopg.rows import dict_row
 
 from functions.send_notifications.providers import ses, sns
 from local.razorpay.payloads import new_id, webhook_headers
-from shared import config, db, secrets
+from shared import config, db, secret_store
 from shared.notifications import handoff
 from shared.payments import gateway
 from shared.profiles import pool
@@ -185,7 +185,7 @@ def http_event(
 
 
 @dataclass(frozen=True)
-class Deployed:
+class DeployedFunctions:
     """A database, and the functions in front of it as the template configures them."""
 
     database: "Database"
@@ -268,7 +268,7 @@ class Deployed:
         """Rotate a secret; known at once."""
         client: Any = boto3.client("secretsmanager")
         client.put_secret_value(SecretId=name, SecretString=json.dumps(value))
-        secrets.forget()
+        secret_store.forget()
 
     def rows(self, statement: LiteralString, *arguments: object) -> list[dict[str, Any]]:
         """Any statement as the superuser; it is committed at once."""
@@ -409,7 +409,7 @@ def forget_everything() -> None:
     close_connections()
     db._database.cache_clear()  # pyright: ignore[reportPrivateUsage]
     config.settings.cache_clear()
-    secrets.forget()
+    secret_store.forget()
     for module in (handoff, ses, sns):
         module._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
     pool._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
@@ -417,7 +417,7 @@ def forget_everything() -> None:
 
 
 @contextmanager
-def running(database: "Database", monkeypatch: pytest.MonkeyPatch) -> Generator[Deployed]:
+def running(database: "Database", monkeypatch: pytest.MonkeyPatch) -> Generator[DeployedFunctions]:
     """The platform on a database, in a fresh AWS."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -432,20 +432,20 @@ def running(database: "Database", monkeypatch: pytest.MonkeyPatch) -> Generator[
         monkeypatch.setenv("NOTIFICATION_QUEUE_URL", queue.create_queue(QueueName="notifications")["QueueUrl"])
         monkeypatch.setenv("DATABASE_SECRET_ID", "database-worker")
         try:
-            yield Deployed(database, monkeypatch, looking)
+            yield DeployedFunctions(database, monkeypatch, looking)
         finally:
             forget_everything()
 
 
 @contextmanager
-def linked(deployed: Deployed) -> Generator[Link]:
+def linked(deployed: DeployedFunctions) -> Generator[Link]:
     """Put a link that can be cut between the functions and their database."""
     with Link(deployed.database.cluster.port) as link, reaching_it_at(deployed, link.port):
         yield link
 
 
 @contextmanager
-def reaching_it_at(deployed: Deployed, port: int) -> Generator[None]:
+def reaching_it_at(deployed: DeployedFunctions, port: int) -> Generator[None]:
     """The functions connect to their database at a port that passes on to it."""
     for login in ("app", "worker"):
         url = f"postgresql://{login}_login@127.0.0.1:{port}/{deployed.database.name}"

@@ -8,7 +8,7 @@ import pytest
 from local.postgres import Cluster
 from shared import config
 from tests.conftest import cloned
-from tests.deployed import Deployed, running
+from tests.deployed import DeployedFunctions, running
 
 EMPTY = """
     truncate public.profiles, public.events, public.analytics_events, public.webhook_logs, public.settlements,
@@ -18,7 +18,7 @@ EMPTY = """
 
 
 @pytest.fixture(scope="module")
-def kept(cluster: Cluster, template: str, request: pytest.FixtureRequest) -> Iterator[Deployed]:
+def kept(cluster: Cluster, template: str, request: pytest.FixtureRequest) -> Iterator[DeployedFunctions]:
     pooler = request.getfixturevalue("pgbouncer") if request.config.getoption("--pgbouncer") else None
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -29,7 +29,7 @@ def kept(cluster: Cluster, template: str, request: pytest.FixtureRequest) -> Ite
 
 
 @pytest.fixture
-def emptied(kept: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+def emptied(kept: DeployedFunctions, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedFunctions]:
     """The shared platform with nobody and nothing in it; changed settings last for one test."""
     config.settings.cache_clear()
     with kept.database.look() as conn:

@@ -15,11 +15,11 @@ from functions.account.referrals.routes import routes as referrals
 from shared import auth, db
 from shared.actors import user
 from shared.errors import NotFound
-from shared.http import Router
 from shared.invocations import invocation
 from shared.notifications import unsubscribing
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers, published
+from shared.routing import Router
 
 app = Router()
 PAGE = published("text/html", 200, 404)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.http import Schema
 from shared.notifications.models import Channel, Type
+from shared.routing import Schema
 
 
 class InboxNotification(Schema):
@@ -38,7 +38,7 @@ class ReadAllOut(Schema):
     read: int
 
 
-class Preference(Schema):
+class NotificationPreference(Schema):
     """Whether a kind of message (`channel`) may come by one way (`type`)."""
 
     type: Type
@@ -49,10 +49,10 @@ class Preference(Schema):
 class PreferencesOut(Schema):
     """Every combination; what was never chosen is enabled."""
 
-    preferences: list[Preference]
+    preferences: list[NotificationPreference]
 
 
 class PreferencesIn(Schema):
     """The combinations to change."""
 
-    preferences: list[Preference] = Field(min_length=1, max_length=9)
+    preferences: list[NotificationPreference] = Field(min_length=1, max_length=9)

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from functions.account.models import InboxNotification, Preference
+from functions.account.models import InboxNotification, NotificationPreference
 from shared.db import Connection
 
 
@@ -69,9 +69,9 @@ def mark_all_read(conn: Connection, user_id: UUID) -> int:
     ).rowcount
 
 
-def chosen(conn: Connection, user_id: UUID) -> list[Preference]:
+def chosen(conn: Connection, user_id: UUID) -> list[NotificationPreference]:
     return (
-        conn.cursor(row_factory=class_row(Preference))
+        conn.cursor(row_factory=class_row(NotificationPreference))
         .execute(
             "select type, channel, enabled from public.notification_preferences where user_id = %(user_id)s",
             {"user_id": user_id},
@@ -80,7 +80,7 @@ def chosen(conn: Connection, user_id: UUID) -> list[Preference]:
     )
 
 
-def choose(conn: Connection, user_id: UUID, preferences: Sequence[Preference]) -> None:
+def choose(conn: Connection, user_id: UUID, preferences: Sequence[NotificationPreference]) -> None:
     rows: list[dict[str, Any]] = [preference.model_dump() for preference in preferences]
     conn.execute(
         """

@@ -7,13 +7,13 @@ from uuid import UUID
 import psycopg
 
 from functions.account import queries
-from functions.account.models import InboxNotification, InboxOut, Preference
+from functions.account.models import InboxNotification, InboxOut, NotificationPreference
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.notifications.models import Channel, Type
 from shared.paging import cursor_after, read_cursor
 
-NO_MARKETING_MAIL = Preference(type="email", channel="marketing", enabled=False)
+NO_MARKETING_MAIL = NotificationPreference(type="email", channel="marketing", enabled=False)
 
 
 def inbox(conn: Connection, user_id: UUID, *, unread: bool, cursor: str | None, limit: int) -> InboxOut:
@@ -36,15 +36,15 @@ def read(conn: Connection, user_id: UUID, notification_id: UUID) -> InboxNotific
     return notification
 
 
-def preferences(conn: Connection, user_id: UUID) -> list[Preference]:
+def preferences(conn: Connection, user_id: UUID) -> list[NotificationPreference]:
     enabled = {(each.type, each.channel): each.enabled for each in queries.chosen(conn, user_id)}
     return [
-        Preference(type=kind, channel=channel, enabled=enabled.get((kind, channel), True))
+        NotificationPreference(type=kind, channel=channel, enabled=enabled.get((kind, channel), True))
         for kind, channel in product(get_args(Type), get_args(Channel))
     ]
 
 
-def choose(conn: Connection, user_id: UUID, changes: list[Preference]) -> list[Preference]:
+def choose(conn: Connection, user_id: UUID, changes: list[NotificationPreference]) -> list[NotificationPreference]:
     """The last word on a combination counts; raises Conflict for a user who has no profile yet."""
     last = {(change.type, change.channel): change for change in changes}
     try:

@@ -19,13 +19,13 @@ from shared.actors import administrator
 from shared.audit.service import administrator_of
 from shared.certificates import files
 from shared.certificates.models import Certificate
-from shared.http import Router, created
 from shared.invocations import invocation
 from shared.log import logger
 from shared.metrics import Metric
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
+from shared.routing import Router, created
 
 app = Router()
 PATH = "/functions/v1/admin/certificates"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.http import Schema
+from shared.routing import Schema
 
 type Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"\S")]
 

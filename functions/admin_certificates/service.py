@@ -8,7 +8,7 @@ from functions.admin_certificates.models import Certificate, CertificateList
 from shared.certificates import queries as certificate_queries
 from shared.certificates import service as certificates
 from shared.certificates.models import Certificate as CertificateRow
-from shared.certificates.models import Content, Draft
+from shared.certificates.models import CertificateContent, CertificateDraft
 from shared.db import Connection
 from shared.errors import Conflict, Invalid, NotFound
 from shared.paging import cursor_after, read_cursor
@@ -51,7 +51,7 @@ def revoke(conn: Connection, certificate_id: UUID, reason: str, now: datetime) -
 
 def prepare_replacement(
     conn: Connection, certificate_id: UUID, recipient: str, now: datetime
-) -> tuple[CertificateRow, Draft]:
+) -> tuple[CertificateRow, CertificateDraft]:
     """Raises NotFound, Conflict (`already_replaced`) and Invalid for a name that cannot be printed."""
     old = find_certificate(conn, certificate_id)
     name = scripts.printable(recipient)
@@ -74,7 +74,7 @@ def replace(
 
 
 def to_answer(row: CertificateRow) -> Certificate:
-    content = Content.read(row.content)
+    content = CertificateContent.read(row.content)
     return Certificate(
         id=row.id,
         registration_id=row.registration_id,

@@ -12,8 +12,8 @@ from functions.admin_courses.attendance.routes import routes as attendance
 from functions.admin_courses.events.routes import routes as events
 from functions.admin_courses.recordings.routes import routes as recordings
 from functions.admin_courses.sessions.routes import routes as sessions
-from shared.http import Router
 from shared.invocations import invocation
+from shared.routing import Router
 
 app = Router()
 app.include_router(attendance)

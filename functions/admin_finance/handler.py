@@ -11,8 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.admin_finance.disputes.routes import routes as disputes
 from functions.admin_finance.receipts.routes import routes as receipts
 from functions.admin_finance.reconciliation.routes import routes as reconciliation
-from shared.http import Router
 from shared.invocations import invocation
+from shared.routing import Router
 
 app = Router()
 app.include_router(disputes)

@@ -12,8 +12,8 @@ from functions.admin_operations.audit_logs.routes import routes as audit_logs
 from functions.admin_operations.fraud_signals.routes import routes as fraud_signals
 from functions.admin_operations.notifications.routes import routes as notifications
 from functions.admin_operations.webhook_logs.routes import routes as webhook_logs
-from shared.http import Router
 from shared.invocations import invocation
+from shared.routing import Router
 
 app = Router()
 app.include_router(audit_logs)

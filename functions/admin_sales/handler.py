@@ -11,8 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.admin_sales.held_payments.routes import routes as held_payments
 from functions.admin_sales.refunds.routes import routes as refunds
 from functions.admin_sales.registrations.routes import routes as registrations
-from shared.http import Router
 from shared.invocations import invocation
+from shared.routing import Router
 
 app = Router()
 app.include_router(held_payments)

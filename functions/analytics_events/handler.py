@@ -10,13 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.analytics_events import service
 from functions.analytics_events.models import BatchReport, EventBatch, RejectedEvent
-from functions.analytics_events.service import Source
+from functions.analytics_events.service import EventSource
 from shared import actors, clock, db, tokens
 from shared.errors import Invalid
-from shared.http import Router
 from shared.invocations import invocation
 from shared.log import logger
 from shared.refusals import answers
+from shared.routing import Router
 
 app = Router()
 
@@ -50,13 +50,13 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return app.serve(event, context)
 
 
-def _source(body: EventBatch) -> Source:
+def _source(body: EventBatch) -> EventSource:
     bearer = tokens.bearer_of(app.current_event.raw_event)
     if bearer is not None:
-        return Source(tokens.verify(bearer).user_id, body.session_id)
+        return EventSource(tokens.verify(bearer).user_id, body.session_id)
     if body.session_id is None:
         raise Invalid("Without a token, events need a sessionId.", code="session_needed")
-    return Source(None, body.session_id)
+    return EventSource(None, body.session_id)
 
 
 def _errors(rejected: list[RejectedEvent]) -> list[dict[str, Any]]:

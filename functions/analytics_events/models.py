@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 
-from shared.http import Schema
+from shared.routing import Schema
 
 MAX_EVENTS = 100
 MAX_DATA_BYTES = 4096
@@ -30,7 +30,7 @@ def _is_within(value: object, levels: int) -> bool:
     return True
 
 
-class Event(Schema):
+class TrackedEvent(Schema):
     """One thing that was done. `id` is the client's own, the same in every retry: it is kept once."""
 
     id: UUID | None = None
@@ -40,7 +40,7 @@ class Event(Schema):
     occurred_at: AwareDatetime | None = None
 
 
-Raw = Annotated[dict[str, Any], WithJsonSchema(Event.model_json_schema())]
+Raw = Annotated[dict[str, Any], WithJsonSchema(TrackedEvent.model_json_schema())]
 """An event as it came: one that is wrong does not spoil the batch."""
 
 

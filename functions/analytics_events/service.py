@@ -9,7 +9,7 @@ from uuid import UUID, uuid4, uuid5
 from pydantic import ValidationError
 
 from functions.analytics_events import queries
-from functions.analytics_events.models import Event, RejectedEvent
+from functions.analytics_events.models import RejectedEvent, TrackedEvent
 from shared.db import Connection
 
 LATE = timedelta(days=7)
@@ -20,7 +20,7 @@ IDS = UUID("7b0f6b0e-5a56-4d0c-9a63-0f2c7a1d5e11")
 
 
 @dataclass(frozen=True)
-class Source:
+class EventSource:
     """Whose events they are: a user's, or an anonymous session's."""
 
     user_id: UUID | None
@@ -30,13 +30,13 @@ class Source:
         return str(self.user_id or self.session_id)
 
 
-def read(batch: Sequence[dict[str, Any]], now: datetime) -> tuple[list[Event], list[RejectedEvent]]:
+def read(batch: Sequence[dict[str, Any]], now: datetime) -> tuple[list[TrackedEvent], list[RejectedEvent]]:
     """The events that can be kept, and what is wrong with the others."""
-    events: list[Event] = []
+    events: list[TrackedEvent] = []
     rejected: list[RejectedEvent] = []
     for index, raw in enumerate(batch):
         try:
-            event = Event.model_validate(raw)
+            event = TrackedEvent.model_validate(raw)
         except ValidationError as error:
             found = [
                 {"field": ".".join(str(part) for part in each["loc"]), "message": each["msg"]}
@@ -53,7 +53,7 @@ def read(batch: Sequence[dict[str, Any]], now: datetime) -> tuple[list[Event], l
     return events, rejected
 
 
-def keep(conn: Connection, source: Source, events: Sequence[Event], now: datetime) -> int:
+def keep(conn: Connection, source: EventSource, events: Sequence[TrackedEvent], now: datetime) -> int:
     """Keep what has not come before; returns how many those are. The same id from another source is another event."""
     rows = {row["id"]: row for row in (_row(source, event, now) for event in events)}
     with conn.pipeline():
@@ -62,7 +62,7 @@ def keep(conn: Connection, source: Source, events: Sequence[Event], now: datetim
     return inserted.rowcount
 
 
-def _row(source: Source, event: Event, now: datetime) -> dict[str, Any]:
+def _row(source: EventSource, event: TrackedEvent, now: datetime) -> dict[str, Any]:
     return {
         "id": str(uuid5(IDS, f"{source}:{event.id}") if event.id else uuid4()),
         "user_id": str(source.user_id) if source.user_id else None,

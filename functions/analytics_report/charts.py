@@ -14,7 +14,7 @@ HEIGHT, LEFT, TOP, BOTTOM = 200, 56, 14, 26
 
 
 @dataclass(frozen=True)
-class Bar:
+class ChartBar:
     """One value; `part` of it is drawn stronger, `text` says it."""
 
     label: str
@@ -23,14 +23,14 @@ class Bar:
     part: int | None = None
 
 
-def bars(title: str, description: str, rows: Sequence[Bar]) -> str:
+def bars(title: str, description: str, rows: Sequence[ChartBar]) -> str:
     """One bar below the other, each under its label; all values at least 0."""
     most = max((row.value for row in rows), default=0) or 1
     drawn = [_row(number, row, most) for number, row in enumerate(rows)]
     return _svg(title, description, max(len(rows), 1) * ROW, drawn)
 
 
-def columns(title: str, description: str, values: Sequence[Bar], scale: Callable[[int], str]) -> str:
+def columns(title: str, description: str, values: Sequence[ChartBar], scale: Callable[[int], str]) -> str:
     """One column beside the other, as time goes; values below 0 hang down. `scale` writes the numbers at the side."""
     low, high = _scale([value.value for value in values])
     space = HEIGHT - TOP - BOTTOM
@@ -56,7 +56,7 @@ def columns(title: str, description: str, values: Sequence[Bar], scale: Callable
     return _svg(title, description, HEIGHT, drawn)
 
 
-def _row(number: int, row: Bar, most: int) -> str:
+def _row(number: int, row: ChartBar, most: int) -> str:
     y = number * ROW
     width = WIDTH * row.value / most
     part = "" if row.part is None else _bar(y, WIDTH * row.part / most, "fill strong")

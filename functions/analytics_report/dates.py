@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Range:
+class DateRange:
     """Days from `start` to `end`, both included, in an IANA time zone."""
 
     start: date
@@ -30,16 +30,16 @@ class Range:
     def ends_before(self) -> datetime:
         return _midnight(self.end + DAY, self.zone)
 
-    def periods(self, grouping: Grouping) -> Iterator["Range"]:
+    def periods(self, grouping: Grouping) -> Iterator["DateRange"]:
         """The days, weeks (from Monday, ISO 8601) or months of the range, cut to it at both ends."""
         start = self.start
         while start <= self.end:
             end = min(_last_day(start, grouping), self.end)
-            yield Range(start, end, self.zone)
+            yield DateRange(start, end, self.zone)
             start = end + DAY
 
 
-def read_range(start: date | None, end: date | None, *, today: date, zone: str) -> Range | None:
+def read_date_range(start: date | None, end: date | None, *, today: date, zone: str) -> DateRange | None:
     """The range that was asked for: a missing end is today, a missing start 30 days; none where both are missing.
 
     Raises Invalid for a range that is backwards, longer than 366 days or out of this world.
@@ -54,12 +54,12 @@ def read_range(start: date | None, end: date | None, *, today: date, zone: str) 
         raise Invalid("startDate is after endDate.")
     if (end - start).days >= MAX_DAYS:
         raise Invalid(f"A report spans {MAX_DAYS} days at most.")
-    return Range(start, end, zone)
+    return DateRange(start, end, zone)
 
 
-def recent(today: date, zone: str) -> Range:
+def recent(today: date, zone: str) -> DateRange:
     """The last 30 days, today included."""
-    return Range(today - (DEFAULT_DAYS - 1) * DAY, today, zone)
+    return DateRange(today - (DEFAULT_DAYS - 1) * DAY, today, zone)
 
 
 def _last_day(day: date, grouping: Grouping) -> date:

@@ -8,17 +8,17 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import RootModel
 
-from functions.analytics_report import html, service, sheets
-from functions.analytics_report.dates import read_range
+from functions.analytics_report import report_page, service, sheets
+from functions.analytics_report.dates import read_date_range
 from functions.analytics_report.models import AnyReport, Grouping, ReportType
 from shared import auth, clock, db
 from shared.actors import administrator
 from shared.config import settings
-from shared.http import Router
 from shared.invocations import invocation
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
+from shared.routing import Router
 from shared.spreadsheets import CONTENT_TYPE
 
 app = Router()
@@ -65,8 +65,8 @@ def show_report(
     admin_id = auth.admin_caller(app.current_event.raw_event)
     chosen = format or ("html" if HTML in app.current_event.headers.get("accept", "") else "json")
     now, zone = clock.now(), settings().time_zone
-    days = read_range(start_date, end_date, today=clock.in_zone(now, zone).date(), zone=zone)
-    asked = service.Asked(
+    days = read_date_range(start_date, end_date, today=clock.in_zone(now, zone).date(), zone=zone)
+    asked = service.ReportRequest(
         type, days, zone, now, grouping=group_by, cursor=cursor, limit=MOST_ROWS if chosen == "csv" else limit
     )
     with db.transaction(administrator(admin_id), read_only=True) as conn:
@@ -88,7 +88,7 @@ def _answer(report: AnyReport, chosen: Format) -> Response[str]:
         case "csv":
             return Response(200, CONTENT_TYPE, sheets.csv_of(report), headers | _named(report))
         case "html":
-            return Response(200, f"{HTML}; charset=utf-8", html.page(report), headers | html.headers())
+            return Response(200, f"{HTML}; charset=utf-8", report_page.page(report), headers | report_page.headers())
 
 
 def _named(report: AnyReport) -> dict[str, str]:

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.http import Schema
+from shared.routing import Schema
 
 ReportType = Literal["overview", "revenue", "events", "referrals", "funnel", "attendance"]
 Grouping = Literal["day", "week", "month"]
 EventStatus = Literal["draft", "upcoming", "ongoing", "completed", "cancelled"]
 
 
-class Money(Schema):
+class RevenueFigures(Schema):
     """`payments` were captured for `gross`, `refunds` sent `refunded` back; `tax` is the part of `fees` that is GST.
 
     `net` is gross - refunded - fees. A payment counts on the day it was made, a refund on the day it went back.
@@ -54,7 +54,7 @@ class RegistrationCounts(Schema):
     expired: int
 
 
-class Ratings(Schema):
+class RatingFigures(Schema):
     count: int
     average_rating: float | None
 
@@ -67,16 +67,16 @@ class OverviewReport(Report):
     events: dict[EventStatus, int]
     registrations: RegistrationCounts
     completed_payments: int
-    revenue: list[Money]
-    feedback: Ratings
+    revenue: list[RevenueFigures]
+    feedback: RatingFigures
 
 
-class Days(Schema):
+class ReportDays(Schema):
     start_date: date
     end_date: date
 
 
-class Period(Money, Days):
+class RevenuePeriod(RevenueFigures, ReportDays):
     """The money of some days, both included."""
 
 
@@ -85,8 +85,8 @@ class RevenueReport(Report):
 
     type: Literal["revenue"] = "revenue"
     group_by: Grouping
-    totals: list[Money]
-    periods: list[Period]
+    totals: list[RevenueFigures]
+    periods: list[RevenuePeriod]
 
 
 class EventFigures(Schema):
@@ -107,8 +107,8 @@ class EventFigures(Schema):
     attended: int
     no_shows: int | None
     no_show_rate: float | None
-    revenue: list[Money]
-    feedback: Ratings
+    revenue: list[RevenueFigures]
+    feedback: RatingFigures
 
 
 class EventsReport(Report):
@@ -143,7 +143,7 @@ class ReferralsReport(Report):
     next_cursor: str | None
 
 
-class Step(Schema):
+class FunnelStep(Schema):
     name: str
     sessions: int
     of_first: float | None
@@ -154,7 +154,7 @@ class FunnelReport(Report):
     """Visits that began in the range, by how far they came within a day; counted up to `asOf`, some minutes ago."""
 
     type: Literal["funnel"] = "funnel"
-    steps: list[Step]
+    steps: list[FunnelStep]
 
 
 class SessionAttendance(Schema):

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from psycopg.rows import class_row, dict_row, scalar_row
 
-from functions.analytics_report.dates import Range
+from functions.analytics_report.dates import DateRange
 from functions.analytics_report.models import EventStatus, Grouping
 from shared.db import Connection
 
 
 @dataclass(frozen=True)
-class Figures:
+class FigureSums:
     """Sums in one currency, the empty one for what has none; `rating` is the sum of all ratings."""
 
     currency: str
@@ -52,17 +52,17 @@ SUMS: LiteralString = """
 """
 
 
-def sum_everything(conn: Connection) -> list[Figures]:
+def sum_everything(conn: Connection) -> list[FigureSums]:
     """All there ever was, by currency."""
-    cursor = conn.cursor(row_factory=class_row(Figures))
+    cursor = conn.cursor(row_factory=class_row(FigureSums))
     return cursor.execute(
         "select " + SUMS + " from private.figures_by_event group by currency order by currency"
     ).fetchall()
 
 
-def sum_range(conn: Connection, days: Range) -> list[Figures]:
+def sum_range(conn: Connection, days: DateRange) -> list[FigureSums]:
     """What happened in the range, by currency."""
-    cursor = conn.cursor(row_factory=class_row(Figures))
+    cursor = conn.cursor(row_factory=class_row(FigureSums))
     return cursor.execute(
         "select "
         + SUMS
@@ -75,7 +75,7 @@ def sum_range(conn: Connection, days: Range) -> list[Figures]:
     ).fetchall()
 
 
-def count_events(conn: Connection, days: Range | None) -> list[tuple[EventStatus, int]]:
+def count_events(conn: Connection, days: DateRange | None) -> list[tuple[EventStatus, int]]:
     """Courses by status, those that begin in the range."""
     return conn.execute(
         """
@@ -102,7 +102,7 @@ class PeriodSums:
     tax: int = 0
 
 
-def sum_money(conn: Connection, days: Range, grouping: Grouping) -> list[PeriodSums]:
+def sum_money(conn: Connection, days: DateRange, grouping: Grouping) -> list[PeriodSums]:
     """Periods with payments or refunds in them."""
     cursor = conn.cursor(row_factory=class_row(PeriodSums))
     return cursor.execute(
@@ -120,7 +120,7 @@ def sum_money(conn: Connection, days: Range, grouping: Grouping) -> list[PeriodS
 
 
 @dataclass(frozen=True)
-class Course:
+class CourseOnPage:
     """A course on a page; `was_held` once its first session is over."""
 
     id: UUID
@@ -135,12 +135,12 @@ class Course:
 
 
 def list_events(
-    conn: Connection, days: Range | None, now: datetime, *, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Course]:
+    conn: Connection, days: DateRange | None, now: datetime, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[CourseOnPage]:
     """Courses that were published and begin in the range, the latest first."""
     after_start, after_id = after or (None, None)
     return (
-        conn.cursor(row_factory=class_row(Course))
+        conn.cursor(row_factory=class_row(CourseOnPage))
         .execute(
             """
             select e.id, e.title, e.category, e.status, e.starts_at, e.ends_at, e.capacity,
@@ -161,7 +161,7 @@ def list_events(
     )
 
 
-def sum_events(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[Figures]]:
+def sum_events(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[FigureSums]]:
     """What belongs to each of the courses, by currency."""
     rows = (
         conn.cursor(row_factory=dict_row)
@@ -177,9 +177,9 @@ def sum_events(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[Figures
         )
         .fetchall()
     )
-    found: dict[UUID, list[Figures]] = {each: [] for each in ids}
+    found: dict[UUID, list[FigureSums]] = {each: [] for each in ids}
     for row in rows:
-        found[row.pop("event_id")].append(Figures(**row))
+        found[row.pop("event_id")].append(FigureSums(**row))
     return found
 
 
@@ -198,7 +198,7 @@ def count_attended(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, int]:
 
 
 @dataclass(frozen=True)
-class Ranked:
+class LeaderboardEntry:
     """A person on the leaderboard."""
 
     user_id: UUID
@@ -249,11 +249,13 @@ LEADERBOARD_OF_RANGE: LiteralString = """
 """
 
 
-def list_referrers(conn: Connection, days: Range | None, *, after: Rank | None, limit: int) -> list[Ranked]:
+def list_referrers(
+    conn: Connection, days: DateRange | None, *, after: Rank | None, limit: int
+) -> list[LeaderboardEntry]:
     """The leaderboard of the range, or of all time, behind a place on it."""
     after_converted, after_referrals, after_id = after or (None, None, None)
     return (
-        conn.cursor(row_factory=class_row(Ranked))
+        conn.cursor(row_factory=class_row(LeaderboardEntry))
         .execute(
             (LEADERBOARD_OF_RANGE if days else LEADERBOARD)
             + """
@@ -282,7 +284,7 @@ def list_referrers(conn: Connection, days: Range | None, *, after: Rank | None, 
     )
 
 
-def count_visits(conn: Connection, days: Range) -> dict[int, int]:
+def count_visits(conn: Connection, days: DateRange) -> dict[int, int]:
     """Visits that began in the range by the step they reached, 1 for the first."""
     return dict(
         conn.execute(
@@ -303,7 +305,7 @@ def counted_until(conn: Connection) -> datetime | None:
 
 
 @dataclass(frozen=True)
-class Held:
+class SessionSummary:
     """A live session on a page, with how many have a seat."""
 
     session_id: UUID
@@ -315,11 +317,13 @@ class Held:
     confirmed: int
 
 
-def list_sessions(conn: Connection, days: Range, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Held]:
+def list_sessions(
+    conn: Connection, days: DateRange, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[SessionSummary]:
     """Sessions that begin in the range, the latest first."""
     after_start, after_id = after or (None, None)
     return (
-        conn.cursor(row_factory=class_row(Held))
+        conn.cursor(row_factory=class_row(SessionSummary))
         .execute(
             """
             select s.id as session_id, s.event_id, e.title as event_title, s.title, s.starts_at, s.ends_at, coalesce((
@@ -338,7 +342,7 @@ def list_sessions(conn: Connection, days: Range, *, after: tuple[datetime, UUID]
     )
 
 
-def sum_stays(conn: Connection, sessions: Sequence[Held], now: datetime) -> dict[UUID, tuple[int, int]]:
+def sum_stays(conn: Connection, sessions: Sequence[SessionSummary], now: datetime) -> dict[UUID, tuple[int, int]]:
     """Who of those with a seat was in each session, and their minutes as `private.attended_minutes` has them."""
     rows = conn.execute(
         """
@@ -373,5 +377,5 @@ def sum_stays(conn: Connection, sessions: Sequence[Held], now: datetime) -> dict
     return {session_id: (joined, minutes) for session_id, joined, minutes in rows}
 
 
-def _instants(days: Range | None) -> dict[str, datetime | None]:
+def _instants(days: DateRange | None) -> dict[str, datetime | None]:
     return {"begins": days.begins_at if days else None, "ends": days.ends_before if days else None}

@@ -9,28 +9,28 @@ from typing import Any
 from uuid import UUID
 
 from functions.analytics_report import queries
-from functions.analytics_report.dates import Range, recent
+from functions.analytics_report.dates import DateRange, recent
 from functions.analytics_report.models import (
     AnyReport,
     EventFigures,
     EventsReport,
     EventStatus,
     FunnelReport,
+    FunnelStep,
     Grouping,
-    Money,
     OverviewReport,
-    Period,
     PresenceReport,
-    Ratings,
+    RatingFigures,
     ReferralsReport,
     Referrer,
     RegistrationCounts,
     ReportType,
+    RevenueFigures,
+    RevenuePeriod,
     RevenueReport,
     SessionAttendance,
-    Step,
 )
-from functions.analytics_report.queries import Course, Figures, Held, PeriodSums, Rank
+from functions.analytics_report.queries import CourseOnPage, FigureSums, PeriodSums, Rank, SessionSummary
 from shared import clock
 from shared.db import Connection
 from shared.errors import Invalid
@@ -41,11 +41,11 @@ STATUSES: tuple[EventStatus, ...] = ("draft", "upcoming", "ongoing", "completed"
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportRequest:
     """A report as it was asked for: without days, of everything, or of the last 30 days where that is too much."""
 
     type: ReportType
-    days: Range | None
+    days: DateRange | None
     zone: str
     now: datetime
     grouping: Grouping = "day"
@@ -53,13 +53,13 @@ class Asked:
     limit: int = DEFAULT_LIMIT
 
     @property
-    def days_or_recent(self) -> Range:
+    def days_or_recent(self) -> DateRange:
         return self.days or recent(clock.in_zone(self.now, self.zone).date(), self.zone)
 
 
-def make(conn: Connection, asked: Asked) -> AnyReport:
+def make(conn: Connection, asked: ReportRequest) -> AnyReport:
     """Raises Invalid for a foreign cursor."""
-    makers: dict[ReportType, Callable[[Connection, Asked], AnyReport]] = {
+    makers: dict[ReportType, Callable[[Connection, ReportRequest], AnyReport]] = {
         "overview": overview,
         "revenue": revenue,
         "events": events,
@@ -70,7 +70,7 @@ def make(conn: Connection, asked: Asked) -> AnyReport:
     return makers[asked.type](conn, asked)
 
 
-def overview(conn: Connection, asked: Asked) -> OverviewReport:
+def overview(conn: Connection, asked: ReportRequest) -> OverviewReport:
     figures = _sums(conn, asked.days)
     counted = dict(queries.count_events(conn, asked.days))
     return OverviewReport(
@@ -84,7 +84,7 @@ def overview(conn: Connection, asked: Asked) -> OverviewReport:
     )
 
 
-def revenue(conn: Connection, asked: Asked) -> RevenueReport:
+def revenue(conn: Connection, asked: ReportRequest) -> RevenueReport:
     days, grouping = asked.days_or_recent, asked.grouping
     sums = queries.sum_money(conn, days, grouping)
     found = {(each.start, each.currency): each for each in sums}
@@ -101,7 +101,7 @@ def revenue(conn: Connection, asked: Asked) -> RevenueReport:
     )
 
 
-def events(conn: Connection, asked: Asked) -> EventsReport:
+def events(conn: Connection, asked: ReportRequest) -> EventsReport:
     after = read_cursor(asked.cursor)
     found = queries.list_events(conn, asked.days, asked.now, after=after, limit=asked.limit + 1)
     page = found[: asked.limit]
@@ -115,7 +115,7 @@ def events(conn: Connection, asked: Asked) -> EventsReport:
     )
 
 
-def referrals(conn: Connection, asked: Asked) -> ReferralsReport:
+def referrals(conn: Connection, asked: ReportRequest) -> ReferralsReport:
     figures = _sums(conn, asked.days)
     total, converted = sum(each.referrals for each in figures), sum(each.converted for each in figures)
     found = queries.list_referrers(conn, asked.days, after=read_rank(asked.cursor), limit=asked.limit + 1)
@@ -132,7 +132,7 @@ def referrals(conn: Connection, asked: Asked) -> ReferralsReport:
     )
 
 
-def funnel(conn: Connection, asked: Asked) -> FunnelReport:
+def funnel(conn: Connection, asked: ReportRequest) -> FunnelReport:
     """As of when visitors' events were last counted."""
     days = asked.days_or_recent
     counts = queries.count_visits(conn, days)
@@ -141,13 +141,13 @@ def funnel(conn: Connection, asked: Asked) -> FunnelReport:
     return FunnelReport(
         **_about(asked, days, as_of=until or days.begins_at),
         steps=[
-            Step(name=name, sessions=count, of_first=_rate(count, visits[0]), of_previous=_rate(count, before))
+            FunnelStep(name=name, sessions=count, of_first=_rate(count, visits[0]), of_previous=_rate(count, before))
             for name, count, before in zip(STEPS, visits, [visits[0], *visits], strict=False)
         ],
     )
 
 
-def attendance(conn: Connection, asked: Asked) -> PresenceReport:
+def attendance(conn: Connection, asked: ReportRequest) -> PresenceReport:
     days = asked.days_or_recent
     after = read_cursor(asked.cursor)
     found = queries.list_sessions(conn, days, after=after, limit=asked.limit + 1)
@@ -180,11 +180,11 @@ def read_rank(cursor: str | None) -> Rank | None:
     return rank
 
 
-def _sums(conn: Connection, days: Range | None) -> list[Figures]:
+def _sums(conn: Connection, days: DateRange | None) -> list[FigureSums]:
     return queries.sum_range(conn, days) if days else queries.sum_everything(conn)
 
 
-def _about(asked: Asked, days: Range | None, *, as_of: datetime | None = None) -> dict[str, Any]:
+def _about(asked: ReportRequest, days: DateRange | None, *, as_of: datetime | None = None) -> dict[str, Any]:
     return {
         "as_of": as_of or asked.now,
         "time_zone": asked.zone,
@@ -193,8 +193,8 @@ def _about(asked: Asked, days: Range | None, *, as_of: datetime | None = None) -
     }
 
 
-def _registrations(figures: Iterable[Figures]) -> RegistrationCounts:
-    def total(of: Callable[[Figures], int]) -> int:
+def _registrations(figures: Iterable[FigureSums]) -> RegistrationCounts:
+    def total(of: Callable[[FigureSums], int]) -> int:
         return sum(map(of, figures))
 
     made, confirmed = total(lambda each: each.registrations), total(lambda each: each.confirmed)
@@ -210,17 +210,17 @@ def _registrations(figures: Iterable[Figures]) -> RegistrationCounts:
     )
 
 
-def _revenue(figures: Iterable[Figures]) -> list[Money]:
+def _revenue(figures: Iterable[FigureSums]) -> list[RevenueFigures]:
     return [_money(each) for each in figures if each.payments or each.refunds]
 
 
-def _feedback(figures: Iterable[Figures]) -> Ratings:
+def _feedback(figures: Iterable[FigureSums]) -> RatingFigures:
     count, ratings = sum(each.feedback for each in figures), sum(each.rating for each in figures)
-    return Ratings(count=count, average_rating=round(ratings / count, 2) if count else None)
+    return RatingFigures(count=count, average_rating=round(ratings / count, 2) if count else None)
 
 
-def _money(sums: Figures | PeriodSums) -> Money:
-    return Money(
+def _money(sums: FigureSums | PeriodSums) -> RevenueFigures:
+    return RevenueFigures(
         currency=sums.currency,
         payments=sums.payments,
         gross=sums.gross,
@@ -232,17 +232,19 @@ def _money(sums: Figures | PeriodSums) -> Money:
     )
 
 
-def _period(days: Range, sums: PeriodSums) -> Period:
-    return Period(start_date=days.start, end_date=days.end, **_money(sums).model_dump(by_alias=False))
+def _period(days: DateRange, sums: PeriodSums) -> RevenuePeriod:
+    return RevenuePeriod(start_date=days.start, end_date=days.end, **_money(sums).model_dump(by_alias=False))
 
 
-def _total(currency: str, sums: Iterable[PeriodSums]) -> Money:
+def _total(currency: str, sums: Iterable[PeriodSums]) -> RevenueFigures:
     ours = [_money(each) for each in sums if each.currency == currency]
-    amounts = {name: sum(getattr(each, name) for each in ours) for name in Money.model_fields if name != "currency"}
-    return Money(currency=currency, **amounts)
+    amounts = {
+        name: sum(getattr(each, name) for each in ours) for name in RevenueFigures.model_fields if name != "currency"
+    }
+    return RevenueFigures(currency=currency, **amounts)
 
 
-def _event(course: Course, figures: list[Figures], attended: int) -> EventFigures:
+def _event(course: CourseOnPage, figures: list[FigureSums], attended: int) -> EventFigures:
     registrations = _registrations(figures)
     absent = registrations.confirmed - attended if course.was_held else None
     return EventFigures(
@@ -256,7 +258,7 @@ def _event(course: Course, figures: list[Figures], attended: int) -> EventFigure
     )
 
 
-def _session(held: Held, joined: int, minutes: int, now: datetime) -> SessionAttendance:
+def _session(held: SessionSummary, joined: int, minutes: int, now: datetime) -> SessionAttendance:
     absent = held.confirmed - joined if held.ends_at <= now else None
     return SessionAttendance(
         **asdict(held),

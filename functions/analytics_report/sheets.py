@@ -8,20 +8,20 @@ from functions.analytics_report.models import (
     EventFigures,
     EventsReport,
     FunnelReport,
-    Money,
+    FunnelStep,
     OverviewReport,
     PresenceReport,
     ReferralsReport,
     Referrer,
+    RevenueFigures,
+    RevenuePeriod,
     RevenueReport,
     SessionAttendance,
-    Step,
 )
-from functions.analytics_report.models import Period as RevenuePeriod
-from shared.http import Schema
+from shared.routing import Schema
 from shared.spreadsheets import sheet
 
-MONEY = tuple(Money.model_fields)
+MONEY = tuple(RevenueFigures.model_fields)
 
 
 def csv_of(report: AnyReport) -> str:
@@ -35,7 +35,7 @@ def csv_of(report: AnyReport) -> str:
         case ReferralsReport():
             return _sheet(Referrer, report.leaderboard)
         case FunnelReport():
-            return _sheet(Step, report.steps)
+            return _sheet(FunnelStep, report.steps)
         case PresenceReport():
             return _sheet(SessionAttendance, report.sessions)
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from functions.analytics_report.charts import Bar, bars, columns
+from functions.analytics_report.charts import ChartBar, bars, columns
 from functions.analytics_report.models import (
     AnyReport,
     EventsReport,
     FunnelReport,
-    Money,
     OverviewReport,
     PresenceReport,
-    Ratings,
+    RatingFigures,
     ReferralsReport,
+    RevenueFigures,
     RevenueReport,
 )
 from shared import clock
@@ -25,7 +25,7 @@ CHARTED = 15
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """The first `texts` columns are words, the others numbers."""
 
     caption: str
@@ -35,22 +35,22 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """A table, and the chart that shows what is in it."""
 
-    table: Table
+    table: ReportTable
     chart: str | None = None
 
 
 @dataclass(frozen=True)
-class View:
+class ReportView:
     title: str
     figures: Sequence[tuple[str, str]]
-    sections: Sequence[Section]
+    sections: Sequence[ReportSection]
     note: str = ""
 
 
-def view(report: AnyReport) -> View:
+def view(report: AnyReport) -> ReportView:
     match report:
         case OverviewReport():
             return _overview(report)
@@ -77,7 +77,7 @@ def instant(at: datetime, zone: str) -> str:
     return f"{_day(local.date())}, {local:%H:%M}"
 
 
-def _overview(report: OverviewReport) -> View:
+def _overview(report: OverviewReport) -> ReportView:
     made = report.registrations
     kinds = [
         ("Paid", made.paid),
@@ -87,7 +87,7 @@ def _overview(report: OverviewReport) -> View:
         ("Expired unpaid", made.expired),
     ]
     courses = [(status.capitalize(), format_count(count)) for status, count in report.events.items()]
-    return View(
+    return ReportView(
         "Overview",
         [
             ("Users", format_count(report.users)),
@@ -98,24 +98,26 @@ def _overview(report: OverviewReport) -> View:
             ("Average rating", _rating(report.feedback)),
         ],
         [
-            Section(_money_table("Revenue", report.revenue)),
-            Section(
-                Table("Registrations", ("State", "Registrations"), [(name, format_count(n)) for name, n in kinds]),
+            ReportSection(_money_table("Revenue", report.revenue)),
+            ReportSection(
+                ReportTable(
+                    "Registrations", ("State", "Registrations"), [(name, format_count(n)) for name, n in kinds]
+                ),
                 bars(
                     "Registrations by state",
                     f"{format_count(made.total)} registrations by what they are now.",
-                    [Bar(name, count, format_count(count)) for name, count in kinds],
+                    [ChartBar(name, count, format_count(count)) for name, count in kinds],
                 ),
             ),
-            Section(Table("Courses", ("Status", "Courses"), courses)),
+            ReportSection(ReportTable("Courses", ("Status", "Courses"), courses)),
         ],
     )
 
 
-def _revenue(report: RevenueReport) -> View:
+def _revenue(report: RevenueReport) -> ReportView:
     sections = [
-        Section(
-            Table(
+        ReportSection(
+            ReportTable(
                 f"{report.group_by.capitalize()}s, {total.currency}",
                 ("From", "Payments", "Gross", "Refunds", "Refunded", "Fees", "of which tax", "Net"),
                 [
@@ -128,7 +130,7 @@ def _revenue(report: RevenueReport) -> View:
                 f"Net revenue by {report.group_by}, {total.currency}",
                 f"{_amount(total.net, total)} net from {_amount(total.gross, total)} gross, {range_of(report)}.",
                 [
-                    Bar(_day(each.start_date), each.net, _amount(each.net, each))
+                    ChartBar(_day(each.start_date), each.net, _amount(each.net, each))
                     for each in report.periods
                     if each.currency == total.currency
                 ],
@@ -137,7 +139,7 @@ def _revenue(report: RevenueReport) -> View:
         )
         for total in report.totals
     ]
-    return View(
+    return ReportView(
         "Revenue",
         [
             figure
@@ -158,7 +160,7 @@ def _revenue(report: RevenueReport) -> View:
     )
 
 
-def _events(report: EventsReport) -> View:
+def _events(report: EventsReport) -> ReportView:
     header = ("Course", "Begins", "Confirmed", "Seats", "Attended", "No-shows", "Rating", "Net revenue")
     rows = [
         (
@@ -177,7 +179,7 @@ def _events(report: EventsReport) -> View:
         "Seats confirmed and attended",
         "For each course the confirmed seats, and the part of them whose student was in a session.",
         [
-            Bar(
+            ChartBar(
                 each.title,
                 each.registrations.confirmed,
                 f"{format_count(each.attended)} of {format_count(each.registrations.confirmed)}",
@@ -186,10 +188,12 @@ def _events(report: EventsReport) -> View:
             for each in report.events[:CHARTED]
         ],
     )
-    return View("Courses", [], [Section(Table("Courses", header, rows, texts=2), chart)], _more(report.next_cursor))
+    return ReportView(
+        "Courses", [], [ReportSection(ReportTable("Courses", header, rows, texts=2), chart)], _more(report.next_cursor)
+    )
 
 
-def _referrals(report: ReferralsReport) -> View:
+def _referrals(report: ReferralsReport) -> ReportView:
     rows = [
         (
             each.full_name or each.email,
@@ -205,7 +209,7 @@ def _referrals(report: ReferralsReport) -> View:
         "Top referrers",
         "For each person the friends they brought, and the part of them who paid.",
         [
-            Bar(
+            ChartBar(
                 each.full_name or each.email,
                 each.referrals,
                 f"{format_count(each.converted)} of {format_count(each.referrals)}",
@@ -214,7 +218,7 @@ def _referrals(report: ReferralsReport) -> View:
             for each in report.leaderboard[:CHARTED]
         ],
     )
-    return View(
+    return ReportView(
         "Referrals",
         [
             ("Referrals", format_count(report.total)),
@@ -223,8 +227,10 @@ def _referrals(report: ReferralsReport) -> View:
             ("Rewarded", format_count(report.rewarded)),
         ],
         [
-            Section(
-                Table("Leaderboard", ("Person", "Email", "Referrals", "Converted", "Rewarded", "Rate"), rows, texts=2),
+            ReportSection(
+                ReportTable(
+                    "Leaderboard", ("Person", "Email", "Referrals", "Converted", "Rewarded", "Rate"), rows, texts=2
+                ),
                 chart,
             )
         ],
@@ -232,7 +238,7 @@ def _referrals(report: ReferralsReport) -> View:
     )
 
 
-def _funnel(report: FunnelReport) -> View:
+def _funnel(report: FunnelReport) -> ReportView:
     named = [(each.name.replace("_", " ").capitalize(), each) for each in report.steps]
     rows = [
         (name, format_count(each.sessions), _percent(each.of_first), _percent(each.of_previous)) for name, each in named
@@ -240,14 +246,19 @@ def _funnel(report: FunnelReport) -> View:
     chart = bars(
         "Visits by how far they came",
         "Visits that took each step of registering, after all steps before it.",
-        [Bar(name, each.sessions, f"{format_count(each.sessions)}, {_percent(each.of_first)}") for name, each in named],
+        [
+            ChartBar(name, each.sessions, f"{format_count(each.sessions)}, {_percent(each.of_first)}")
+            for name, each in named
+        ],
     )
-    return View(
-        "Funnel", [], [Section(Table("Steps", ("Step", "Visits", "Of the first", "Of the previous"), rows), chart)]
+    return ReportView(
+        "Funnel",
+        [],
+        [ReportSection(ReportTable("Steps", ("Step", "Visits", "Of the first", "Of the previous"), rows), chart)],
     )
 
 
-def _attendance(report: PresenceReport) -> View:
+def _attendance(report: PresenceReport) -> ReportView:
     header = ("Course", "Session", "Begins", "Confirmed", "Joined", "No-shows", "Minutes")
     rows = [
         (
@@ -265,7 +276,7 @@ def _attendance(report: PresenceReport) -> View:
         "Students who joined",
         "For each session the students with a seat, and the part of them who joined.",
         [
-            Bar(
+            ChartBar(
                 f"{each.event_title}, {instant(each.starts_at, report.time_zone)}",
                 each.confirmed,
                 f"{format_count(each.joined)} of {format_count(each.confirmed)}",
@@ -274,15 +285,20 @@ def _attendance(report: PresenceReport) -> View:
             for each in report.sessions[:CHARTED]
         ],
     )
-    return View("Attendance", [], [Section(Table("Sessions", header, rows, texts=3), chart)], _more(report.next_cursor))
+    return ReportView(
+        "Attendance",
+        [],
+        [ReportSection(ReportTable("Sessions", header, rows, texts=3), chart)],
+        _more(report.next_cursor),
+    )
 
 
-def _money_table(caption: str, amounts: Sequence[Money]) -> Table:
+def _money_table(caption: str, amounts: Sequence[RevenueFigures]) -> ReportTable:
     header = ("Currency", "Payments", "Gross", "Refunds", "Refunded", "Fees", "of which tax", "Net")
-    return Table(caption, header, [(each.currency, *_money_cells(each)) for each in amounts])
+    return ReportTable(caption, header, [(each.currency, *_money_cells(each)) for each in amounts])
 
 
-def _money_cells(money: Money) -> tuple[str, ...]:
+def _money_cells(money: RevenueFigures) -> tuple[str, ...]:
     return (
         format_count(money.payments),
         _amount(money.gross, money),
@@ -294,7 +310,7 @@ def _money_cells(money: Money) -> tuple[str, ...]:
     )
 
 
-def _amount(amount: int, money: Money) -> str:
+def _amount(amount: int, money: RevenueFigures) -> str:
     return format_amount(amount, money.currency)
 
 
@@ -306,7 +322,7 @@ def _percent(rate: float | None) -> str:
     return "–" if rate is None else f"{100 * rate:.1f} %"
 
 
-def _rating(feedback: Ratings) -> str:
+def _rating(feedback: RatingFigures) -> str:
     average = feedback.average_rating
     return "–" if average is None else f"{average:.2f} ({format_count(feedback.count)})"
 

@@ -10,10 +10,10 @@ from functions.events import service
 from functions.events.models import EventAnswer, EventList
 from shared import db
 from shared.actors import ANONYMOUS
-from shared.http import Router
 from shared.invocations import invocation
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
+from shared.routing import Router
 
 app = Router()
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
 class Event(Schema):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid5
 
 from shared.certificates import service as certificates
-from shared.certificates.models import Certificate, Content, canonical
+from shared.certificates.models import Certificate, CertificateContent, canonical
 from shared.config import settings
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LIST_VALID = timedelta(days=1)
 
 def badge(row: Certificate) -> str:
     """The certificate as a signed credential; always the same for the same certificate."""
-    content = Content.read(row.content)
+    content = CertificateContent.read(row.content)
     return _signed(_credential(row, content), row.issued_at)
 
 
@@ -74,7 +74,7 @@ def public_key() -> dict[str, str]:
     return {**jwk, "alg": "RS256", "use": "sig", "kid": _url(f"keys/{thumbprint}")}
 
 
-def _credential(row: Certificate, content: Content) -> dict[str, Any]:
+def _credential(row: Certificate, content: CertificateContent) -> dict[str, Any]:
     number, index = divmod(row.chain_position, LIST_SIZE)
     status_url = _url(f"status-lists/{number}")
     return {
@@ -116,7 +116,7 @@ def _credential(row: Certificate, content: Content) -> dict[str, Any]:
     }
 
 
-def _achievement(row: Certificate, content: Content) -> dict[str, Any]:
+def _achievement(row: Certificate, content: CertificateContent) -> dict[str, Any]:
     return {
         "id": f"{settings().public_base_url.rstrip('/')}/functions/v1/events/{row.event_id}",
         "type": ["Achievement"],

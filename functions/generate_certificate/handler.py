@@ -12,12 +12,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from functions.generate_certificate import badges, html, queries, service, verification
+from functions.generate_certificate import badges, queries, service, verification, verification_page
 from functions.generate_certificate.models import (
     CertificateAnswer,
     CertificateList,
-    Generate,
-    Unknown,
+    CertificateRequest,
+    UnknownCertificate,
     Verification,
 )
 from functions.generate_certificate.uploads import with_file_hashed
@@ -28,12 +28,12 @@ from shared.certificates import service as certificates
 from shared.certificates.models import Certificate
 from shared.config import settings
 from shared.errors import AppError, NotFound, Unauthenticated
-from shared.http import Router
 from shared.invocations import invocation
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.problems import problem_response
 from shared.refusals import answers, published
+from shared.routing import Router
 
 app = Router()
 PATH = certificates.PATH
@@ -43,7 +43,7 @@ JSON = "application/json"
 JWT = "application/vc+jwt"
 PAGE: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
 UNKNOWN: dict[int, Any] = {
-    404: {"description": "No certificate of ours", "content": {JSON: {"model": Unknown}, **PAGE}}
+    404: {"description": "No certificate of ours", "content": {JSON: {"model": UnknownCertificate}, **PAGE}}
 }
 VERIFIED: dict[int, Any] = {
     200: {"description": "The certificate", "content": {JSON: {"model": Verification}, **PAGE}},
@@ -65,7 +65,7 @@ LINKED: dict[int, Any] = {302: {"description": "`Location` works for a quarter o
     tags=TAGS,
     responses=answers(200, 201, not_found=404, certificate_not_due=409),
 )
-def generate(body: Generate) -> Response[CertificateAnswer]:
+def generate(body: CertificateRequest) -> Response[CertificateAnswer]:
     """201 when it is issued now, 200 when it already was. 409 `certificate_not_due` says what is missing."""
     user_id = auth.caller(app.current_event.raw_event)
     issued = service.issue(user_id, body.registration_id, clock.now())
@@ -213,12 +213,12 @@ def _find(token: str) -> Certificate:
 
 def _verification(found: Verification | None, *, is_file: bool = False) -> Response[str]:
     status = 200 if found else 404
-    headers = html.headers() | {"Vary": "Accept"}
+    headers = verification_page.headers() | {"Vary": "Accept"}
     if "text/html" in app.current_event.headers.get("accept", ""):
         upload_url = f"{settings().public_base_url.rstrip('/')}{PATH}/verify"
-        page = html.page(found, upload_url=upload_url, is_file=is_file)
+        page = verification_page.page(found, upload_url=upload_url, is_file=is_file)
         return Response(status, "text/html; charset=utf-8", page, headers)
-    return _json(status, found or Unknown(), headers)
+    return _json(status, found or UnknownCertificate(), headers)
 
 
 def _json(status: int, body: BaseModel, headers: dict[str, str] | None = None) -> Response[str]:

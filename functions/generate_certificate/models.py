@@ -5,10 +5,10 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
-class Generate(Schema):
+class CertificateRequest(Schema):
     registration_id: UUID
 
 
@@ -21,14 +21,14 @@ class CertifiedEvent(Schema):
     ends_at: datetime
 
 
-class Replacement(Schema):
+class ReplacementCertificate(Schema):
     """The certificate that stands in for a revoked one."""
 
     certificate_number: str
     verify_url: str
 
 
-class CertificateOut(Schema):
+class IssuedCertificate(Schema):
     """`pdfUrl` works for a quarter of an hour; `verifyUrl` is for everybody and for good."""
 
     id: UUID
@@ -45,18 +45,18 @@ class CertificateOut(Schema):
     status: Literal["valid", "revoked"]
     revoked_at: datetime | None
     revoke_reason: str | None
-    replaced_by: Replacement | None
+    replaced_by: ReplacementCertificate | None
     event: CertifiedEvent
 
 
 class CertificateAnswer(Schema):
     success: bool = True
-    certificate: CertificateOut
+    certificate: IssuedCertificate
 
 
 class CertificateList(Schema):
     success: bool = True
-    certificates: list[CertificateOut]
+    certificates: list[IssuedCertificate]
     next_cursor: str | None
 
 
@@ -73,7 +73,7 @@ class CertifiedContent(Schema):
     issuer: str
     revoked_at: datetime | None
     revoke_reason: str | None
-    replaced_by: Replacement | None
+    replaced_by: ReplacementCertificate | None
     pdf_url: str
     badge_url: str
 
@@ -85,7 +85,7 @@ class InclusionProof(Schema):
     hashes: list[str]
 
 
-class Integrity(Schema):
+class IntegrityCheck(Schema):
     """Whether the record is what was issued, and what anybody needs to check that without us.
 
     `leaf` is the log's entry: SHA-256 over a zero byte and it is `leafHash`, which `inclusionProof` leads to the
@@ -115,10 +115,10 @@ class Verification(Schema):
     valid: bool
     status: Literal["valid", "revoked"]
     certificate: CertifiedContent | None
-    integrity: Integrity
+    integrity: IntegrityCheck
 
 
-class Unknown(Schema):
+class UnknownCertificate(Schema):
     valid: Literal[False] = False
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 
 from functions.generate_certificate.models import OwnedCertificate
-from shared.certificates.models import Certificate, Change
+from shared.certificates.models import Certificate, RevocationChange
 from shared.certificates.queries import COLUMNS
 from shared.db import Connection
 
@@ -79,9 +79,9 @@ def hash_at(conn: Connection, position: int) -> bytes | None:
     return cursor.fetchone()
 
 
-def last_change(conn: Connection, certificate_id: UUID) -> Change | None:
+def last_change(conn: Connection, certificate_id: UUID) -> RevocationChange | None:
     return (
-        conn.cursor(row_factory=class_row(Change))
+        conn.cursor(row_factory=class_row(RevocationChange))
         .execute(
             """
             select chain_position, certificate_id, revoked_at, revoke_reason, replaced_by, previous_hash,

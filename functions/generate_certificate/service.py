@@ -7,18 +7,18 @@ from uuid import UUID
 from functions.generate_certificate import queries
 from functions.generate_certificate.models import (
     CertificateList,
-    CertificateOut,
     CertifiedEvent,
+    IssuedCertificate,
     OwnedCertificate,
-    Replacement,
+    ReplacementCertificate,
 )
 from shared import db, metrics
 from shared.actors import SERVICE, Actor, service_for
 from shared.certificates import eligibility, files, storage
 from shared.certificates import queries as certificate_queries
 from shared.certificates import service as certificates
-from shared.certificates.files import Unprinted
-from shared.certificates.models import Content, Facts
+from shared.certificates.files import RenderFailure
+from shared.certificates.models import CertificateContent, EligibilityFacts
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.metrics import Metric
@@ -48,7 +48,7 @@ def issue(user_id: UUID, registration_id: UUID, now: datetime) -> bool:
     return issued > 0
 
 
-def issue_all(actor: Actor, due: Sequence[Facts], now: datetime) -> tuple[int, list[Unprinted]]:
+def issue_all(actor: Actor, due: Sequence[EligibilityFacts], now: datetime) -> tuple[int, list[RenderFailure]]:
     """Issue to registrations that are due; how many were issued, and what could not be printed. Raises Unavailable."""
     metrics.add(Metric.CERTIFICATES_ATTEMPTED, len(due))
     with db.transaction(actor) as conn:
@@ -61,10 +61,10 @@ def issue_all(actor: Actor, due: Sequence[Facts], now: datetime) -> tuple[int, l
     return len(issued), failed
 
 
-def issue_due(now: datetime, has_time: Callable[[], bool]) -> tuple[int, list[Unprinted]]:
+def issue_due(now: datetime, has_time: Callable[[], bool]) -> tuple[int, list[RenderFailure]]:
     """Issue everything that is due while there is time; what remains is due in the next run as well."""
     total = 0
-    unprinted: list[Unprinted] = []
+    unprinted: list[RenderFailure] = []
     after: UUID | None = None
     while has_time():
         with db.transaction(SERVICE, read_only=True) as conn:
@@ -81,7 +81,7 @@ def issue_due(now: datetime, has_time: Callable[[], bool]) -> tuple[int, list[Un
     return total, unprinted
 
 
-def find_own(conn: Connection, user_id: UUID, registration_id: UUID) -> CertificateOut:
+def find_own(conn: Connection, user_id: UUID, registration_id: UUID) -> IssuedCertificate:
     """The certificate of a registration that stands now; raises NotFound."""
     current = certificate_queries.find_current(conn, [registration_id])
     found = queries.list_own(conn, user_id, after=None, limit=1, only=current[0].id) if current else []
@@ -100,16 +100,16 @@ def list_own(conn: Connection, user_id: UUID, *, cursor: str | None, limit: int)
     )
 
 
-def replacement(number: str | None, token: str | None) -> Replacement | None:
+def replacement(number: str | None, token: str | None) -> ReplacementCertificate | None:
     if number is None or token is None:
         return None
-    return Replacement(certificate_number=number, verify_url=certificates.verify_url(token))
+    return ReplacementCertificate(certificate_number=number, verify_url=certificates.verify_url(token))
 
 
-def _shown(row: OwnedCertificate) -> CertificateOut:
-    content = Content.read(row.content)
+def _shown(row: OwnedCertificate) -> IssuedCertificate:
+    content = CertificateContent.read(row.content)
     verify_url = certificates.verify_url(row.verification_token)
-    return CertificateOut(
+    return IssuedCertificate(
         id=row.id,
         registration_id=row.registration_id,
         certificate_number=row.certificate_number,

@@ -3,12 +3,12 @@
 import hashlib
 
 from functions.generate_certificate import queries
-from functions.generate_certificate.models import CertifiedContent, InclusionProof, Integrity, Verification
+from functions.generate_certificate.models import CertifiedContent, InclusionProof, IntegrityCheck, Verification
 from functions.generate_certificate.service import replacement
 from shared.certificates import chain, checks, heads, tree, tree_queries
 from shared.certificates import queries as certificate_queries
 from shared.certificates import service as certificates
-from shared.certificates.models import Certificate, Content, TreeHead
+from shared.certificates.models import Certificate, CertificateContent, TreeHead
 from shared.db import Connection
 
 LONGEST_TOKEN = 200
@@ -31,7 +31,7 @@ def verify(conn: Connection, row: Certificate) -> Verification:
 
 
 def _certified(conn: Connection, row: Certificate) -> CertifiedContent:
-    content = Content.read(row.content)
+    content = CertificateContent.read(row.content)
     newer = certificate_queries.find_certificate(conn, row.replaced_by) if row.replaced_by else None
     url = certificates.verify_url(row.verification_token)
     return CertifiedContent(
@@ -51,14 +51,14 @@ def _certified(conn: Connection, row: Certificate) -> CertifiedContent:
     )
 
 
-def _integrity(conn: Connection, row: Certificate) -> Integrity:
+def _integrity(conn: Connection, row: Certificate) -> IntegrityCheck:
     head = tree_queries.latest_head(conn)
     covered = head is not None and row.chain_position <= head.tree_size
     path = heads.inclusion_proof(conn, row.chain_position - 1, head.tree_size) if head and covered else None
     faults = [*checks.certificate_faults(row), *_faults_around(conn, row)]
     if head and path is not None:
         faults += _tree_faults(row, head, path)
-    return Integrity(
+    return IntegrityCheck(
         intact=not faults,
         faults=faults,
         content=row.content,

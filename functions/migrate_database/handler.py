@@ -9,7 +9,7 @@ from functions.migrate_database import cloudformation, service
 from shared.config import settings
 from shared.invocations import invocation
 from shared.log import logger
-from shared.secrets import secret
+from shared.secret_store import secret
 
 
 @invocation

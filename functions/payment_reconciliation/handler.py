@@ -11,12 +11,12 @@ from functions.payment_reconciliation import service
 from functions.payment_reconciliation.models import ReconciliationAnswer
 from shared import auth, clock, db
 from shared.actors import SERVICE
-from shared.http import Router
 from shared.invocations import invocation
 from shared.payments.gateway import gateway
 from shared.reconciliation.models import ReconciliationDays
 from shared.reconciliation.service import request_run
 from shared.refusals import answers
+from shared.routing import Router
 
 TIME_TO_SPARE_MS = 30_000
 """One call to Razorpay (at most 10 s) and two transactions at their time limits, with a margin."""

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.http import Schema
 from shared.payments.gateway import ListWindow
 from shared.payments.models import SettlementEntity, SettlementRow
 from shared.reconciliation.models import ComparisonSubject, RunKind, Verdict
+from shared.routing import Schema
 
 Phase = Literal[
     "payments",

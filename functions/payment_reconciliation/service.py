@@ -136,4 +136,4 @@ def _save_progress(conn: Connection, run: LeasedRun, following: RunCursor | None
 
 
 def _notify_admins(conn: Connection, run_id: UUID, subject: str, detail: str) -> None:
-    notifications.tell_admins(conn, "admin_attention", f"reconciliation:{run_id}", subject=subject, detail=detail)
+    notifications.notify_admins(conn, "admin_attention", f"reconciliation:{run_id}", subject=subject, detail=detail)

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from functions.personal_data import queries
-from functions.personal_data.models import Erased
+from functions.personal_data.models import ErasureAnswer
 from shared import db
 from shared.actors import SERVICE, service_for
 from shared.cancellations import service as cancellations
@@ -23,13 +23,13 @@ TIME_TO_SPARE_MS = 15_000
 """One call to the pool and one transaction."""
 
 
-def erase(user_id: UUID, email: str, username: str, now: datetime) -> Erased:
+def erase(user_id: UUID, email: str, username: str, now: datetime) -> ErasureAnswer:
     """Raises Invalid and Conflict as `forget` does. A login that cannot be deleted now is by the next hour's run."""
     with db.transaction(service_for(user_id)) as conn:
         erased_at = forget(conn, user_id, email, username if settings().uses_own_pool else None, now)
         left = queries.pool_username(conn, user_id)
     hand_off(conn.enqueued)
-    return Erased(erased_at=erased_at, login=_delete_login(user_id, left) if left else _gone())
+    return ErasureAnswer(erased_at=erased_at, login=_delete_login(user_id, left) if left else _gone())
 
 
 def forget(conn: Connection, user_id: UUID, email: str, pool_username: str | None, now: datetime) -> datetime:

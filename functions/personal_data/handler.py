@@ -5,21 +5,21 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.personal_data import erasure, export
-from functions.personal_data.models import Erase, Erased, Export
+from functions.personal_data.models import ErasureAnswer, ErasureRequest, PersonalDataExport
 from shared import auth, clock, db
 from shared.actors import service_for
 from shared.config import settings
-from shared.http import Router
 from shared.invocations import invocation
 from shared.log import logger
 from shared.refusals import answers
+from shared.routing import Router
 
 app = Router()
 PATH = "/functions/v1/me"
 
 
 @app.get(f"{PATH}/export", summary="Everything the platform keeps about the caller", tags=["Personal data"])
-def export_everything() -> Export:
+def export_everything() -> PersonalDataExport:
     """Rows as they are kept, table by table; `truncated` names those of which only the newest are here."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(service_for(user_id), read_only=True) as conn:
@@ -34,7 +34,7 @@ def export_everything() -> Export:
     tags=["Personal data"],
     responses=answers(200, profile_missing=409, administrator=409, paid_seat_ahead=409, confirmation_mismatch=422),
 )
-def erase_account(body: Erase) -> Erased:
+def erase_account(body: ErasureRequest) -> ErasureAnswer:
     """For good: name, addresses and traces go, free seats ahead and places in queues are given up.
 
     What was paid, refunded and certified stays, as the law asks, and certificates go on to verify. Refused while a paid

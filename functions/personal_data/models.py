@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
-class Export(Schema):
+class PersonalDataExport(Schema):
     """`data` has the rows of each table by the table's name, with its columns as they are named there."""
 
     success: bool = True
@@ -20,13 +20,13 @@ class Export(Schema):
     ]
 
 
-class Erase(Schema):
+class ErasureRequest(Schema):
     """`email` confirms it: the address of the account, as the profile has it."""
 
     email: Annotated[str, Field(min_length=3, max_length=320, pattern="@")]
 
 
-class Erased(Schema):
+class ErasureAnswer(Schema):
     """`login` is `deleting` while the identity provider has not answered yet, `external` where it is not ours."""
 
     success: bool = True

@@ -55,7 +55,7 @@ ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
 
 
 @dataclass(frozen=True)
-class Account:
+class LockedAccount:
     """A person who wants to be erased, locked."""
 
     email: str
@@ -78,10 +78,10 @@ def rows_about(conn: Connection, table: str, user_id: UUID, limit: int) -> Curso
     )
 
 
-def lock_account(conn: Connection, user_id: UUID) -> Account | None:
+def lock_account(conn: Connection, user_id: UUID) -> LockedAccount | None:
     """Locked, the person takes no more seats: whoever takes one locks the profile after the event."""
     return (
-        conn.cursor(row_factory=class_row(Account))
+        conn.cursor(row_factory=class_row(LockedAccount))
         .execute(
             "select email, phone, erased_at from public.profiles where id = %(user)s for no key update",
             {"user": user_id},

@@ -11,9 +11,9 @@ from functions.process_referrals import service
 from functions.process_referrals.models import ProcessReferralsAnswer
 from shared import auth, clock
 from shared.config import settings
-from shared.http import Router
 from shared.invocations import invocation
 from shared.log import logger
+from shared.routing import Router
 
 TIME_TO_SPARE_MS = 15_000
 """Three transactions at their time limits."""

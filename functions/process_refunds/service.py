@@ -100,7 +100,7 @@ def _fail(due: DueRefund, reason: str) -> bool:
     with db.transaction(SERVICE) as conn:
         failed = queries.fail(conn, due.id, reason)
         if failed:
-            notifications.tell_admins(
+            notifications.notify_admins(
                 conn, "refund_failed", str(due.id), amount=due.amount, currency=due.currency, reason=reason
             )
     hand_off(conn.enqueued)

@@ -17,7 +17,7 @@ from shared.metrics import Metric
 from shared.notifications import service as notifications
 from shared.notifications.handoff import hand_off
 from shared.problems import json_response, problem_response
-from shared.secrets import secret
+from shared.secret_store import secret
 from shared.webhooks import queries, service
 from shared.webhooks.models import DisputeEvent, PaymentEvent, WebhookAnswer, WebhookDelivery, WebhookStatus
 
@@ -74,7 +74,7 @@ def _store_failed(delivery: WebhookDelivery, error: str) -> None:
     with db.transaction(SERVICE) as conn:
         queries.insert_failed_delivery(conn, delivery, error)
         conn.measure(Metric.WEBHOOKS_FAILED)
-        notifications.tell_admins(
+        notifications.notify_admins(
             conn,
             "admin_attention",
             f"webhook_failed:{delivery.identity}",

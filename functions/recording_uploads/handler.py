@@ -9,7 +9,7 @@ from uuid import UUID
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.recording_uploads import queries, service
-from functions.recording_uploads.models import Announced, ObjectCreated
+from functions.recording_uploads.models import AnnouncedRecording, ObjectCreated
 from shared import db
 from shared.actors import SERVICE
 from shared.invocations import invocation
@@ -32,7 +32,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return {"status": _process(announced, created.detail.object.key)}
 
 
-def _process(announced: Announced, key: str) -> str:
+def _process(announced: AnnouncedRecording, key: str) -> str:
     size = storage.size_of(key) or 0
     failure = service.failure_of(announced, size, storage.first_bytes(key) if size else b"")
     with db.transaction(SERVICE) as conn:

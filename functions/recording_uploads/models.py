@@ -6,23 +6,23 @@ from uuid import UUID
 from pydantic import BaseModel
 
 
-class Named(BaseModel):
+class BucketName(BaseModel):
     name: str
 
 
-class Stored(BaseModel):
+class StoredObject(BaseModel):
     key: str
 
 
-class Detail(BaseModel):
-    bucket: Named
-    object: Stored
+class ObjectCreatedDetail(BaseModel):
+    bucket: BucketName
+    object: StoredObject
 
 
 class ObjectCreated(BaseModel):
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html"""
 
-    detail: Detail
+    detail: ObjectCreatedDetail
 
     @property
     def url(self) -> str:
@@ -30,7 +30,7 @@ class ObjectCreated(BaseModel):
 
 
 @dataclass(frozen=True)
-class Announced:
+class AnnouncedRecording:
     """A recording whose file has arrived, as it was announced; `sizeBytes` is None where it was not."""
 
     id: UUID

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.recording_uploads.models import Announced
+from functions.recording_uploads.models import AnnouncedRecording
 from shared.db import Connection
 
 
-def begin_processing(conn: Connection, recording_id: UUID, video_url: str) -> Announced | None:
+def begin_processing(conn: Connection, recording_id: UUID, video_url: str) -> AnnouncedRecording | None:
     """The file of a recording is whole; None for a recording that waits for no such file."""
     return (
-        conn.cursor(row_factory=class_row(Announced))
+        conn.cursor(row_factory=class_row(AnnouncedRecording))
         .execute(
             """
             update public.session_recordings set processing_status = 'processing', upload_id = null

@@ -2,12 +2,12 @@
 
 from decimal import ROUND_UP, Decimal
 
-from functions.recording_uploads.models import Announced
+from functions.recording_uploads.models import AnnouncedRecording
 
 FEWEST_MB = Decimal("0.01")
 
 
-def failure_of(announced: Announced, size_bytes: int, beginning: bytes) -> str | None:
+def failure_of(announced: AnnouncedRecording, size_bytes: int, beginning: bytes) -> str | None:
     """Why it is not, None when it is."""
     if announced.file_size_bytes not in (None, size_bytes):
         return f"{size_bytes} bytes arrived of {announced.file_size_bytes} announced"

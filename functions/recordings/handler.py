@@ -7,13 +7,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.recordings import service
-from functions.recordings.models import Playback, Position, PositionAnswer, RecordingList
+from functions.recordings.models import Playback, PlaybackPosition, PositionAnswer, RecordingList
 from shared import auth, clock, db
 from shared.actors import user
-from shared.http import Router
 from shared.invocations import invocation
 from shared.log import logger
 from shared.refusals import answers
+from shared.routing import Router
 
 app = Router()
 PATH = "/functions/v1/recordings"
@@ -53,7 +53,7 @@ def play(recording_id: Annotated[UUID, Path()]) -> Playback:
     tags=TAGS,
     responses=answers(200, not_found=404),
 )
-def keep_position(recording_id: Annotated[UUID, Path()], body: Position) -> PositionAnswer:
+def keep_position(recording_id: Annotated[UUID, Path()], body: PlaybackPosition) -> PositionAnswer:
     """In seconds from the start; the last one counts."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id)) as conn:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
 class Recording(Schema):
@@ -39,17 +39,17 @@ class Playback(Schema):
     position_seconds: int
 
 
-class Position(Schema):
+class PlaybackPosition(Schema):
     position_seconds: Annotated[StrictInt, Field(ge=0, le=86_400)]
 
 
-class PositionAnswer(Position):
+class PositionAnswer(PlaybackPosition):
     success: bool = True
     recording_id: UUID
 
 
 @dataclass(frozen=True)
-class Place:
+class RecordingAccess:
     """Where a student stands with a course."""
 
     status: str
@@ -57,7 +57,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Source:
+class StoredVideo:
     """Where a recording is, and how far the student has watched."""
 
     video_url: str

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.recordings.models import Place, Recording, Source
+from functions.recordings.models import Recording, RecordingAccess, StoredVideo
 from shared.db import Connection
 
 
-def find_place(conn: Connection, event_id: UUID, user_id: UUID) -> Place | None:
+def find_place(conn: Connection, event_id: UUID, user_id: UUID) -> RecordingAccess | None:
     """The registration that counts: one in force, else the latest."""
     return (
-        conn.cursor(row_factory=class_row(Place))
+        conn.cursor(row_factory=class_row(RecordingAccess))
         .execute(
             """
             select status, payment_status from public.registrations
@@ -44,9 +44,9 @@ def list_recordings(conn: Connection, event_id: UUID, user_id: UUID) -> list[Rec
     )
 
 
-def find_source(conn: Connection, recording_id: UUID, user_id: UUID) -> Source | None:
+def find_source(conn: Connection, recording_id: UUID, user_id: UUID) -> StoredVideo | None:
     return (
-        conn.cursor(row_factory=class_row(Source))
+        conn.cursor(row_factory=class_row(StoredVideo))
         .execute(
             """
             select s.video_url, s.content_type, coalesce(p.position_seconds, 0) as position_seconds

@@ -14,7 +14,7 @@ class StepEvent:
 
 
 @dataclass(frozen=True)
-class Visit:
+class FunnelVisit:
     """A session since its first step; `reached` is the number of steps taken in their order."""
 
     session_id: str

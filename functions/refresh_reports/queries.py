@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.refresh_reports.models import StepEvent, Visit
+from functions.refresh_reports.models import FunnelVisit, StepEvent
 from shared.db import Connection
 
 
@@ -64,9 +64,9 @@ def list_step_events(conn: Connection, steps: Sequence[str], begins: datetime, e
     )
 
 
-def list_visits(conn: Connection, session_ids: Iterable[str]) -> list[Visit]:
+def list_visits(conn: Connection, session_ids: Iterable[str]) -> list[FunnelVisit]:
     return (
-        conn.cursor(row_factory=class_row(Visit))
+        conn.cursor(row_factory=class_row(FunnelVisit))
         .execute(
             "select session_id, entered_at, reached from private.report_visits where session_id = any(%(ids)s)",
             {"ids": list(session_ids)},
@@ -75,7 +75,7 @@ def list_visits(conn: Connection, session_ids: Iterable[str]) -> list[Visit]:
     )
 
 
-def keep_visits(conn: Connection, visits: Iterable[Visit]) -> None:
+def keep_visits(conn: Connection, visits: Iterable[FunnelVisit]) -> None:
     rows = list(visits)
     conn.execute(
         """

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.refresh_reports import queries
-from functions.refresh_reports.models import StepEvent, Visit
+from functions.refresh_reports.models import FunnelVisit, StepEvent
 from shared import db
 from shared.actors import SERVICE
 from shared.db import Connection
@@ -50,8 +50,8 @@ def count_visits(now: datetime, has_time: Callable[[], bool], transaction: Trans
 
 
 def walk(
-    events: Iterable[StepEvent], open_visits: Iterable[Visit]
-) -> tuple[list[Visit], Counter[tuple[datetime, int]]]:
+    events: Iterable[StepEvent], open_visits: Iterable[FunnelVisit]
+) -> tuple[list[FunnelVisit], Counter[tuple[datetime, int]]]:
     """Lead visits through the funnel: as they are now, and how many reached which step anew, by when they began.
 
     A visit begins with the first step and takes the others in their order within a day; whatever else is no step.
@@ -61,7 +61,7 @@ def walk(
     for event in events:
         visit = visits.get(event.session_id)
         if visit is None or event.at >= visit.entered_at + VISIT:
-            visit = Visit(event.session_id, event.at, 0)
+            visit = FunnelVisit(event.session_id, event.at, 0)
         if event.step == visit.reached + 1:
             visits[event.session_id] = visit = replace(visit, reached=event.step)
             reached[visit.entered_at, event.step] += 1

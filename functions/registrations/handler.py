@@ -23,7 +23,6 @@ from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
 from shared.devices import service as devices
-from shared.http import Router, created
 from shared.invocations import invocation
 from shared.log import logger
 from shared.notifications.handoff import hand_off
@@ -34,6 +33,7 @@ from shared.refusals import answers
 from shared.registrations import orders
 from shared.registrations import service as registrations
 from shared.registrations.models import Registration, RegistrationAnswer
+from shared.routing import Router, created
 
 app = Router()
 app.include_router(billing)

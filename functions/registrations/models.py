@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import AliasChoices, Field, model_validator
 
-from shared.http import Schema
 from shared.payments.models import OrderId, PaymentId
 from shared.receipts.gst import STATES, is_gstin
 from shared.registrations.models import Registration
+from shared.routing import Schema
 
 type AddressLine = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 

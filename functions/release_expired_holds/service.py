@@ -150,7 +150,7 @@ def _postpone(hold: ExpiredHold, error: Exception, now: datetime) -> HoldOutcome
 
 def _notify_admins(hold: ExpiredHold, detail: str, effect: str) -> None:
     with db.transaction(SERVICE) as conn:
-        notifications.tell_admins(
+        notifications.notify_admins(
             conn,
             "admin_attention",
             f"order_{effect}:{hold.razorpay_order_id}",

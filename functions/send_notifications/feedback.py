@@ -7,18 +7,18 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from functions.send_notifications import queries
-from functions.send_notifications.models import Handed
+from functions.send_notifications.models import NotificationBatch
 from shared.db import Connection
 from shared.metrics import Metric
 
 _BRACKETED = re.compile(r"<([^<>]+)>\s*$")
 
 
-class _Part(BaseModel):
+class _FeedbackPart(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Recipient(_Part):
+class Recipient(_FeedbackPart):
     email_address: str = Field(alias="emailAddress")
 
     @property
@@ -28,7 +28,7 @@ class Recipient(_Part):
         return (found.group(1) if found else self.email_address).strip().lower()
 
 
-class SentMail(_Part):
+class SentMail(_FeedbackPart):
     tags: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])
 
     @property
@@ -39,16 +39,16 @@ class SentMail(_Part):
             return None
 
 
-class BounceDetail(_Part):
+class BounceDetail(_FeedbackPart):
     kind: str = Field(alias="bounceType")
     recipients: list[Recipient] = Field(alias="bouncedRecipients")
 
 
-class ComplaintDetail(_Part):
+class ComplaintDetail(_FeedbackPart):
     recipients: list[Recipient] = Field(alias="complainedRecipients")
 
 
-class Bounce(_Part):
+class Bounce(_FeedbackPart):
     """https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html"""
 
     event: Literal["Bounce"] = Field(alias="eventType")
@@ -56,14 +56,14 @@ class Bounce(_Part):
     bounce: BounceDetail
 
 
-class Complaint(_Part):
+class Complaint(_FeedbackPart):
     event: Literal["Complaint"] = Field(alias="eventType")
     mail: SentMail
     complaint: ComplaintDetail
 
 
 MailEvent = Annotated[Bounce | Complaint, Field(discriminator="event")]
-MESSAGE: TypeAdapter[Any] = TypeAdapter(Handed | MailEvent)
+MESSAGE: TypeAdapter[Any] = TypeAdapter(NotificationBatch | MailEvent)
 """What a message of the queue can be; raises pydantic.ValidationError for anything else."""
 
 

@@ -9,15 +9,15 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.send_notifications import feedback, push, service
-from functions.send_notifications.models import Handed, InboxRow, Processed, RunOut
+from functions.send_notifications.models import DeliveryAnswer, DeliveryCounts, InboxRow, NotificationBatch
 from functions.send_notifications.senders import SENDERS
 from shared import auth, db
 from shared.actors import SERVICE
 from shared.config import settings
-from shared.http import Router
 from shared.invocations import invocation
 from shared.log import correlated, log_failure, logger
 from shared.notifications.handoff import CORRELATION, hand_off
+from shared.routing import Router
 
 LONGEST_ATTEMPT_SECONDS = 12
 """A provider's time limits and two transactions; less than this left, and no attempt is begun."""
@@ -37,13 +37,13 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 
 @app.post("/functions/v1/send-notifications", summary="Deliver what is due", tags=["Jobs"])
-def send_notifications() -> RunOut:
+def send_notifications() -> DeliveryAnswer:
     """Deliver what is due, at most 100."""
     auth.require_service(app.current_event.raw_event)
     return run(_time_left(app.lambda_context, HTTP_SECONDS))
 
 
-def run(has_time: Callable[[], bool]) -> RunOut:
+def run(has_time: Callable[[], bool]) -> DeliveryAnswer:
     """One sweep. A run whose time is over is no failure: the rest is at the queue or waits for the next one."""
     counts = service.sweep(_ways(has_time), hand_off)
     logger.info("notifications_swept", counts=dict(counts))
@@ -66,7 +66,7 @@ def _cause_of(record: dict[str, Any]) -> str | None:
     return ((record.get("messageAttributes") or {}).get(CORRELATION) or {}).get("stringValue")
 
 
-def _drained(ways: service.Ways, record: dict[str, Any]) -> bool:
+def _drained(ways: service.DeliveryPorts, record: dict[str, Any]) -> bool:
     try:
         complete = _handle(ways, feedback.MESSAGE.validate_json(record["body"]))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this message's alone: SQS retries, the DLQ keeps it
@@ -75,9 +75,9 @@ def _drained(ways: service.Ways, record: dict[str, Any]) -> bool:
     return complete
 
 
-def _handle(ways: service.Ways, message: Handed | feedback.Bounce | feedback.Complaint) -> bool:
+def _handle(ways: service.DeliveryPorts, message: NotificationBatch | feedback.Bounce | feedback.Complaint) -> bool:
     """False when there was no time for all of it."""
-    if not isinstance(message, Handed):
+    if not isinstance(message, NotificationBatch):
         with ways.transact() as conn:
             feedback.learn(conn, message)
         logger.info("mail_event_learnt", mail_event=message.event)
@@ -87,16 +87,16 @@ def _handle(ways: service.Ways, message: Handed | feedback.Bounce | feedback.Com
     return outcome.complete
 
 
-def _answer(counts: Counter[str]) -> RunOut:
-    return RunOut(processed=Processed(**counts), total=counts.total())
+def _answer(counts: Counter[str]) -> DeliveryAnswer:
+    return DeliveryAnswer(processed=DeliveryCounts(**counts), total=counts.total())
 
 
-def _ways(has_time: Callable[[], bool]) -> service.Ways:
-    def tell_connected(rows: Sequence[InboxRow]) -> None:
+def _ways(has_time: Callable[[], bool]) -> service.DeliveryPorts:
+    def push_to_connected(rows: Sequence[InboxRow]) -> None:
         if settings().realtime_endpoint:
             push.push(_transaction, push.post_to_connection, has_time, rows)
 
-    return service.Ways(transact=_transaction, senders=SENDERS, push=tell_connected, has_time=has_time)
+    return service.DeliveryPorts(transact=_transaction, senders=SENDERS, push=push_to_connected, has_time=has_time)
 
 
 def _transaction() -> AbstractContextManager[db.Connection]:

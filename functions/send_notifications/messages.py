@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from functions.send_notifications.models import Attachment, Claimed, Mail, Refused, Sms
+from functions.send_notifications.models import Attachment, ClaimedNotification, Mail, ProviderRefused, Sms
 from shared import clock
 from shared.config import settings
 from shared.notifications import invites, rendering, unsubscribing
@@ -13,12 +13,12 @@ from shared.notifications.rendering import Message
 _ADDRESS = re.compile(r"[^\s@,;:<>\"'()\[\]\\\x00-\x20\x7f]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 
 
-def rendered(claimed: Claimed) -> Message:
+def rendered(claimed: ClaimedNotification) -> Message:
     """Raises rendering.Unrenderable."""
     return rendering.render(claimed.template, claimed.language, claimed.data, time_zone=settings().time_zone)
 
 
-def inbox_row(claimed: Claimed, message: Message) -> dict[str, Any]:
+def inbox_row(claimed: ClaimedNotification, message: Message) -> dict[str, Any]:
     return {
         "id": str(claimed.id),
         "title": message.title,
@@ -28,10 +28,10 @@ def inbox_row(claimed: Claimed, message: Message) -> dict[str, Any]:
     }
 
 
-def mail(claimed: Claimed, message: Message) -> Mail:
+def mail(claimed: ClaimedNotification, message: Message) -> Mail:
     """Raises Refused when the profile's address is none. Marketing carries one-click unsubscription (RFC 8058)."""
     if not _ADDRESS.fullmatch(claimed.email):
-        raise Refused("not an email address")
+        raise ProviderRefused("not an email address")
     unsubscribe = unsubscribing.url(claimed.user_id) if claimed.channel == "marketing" else None
     context: dict[str, Any] = {
         "message": message,
@@ -54,10 +54,10 @@ def mail(claimed: Claimed, message: Message) -> Mail:
     )
 
 
-def sms(claimed: Claimed, message: Message) -> Sms:
+def sms(claimed: ClaimedNotification, message: Message) -> Sms:
     """Raises Refused without a number."""
     if not claimed.phone:
-        raise Refused("no phone number")
+        raise ProviderRefused("no phone number")
     return Sms(
         notification_id=claimed.id,
         to=claimed.phone,
@@ -67,7 +67,7 @@ def sms(claimed: Claimed, message: Message) -> Sms:
     )
 
 
-def _attachments(claimed: Claimed) -> tuple[Attachment, ...]:
+def _attachments(claimed: ClaimedNotification) -> tuple[Attachment, ...]:
     """What a mail about a live session brings for the calendar."""
     invite = invites.invite(claimed.data, claimed.user_id, organizer=settings().email_from, now=clock.now())
     return (Attachment(invites.FILE_NAME, invites.CONTENT_TYPE, invite),) if invite else ()

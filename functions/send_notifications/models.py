@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.http import Schema
 from shared.notifications.models import Channel, Type
+from shared.routing import Schema
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedNotification:
     """A queued notification that this run alone may deliver, with what decides whether and where to."""
 
     id: UUID
@@ -53,7 +53,7 @@ class InboxRow:
     created_at: datetime
 
 
-class PushedRow(Schema):
+class PushedNotification(Schema):
     """As the inbox lists it."""
 
     id: UUID
@@ -64,16 +64,16 @@ class PushedRow(Schema):
     created_at: datetime
 
 
-class Pushed(Schema):
+class PushMessage(Schema):
     """What an open WebSocket is told."""
 
     event: Literal["notification"] = "notification"
-    notification: PushedRow
+    notification: PushedNotification
 
     @classmethod
     def of(cls, row: InboxRow) -> Self:
         return cls(
-            notification=PushedRow(
+            notification=PushedNotification(
                 id=row.id,
                 title=row.title,
                 message=row.message,
@@ -126,28 +126,28 @@ class DeliveryError(Exception):
     """Whether the next message to this provider would fare no better in this run."""
 
 
-class Refused(DeliveryError):
+class ProviderRefused(DeliveryError):
     """For good: this message to this address is never taken."""
 
 
-class Failed(DeliveryError):
+class ProviderFailed(DeliveryError):
     """Now; the same message may be taken later."""
 
 
-class Unanswered(Failed):
+class ProviderTimedOut(ProviderFailed):
     """The time limit passed or the connection broke: it may have been taken."""
 
     stops = True
 
 
-class Busy(DeliveryError):
+class ProviderBusy(DeliveryError):
     """The provider takes nothing more now (quota, or out of reach), and has not taken this."""
 
     counts = False
     stops = True
 
 
-class Handed(BaseModel):
+class NotificationBatch(BaseModel):
     """The body of an SQS message: ids of queued notifications."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -155,16 +155,16 @@ class Handed(BaseModel):
     ids: list[UUID]
 
 
-class Processed(Schema):
+class DeliveryCounts(Schema):
     email: int = 0
     sms: int = 0
     in_app: int = 0
     failed: int = 0
 
 
-class RunOut(Schema):
+class DeliveryAnswer(Schema):
     """What one run delivered; `failed` counts what could not be delivered in it, retried or not."""
 
     success: bool = True
-    processed: Processed
+    processed: DeliveryCounts
     total: int

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from functions.send_notifications import queries
-from functions.send_notifications.models import InboxRow, Pushed
+from functions.send_notifications.models import InboxRow, PushMessage
 from functions.send_notifications.service import Transact
 from shared.config import settings
 from shared.log import logger
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
 
-class Gone(Exception):
+class ConnectionGone(Exception):
     """The connection is closed."""
 
 
-class Unreachable(Exception):
+class ConnectionUnreachable(Exception):
     """The connection cannot be written to now, and the next one hardly either."""
 
 
-class Post(Protocol):
+class PostToConnection(Protocol):
     """Writes to one connection; raises Gone or Unreachable."""
 
     def __call__(self, connection_id: str, data: bytes) -> None: ...
 
 
-def push(transact: Transact, post: Post, has_time: Callable[[], bool], rows: Sequence[InboxRow]) -> None:
+def push(transact: Transact, post: PostToConnection, has_time: Callable[[], bool], rows: Sequence[InboxRow]) -> None:
     """Tell everybody who is connected about their new rows, and forget the connections that are gone."""
     if not rows:
         return
@@ -42,7 +42,7 @@ def push(transact: Transact, post: Post, has_time: Callable[[], bool], rows: Seq
                 break
             if connection_id not in gone:
                 _post(post, connection_id, row, gone)
-    except Unreachable as error:
+    except ConnectionUnreachable as error:
         logger.warning("push_failed", error=str(error))
     if gone:
         with transact() as conn:
@@ -56,10 +56,10 @@ def _pairs(connections: Sequence[tuple[str, UUID]], rows: Sequence[InboxRow]) ->
     return [(connection_id, row) for row in rows for connection_id in by_user.get(row.user_id, [])]
 
 
-def _post(post: Post, connection_id: str, row: InboxRow, gone: set[str]) -> None:
+def _post(post: PostToConnection, connection_id: str, row: InboxRow, gone: set[str]) -> None:
     try:
-        post(connection_id, Pushed.of(row).model_dump_json().encode())
-    except Gone:
+        post(connection_id, PushMessage.of(row).model_dump_json().encode())
+    except ConnectionGone:
         gone.add(connection_id)
 
 
@@ -71,9 +71,9 @@ def post_to_connection(connection_id: str, data: bytes) -> None:
         _client().post_to_connection(ConnectionId=connection_id, Data=data)
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code"))
-        raise (Gone if code in {"GoneException", "410"} else Unreachable)(code) from error
+        raise (ConnectionGone if code in {"GoneException", "410"} else ConnectionUnreachable)(code) from error
     except BotoCoreError as error:
-        raise Unreachable(type(error).__name__) from error
+        raise ConnectionUnreachable(type(error).__name__) from error
 
 
 @cache

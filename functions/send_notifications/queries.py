@@ -7,19 +7,21 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from functions.send_notifications.models import Backlog, Claimed, InboxRow
+from functions.send_notifications.models import Backlog, ClaimedNotification, InboxRow
 from shared.db import Connection
 
 MAX_ATTEMPTS = 3
 
 
-def claim(conn: Connection, lease: UUID, lease_seconds: int, ids: Sequence[UUID] | None, limit: int) -> list[Claimed]:
+def claim(
+    conn: Connection, lease: UUID, lease_seconds: int, ids: Sequence[UUID] | None, limit: int
+) -> list[ClaimedNotification]:
     """Take what is due, most urgent and oldest first, of `ids` or of everything.
 
     What a provider is to be told is leased; what goes into an inbox is only locked, and done by the same transaction.
     """
     return (
-        conn.cursor(row_factory=class_row(Claimed))
+        conn.cursor(row_factory=class_row(ClaimedNotification))
         .execute(
             """
             with due as (

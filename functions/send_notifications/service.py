@@ -15,12 +15,18 @@ from uuid import UUID, uuid4
 
 from functions.send_notifications import queries
 from functions.send_notifications.messages import inbox_row, rendered
-from functions.send_notifications.models import Busy, Claimed, DeliveryError, InboxRow, Refused
+from functions.send_notifications.models import (
+    ClaimedNotification,
+    DeliveryError,
+    InboxRow,
+    ProviderBusy,
+    ProviderRefused,
+)
 from shared import metrics
 from shared.db import Connection
 from shared.log import correlated, logger
 from shared.metrics import Metric
-from shared.notifications.rendering import Message, Unrenderable
+from shared.notifications.rendering import Message, RenderingFailed
 
 PER_RUN = 100
 LEASE_SECONDS = 150
@@ -32,12 +38,12 @@ HAND_OFF_PAGE = 1000
 HAND_OFF_AGAIN_MINUTES = 30
 
 type Transact = Callable[[], AbstractContextManager[Connection]]
-type Send = Callable[[Claimed, Message], str]
+type Send = Callable[[ClaimedNotification, Message], str]
 """Hands one message to a provider and returns the provider's id for it; raises DeliveryError."""
 
 
 @dataclass(frozen=True)
-class Ways:
+class DeliveryPorts:
     """How the outside is reached."""
 
     transact: Transact
@@ -48,21 +54,21 @@ class Ways:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DeliveryOutcome:
     """`counts` by type, and `failed`; not complete when the time was over, and the rest was given back."""
 
     counts: Counter[str]
     complete: bool
 
 
-def deliver(ways: Ways, ids: Sequence[UUID] | None = None, limit: int = PER_RUN) -> Outcome:
+def deliver(ways: DeliveryPorts, ids: Sequence[UUID] | None = None, limit: int = PER_RUN) -> DeliveryOutcome:
     """Deliver what is due, of `ids` or of everything."""
     if not limit:
-        return Outcome(Counter(), complete=True)
+        return DeliveryOutcome(Counter(), complete=True)
     lease = uuid4()
     with ways.transact() as conn:
         claimed = queries.claim(conn, lease, ways.lease_seconds, ids, limit)
-        unwanted = {each.id: reason for each in claimed if (reason := why_not(each))}
+        unwanted = {each.id: reason for each in claimed if (reason := suppression_reason(each))}
         if unwanted:
             queries.end(conn, lease, "cancelled", unwanted)
         messages, unrenderable = _render([each for each in claimed if each.id not in unwanted])
@@ -80,12 +86,12 @@ def deliver(ways: Ways, ids: Sequence[UUID] | None = None, limit: int = PER_RUN)
         with correlated(caused_by):
             logger.info("notifications_in_inbox", notification_ids=[str(each.id) for each in of_cause])
     ways.push(arrived)
-    run = Run(ways, lease, messages)
+    run = LeasedDelivery(ways, lease, messages)
     complete = run.send([each for each in claimed if each.type != "in_app" and each.id in messages])
-    return Outcome(run.counts + Counter(in_app=len(arrived), failed=len(unrenderable)), complete)
+    return DeliveryOutcome(run.counts + Counter(in_app=len(arrived), failed=len(unrenderable)), complete)
 
 
-def why_not(claimed: Claimed) -> str | None:
+def suppression_reason(claimed: ClaimedNotification) -> str | None:
     """Why this must not be sent, if so: what `last_error` of a cancelled notification says."""
     if claimed.erased:
         return "account erased"
@@ -103,7 +109,7 @@ def retry_delay(attempt: int) -> float:
     return FIRST_RETRY_SECONDS * 2 ** (attempt - 1) * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
 
 
-def sweep(ways: Ways, hand_off: Callable[[Sequence[UUID]], Sequence[UUID]]) -> Counter[str]:
+def sweep(ways: DeliveryPorts, hand_off: Callable[[Sequence[UUID]], Sequence[UUID]]) -> Counter[str]:
     """One scheduled run: end what died trying, deliver the most urgent, hand everything else to the queue."""
     with ways.transact() as conn:
         if backlog := queries.backlog(conn):
@@ -117,7 +123,7 @@ def sweep(ways: Ways, hand_off: Callable[[Sequence[UUID]], Sequence[UUID]]) -> C
     return outcome.counts
 
 
-def hand_off_rest(ways: Ways, hand_off: Callable[[Sequence[UUID]], Sequence[UUID]]) -> None:
+def hand_off_rest(ways: DeliveryPorts, hand_off: Callable[[Sequence[UUID]], Sequence[UUID]]) -> None:
     """Tell the queue about every other due row; `hand_off` returns what it refused, which stays for the next sweep."""
     while ways.has_time():
         with ways.transact() as conn:
@@ -130,19 +136,21 @@ def hand_off_rest(ways: Ways, hand_off: Callable[[Sequence[UUID]], Sequence[UUID
             return
 
 
-def _render(claimed: Sequence[Claimed]) -> tuple[dict[UUID, Message], dict[UUID, str]]:
+def _render(claimed: Sequence[ClaimedNotification]) -> tuple[dict[UUID, Message], dict[UUID, str]]:
     """What can be said, and why the rest cannot."""
     messages: dict[UUID, Message] = {}
     unrenderable: dict[UUID, str] = {}
     for each in claimed:
         try:
             messages[each.id] = rendered(each)
-        except Unrenderable as error:
+        except RenderingFailed as error:
             unrenderable[each.id] = str(error)
     return messages, unrenderable
 
 
-def _fill_inboxes(conn: Connection, claimed: Sequence[Claimed], messages: Mapping[UUID, Message]) -> list[InboxRow]:
+def _fill_inboxes(
+    conn: Connection, claimed: Sequence[ClaimedNotification], messages: Mapping[UUID, Message]
+) -> list[InboxRow]:
     if not claimed:
         return []
     arrived = queries.insert_inbox_rows(conn, [inbox_row(each, messages[each.id]) for each in claimed])
@@ -150,7 +158,7 @@ def _fill_inboxes(conn: Connection, claimed: Sequence[Claimed], messages: Mappin
     return arrived
 
 
-def _cause(claimed: Claimed) -> str:
+def _cause(claimed: ClaimedNotification) -> str:
     return claimed.correlation_id or ""
 
 
@@ -159,17 +167,17 @@ def _measure_delivered(conn: Connection, notifications: int) -> None:
     conn.measure(Metric.NOTIFICATIONS_DELIVERED, notifications)
 
 
-class Run:
+class LeasedDelivery:
     """The deliveries to providers under one lease."""
 
-    def __init__(self, ways: Ways, lease: UUID, messages: dict[UUID, Message]) -> None:
+    def __init__(self, ways: DeliveryPorts, lease: UUID, messages: dict[UUID, Message]) -> None:
         self.counts: Counter[str] = Counter()
         self._ways = ways
         self._lease = lease
         self._messages = messages
         self._stopped: set[str] = set()
 
-    def send(self, claimed: Sequence[Claimed]) -> bool:
+    def send(self, claimed: Sequence[ClaimedNotification]) -> bool:
         """One by one; what follows a provider's outage or the end of the time is given back. False: out of time."""
         for position, each in enumerate(claimed):
             if not self._ways.has_time():
@@ -182,7 +190,7 @@ class Run:
                     self._send(each)
         return True
 
-    def _send(self, claimed: Claimed) -> None:
+    def _send(self, claimed: ClaimedNotification) -> None:
         with self._ways.transact() as conn:
             attempt = queries.start_attempt(conn, self._lease, claimed.id)
         if attempt is None:
@@ -198,10 +206,10 @@ class Run:
         self.counts[claimed.type] += 1
         logger.info("notification_sent", notification_id=str(claimed.id), type=claimed.type, attempt=attempt)
 
-    def _write_down(self, claimed: Claimed, attempt: int, error: DeliveryError) -> None:
+    def _write_down(self, claimed: ClaimedNotification, attempt: int, error: DeliveryError) -> None:
         reason = str(error)
-        is_final = isinstance(error, Refused) or (error.counts and attempt >= queries.MAX_ATTEMPTS)
-        delay = BUSY_SECONDS * random.uniform(1, 2) if isinstance(error, Busy) else retry_delay(attempt)  # noqa: S311
+        is_final = isinstance(error, ProviderRefused) or (error.counts and attempt >= queries.MAX_ATTEMPTS)
+        delay = BUSY_SECONDS * random.uniform(1, 2) if isinstance(error, ProviderBusy) else retry_delay(attempt)  # noqa: S311
         with self._ways.transact() as conn:
             if is_final:
                 conn.measure(
@@ -221,6 +229,6 @@ class Run:
             reason=reason,
         )
 
-    def _release(self, claimed: Sequence[Claimed]) -> None:
+    def _release(self, claimed: Sequence[ClaimedNotification]) -> None:
         with self._ways.transact() as conn:
             queries.release(conn, self._lease, [each.id for each in claimed])

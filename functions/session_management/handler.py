@@ -8,16 +8,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.session_management import service
-from functions.session_management.models import AttendanceAnswer, CheckIn, CheckOut, Device, History
+from functions.session_management.models import AttendanceAnswer, AttendanceHistory, CheckIn, CheckOut, ClientDevice
 from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
 from shared.errors import Invalid
-from shared.http import Router
 from shared.invocations import invocation
 from shared.log import logger
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
+from shared.routing import Router
 
 app = Router()
 PATH = "/functions/v1/session-management"
@@ -72,7 +72,7 @@ def list_history(
     action: Annotated[Literal["history"], Query()],
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> History:
+) -> AttendanceHistory:
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return service.list_history(conn, user_id, cursor=cursor, limit=limit)
@@ -83,7 +83,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return app.serve(event, context)
 
 
-def _device() -> Device:
+def _device() -> ClientDevice:
     http: dict[str, Any] = app.current_event.raw_event.get("requestContext", {}).get("http", {})
     agent = http.get("userAgent")
-    return Device(ip_address=http.get("sourceIp"), user_agent=str(agent)[:500] if agent else None)
+    return ClientDevice(ip_address=http.get("sourceIp"), user_agent=str(agent)[:500] if agent else None)

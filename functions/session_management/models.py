@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
 class CheckIn(Schema):
@@ -46,14 +46,14 @@ class AttendanceAnswer(Schema):
     attendance: Attendance
 
 
-class History(Schema):
+class AttendanceHistory(Schema):
     success: bool = True
     history: list[PastAttendance]
     next_cursor: str | None
 
 
 @dataclass(frozen=True)
-class Device:
+class ClientDevice:
     """Where a request came from, as API Gateway saw it."""
 
     ip_address: str | None
@@ -61,7 +61,7 @@ class Device:
 
 
 @dataclass(frozen=True)
-class Place:
+class SessionAdmission:
     """A student's registration with its course, and the session that is open for check-in or comes next."""
 
     event_id: UUID

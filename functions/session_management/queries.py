@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.rows import class_row, dict_row
 
-from functions.session_management.models import Attendance, Device, Place
+from functions.session_management.models import Attendance, ClientDevice, SessionAdmission
 from shared.db import Connection
 
 # The visitor's event of a stay that has begun or ended, in the same round trip.
@@ -23,9 +23,9 @@ TRACKED: LiteralString = """
 """
 
 
-def find_place(conn: Connection, registration_id: UUID, user_id: UUID, now: datetime) -> Place | None:
+def find_place(conn: Connection, registration_id: UUID, user_id: UUID, now: datetime) -> SessionAdmission | None:
     return (
-        conn.cursor(row_factory=class_row(Place))
+        conn.cursor(row_factory=class_row(SessionAdmission))
         .execute(
             """
             select r.event_id, e.status as event_status, r.status, r.payment_status, s.id as session_id,
@@ -60,7 +60,7 @@ def close_forgotten(conn: Connection, registration_id: UUID, now: datetime) -> N
 
 
 def open_attendance(
-    conn: Connection, registration_id: UUID, user_id: UUID, place: Place, device: Device, now: datetime
+    conn: Connection, registration_id: UUID, user_id: UUID, place: SessionAdmission, device: ClientDevice, now: datetime
 ) -> Cursor[Attendance]:
     """Begin a stay; no row while one is open."""
     return conn.cursor(row_factory=class_row(Attendance)).execute(

@@ -4,7 +4,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from functions.session_management import queries
-from functions.session_management.models import Attendance, CheckIn, Device, History, PastAttendance, Place
+from functions.session_management.models import (
+    Attendance,
+    AttendanceHistory,
+    CheckIn,
+    ClientDevice,
+    PastAttendance,
+    SessionAdmission,
+)
 from shared.db import Connection
 from shared.errors import AppError, Conflict
 from shared.paging import cursor_after, read_cursor
@@ -22,7 +29,7 @@ class NotCheckedIn(AppError):
 
 
 def check_in(
-    conn: Connection, user_id: UUID, asked: CheckIn, device: Device, *, opens: timedelta, now: datetime
+    conn: Connection, user_id: UUID, asked: CheckIn, device: ClientDevice, *, opens: timedelta, now: datetime
 ) -> tuple[Attendance, bool]:
     """Begin a stay, or find the open one; whether it is new.
 
@@ -53,15 +60,17 @@ def check_out(conn: Connection, user_id: UUID, attendance_id: UUID, now: datetim
     return ended
 
 
-def list_history(conn: Connection, user_id: UUID, *, cursor: str | None, limit: int) -> History:
+def list_history(conn: Connection, user_id: UUID, *, cursor: str | None, limit: int) -> AttendanceHistory:
     """A page of a user's stays, the newest first; raises Invalid for a foreign cursor."""
     found = queries.list_history(conn, user_id, after=read_cursor(cursor), limit=limit + 1)
     page = [PastAttendance.model_validate(row) for row in found[:limit]]
     more = len(found) > limit
-    return History(history=page, next_cursor=cursor_after(page[-1].check_in_time, page[-1].id) if more else None)
+    return AttendanceHistory(
+        history=page, next_cursor=cursor_after(page[-1].check_in_time, page[-1].id) if more else None
+    )
 
 
-def _admit(place: Place, opens: timedelta, now: datetime) -> None:
+def _admit(place: SessionAdmission, opens: timedelta, now: datetime) -> None:
     if place.event_status == "cancelled":
         raise Conflict("This event was cancelled.", code="event_cancelled")
     admit(place.status, place.payment_status)

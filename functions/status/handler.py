@@ -8,14 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.status import queries, service
-from functions.status.models import Health, Seen
+from functions.status.models import DatabaseState, Health
 from shared import db
 from shared.actors import ANONYMOUS
 from shared.config import settings
 from shared.errors import Unavailable
-from shared.http import Router
 from shared.invocations import invocation
 from shared.refusals import published
+from shared.routing import Router
 
 app = Router()
 OPENAPI = Path(__file__).with_name("openapi.json")
@@ -33,7 +33,7 @@ OPENAPI = Path(__file__).with_name("openapi.json")
 def get_health() -> Response[Health]:
     """503 while the database does not answer; `degraded` also while migrations are missing or notifications late."""
     try:
-        seen = _look()
+        seen = _read_state()
     except Unavailable:
         seen = None
     health = service.health(
@@ -70,12 +70,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return app.serve(event, context)
 
 
-def _look() -> Seen | None:
+def _read_state() -> DatabaseState | None:
     try:
         with db.transaction(ANONYMOUS, read_only=True) as conn:
-            return queries.look(conn)
+            return queries.read_state(conn)
     except psycopg.errors.UndefinedFunction:  # a database from before there was anything to ask
-        return Seen(applied=[], queue_age_seconds=0)
+        return DatabaseState(applied=[], queue_age_seconds=0)
 
 
 def _swagger_page() -> str:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
 @dataclass(frozen=True)
-class Seen:
+class DatabaseState:
     """What the database says: its migrations by id, and for how many seconds the oldest unsent notification is due."""
 
     applied: list[str] | None

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from functions.status.models import Health, Seen
+from functions.status.models import DatabaseState, Health
 
 LATE_SECONDS = 900
 """As the alarm over the backlog of notifications."""
@@ -10,7 +10,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 """Those of the build, by a link that building follows."""
 
 
-def health(seen: Seen | None, *, stage: str, build: str, expected: frozenset[str]) -> Health:
+def health(seen: DatabaseState | None, *, stage: str, build: str, expected: frozenset[str]) -> Health:
     """`seen` is nothing where the database does not answer."""
     if seen is None:
         return Health(

@@ -13,7 +13,6 @@ from functions.waitlist.models import ClaimRequest, JoinRequest, WaitlistEntry, 
 from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
-from shared.http import Router, created
 from shared.invocations import invocation
 from shared.log import logger
 from shared.notifications.handoff import hand_off
@@ -23,6 +22,7 @@ from shared.profiles.service import ProfileMissing, create_profile
 from shared.refusals import answers
 from shared.registrations import orders
 from shared.registrations.models import RegistrationAnswer
+from shared.routing import Router, created
 
 app = Router()
 PATH = "/functions/v1/waitlist"

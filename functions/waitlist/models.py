@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.http import Schema
+from shared.routing import Schema
 
 type WaitlistStatus = Literal["waiting", "notified", "registered", "expired", "left"]
 

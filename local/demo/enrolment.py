@@ -34,7 +34,7 @@ def log_in(journey: Journey) -> str:
     return f"an access token of {answer['AuthenticationResult']['ExpiresIn'] // 3600} h"
 
 
-def look_at_courses(journey: Journey) -> str:
+def browse_courses(journey: Journey) -> str:
     """looks at the courses"""
     events = journey.call("GET", "events")["events"]
     journey.event = next((event for event in events if event["id"] == str(PAID.id)), {})
@@ -106,7 +106,7 @@ def read_inbox(journey: Journey) -> str:
 STEPS = (
     sign_up,
     log_in,
-    look_at_courses,
+    browse_courses,
     register,
     pay,
     verify_payment,

@@ -50,7 +50,7 @@ def come_back(journey: Journey) -> str:
     return f"another stay, {_check_out(journey)['durationMinutes']} minutes"
 
 
-def look_back(journey: Journey) -> str:
+def review_session(journey: Journey) -> str:
     """looks at the history"""
     history = journey.call("GET", "session-management?action=history")["history"]
     titles = {stay["event"]["title"] for stay in history}
@@ -81,7 +81,7 @@ def watch_recording(journey: Journey) -> str:
     return f"{len(watched)} bytes by a link until {playback['expiresAt']}, position kept"
 
 
-STEPS = (open_course, take_seat, check_in, check_out, come_back, look_back, report_attendance, watch_recording)
+STEPS = (open_course, take_seat, check_in, check_out, come_back, review_session, report_attendance, watch_recording)
 
 
 def _check_in(journey: Journey, status: int) -> Json:

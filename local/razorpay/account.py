@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.razorpay.books import Books, Settings
 from local.razorpay.courier import Courier
 from local.razorpay.entities import Entity
 from local.razorpay.faults import Faults
-from local.razorpay.outbox import Mishaps, Outbox
+from local.razorpay.gateway_account import GatewayAccount, Settings
+from local.razorpay.outbox import DeliveryFaults, Outbox
 from local.razorpay.store import Store
 
 _REQUESTS_KEPT = 10_000
@@ -53,7 +53,7 @@ class Account:
         self.outbox: Outbox = Outbox(self.store, clock, rng, time_scale)
         self.courier: Courier = Courier(self.store, self.outbox, settings, clock, delivery_timeout)
         self.courier.held = hold
-        self.books: Books = Books(self.store, settings, clock, rng, self._announce)
+        self.books: GatewayAccount = GatewayAccount(self.store, settings, clock, rng, self._announce)
         self.faults: Faults = Faults(rng)
         self.requests: deque[ReceivedRequest] = deque(maxlen=_REQUESTS_KEPT)
         self.request_came: asyncio.Event = asyncio.Event()
@@ -79,6 +79,6 @@ class Account:
         vars(self.settings).update(vars(self._first_settings))
         self.faults.clear()
         self.requests.clear()
-        self.outbox.mishaps = Mishaps()
+        self.outbox.mishaps = DeliveryFaults()
         self.courier.held = self._first_hold
         self.courier.reload()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from local.razorpay import errors, orders, payments, refunds, settlements, validation
-from local.razorpay.books import Books
 from local.razorpay.entities import Entity
+from local.razorpay.gateway_account import GatewayAccount
 from local.razorpay.store import Kind, public
 
 
@@ -27,12 +27,12 @@ class Call:
         return fields
 
 
-type Endpoint = Callable[[Books, Call], Entity]
+type Endpoint = Callable[[GatewayAccount, Call], Entity]
 
 _PAGING = ("from", "to", "count", "skip")
 
 
-def create_order(books: Books, call: Call) -> Entity:
+def create_order(books: GatewayAccount, call: Call) -> Entity:
     fields = call.fields("amount", "currency", "receipt", "notes", "payment", "payment_capture", "partial_payment")
     validation.amount(fields)
     validation.currency(fields)
@@ -42,7 +42,7 @@ def create_order(books: Books, call: Call) -> Entity:
     return public(orders.open_order(books, fields))
 
 
-def list_orders(books: Books, call: Call) -> Entity:
+def list_orders(books: GatewayAccount, call: Call) -> Entity:
     validation.refuse_unknown(call.query, *_PAGING, "receipt", "authorized", "expand[]")
     validation.one_of(dict(call.query), "authorized", "0", "1")
     authorized = call.query.get("authorized")
@@ -59,13 +59,13 @@ def list_orders(books: Books, call: Call) -> Entity:
     return found
 
 
-def list_payments(books: Books, call: Call) -> Entity:
+def list_payments(books: GatewayAccount, call: Call) -> Entity:
     validation.refuse_unknown(call.query, *_PAGING, "expand[]")
     return _page(books, "payment", call)
 
 
 def list_of(kind: Kind) -> Endpoint:
-    def list_page(books: Books, call: Call) -> Entity:
+    def list_page(books: GatewayAccount, call: Call) -> Entity:
         validation.refuse_unknown(call.query, *_PAGING)
         return _page(books, kind, call)
 
@@ -73,18 +73,18 @@ def list_of(kind: Kind) -> Endpoint:
 
 
 def read(kind: Kind, prefix: str) -> Endpoint:
-    def read_one(books: Books, call: Call) -> Entity:
+    def read_one(books: GatewayAccount, call: Call) -> Entity:
         return public(books.require(kind, validation.entity_id(prefix, call.ids["id"])))
 
     return read_one
 
 
-def payments_of_order(books: Books, call: Call) -> Entity:
+def payments_of_order(books: GatewayAccount, call: Call) -> Entity:
     order = books.require("order", validation.entity_id("order", call.ids["id"]))
     return _collection(books.store.under("payment", order["id"]))
 
 
-def refunds_of_payment(books: Books, call: Call) -> Entity:
+def refunds_of_payment(books: GatewayAccount, call: Call) -> Entity:
     validation.refuse_unknown(call.query, *_PAGING)
     page = validation.page(call.query)
     payment = _payment(books, call)
@@ -96,14 +96,14 @@ def refunds_of_payment(books: Books, call: Call) -> Entity:
     return _collection(found[page.skip : page.skip + page.count])
 
 
-def capture_payment(books: Books, call: Call) -> Entity:
+def capture_payment(books: GatewayAccount, call: Call) -> Entity:
     payment = _payment(books, call)
     fields = call.fields("amount", "currency")
     amount = validation.amount(fields)
     return public(payments.capture_on_request(books, payment, amount, validation.currency(fields)))
 
 
-def refund_payment(books: Books, call: Call) -> Entity:
+def refund_payment(books: GatewayAccount, call: Call) -> Entity:
     """With X-Refund-Idempotency the same request is answered with the same refund, ever after."""
     payment = _payment(books, call)
     fields = call.fields("amount", "speed", "notes", "receipt", "reverse_all")
@@ -124,7 +124,7 @@ def refund_key(headers: Mapping[str, str]) -> str | None:
     return key
 
 
-def _refund_once(books: Books, payment: Entity, fields: Entity, key: str) -> Entity:
+def _refund_once(books: GatewayAccount, payment: Entity, fields: Entity, key: str) -> Entity:
     request = json.dumps([payment["id"], fields], sort_keys=True)
     earlier = books.store.get("refund_key", key)
     if earlier and earlier["request"] != request:
@@ -136,7 +136,7 @@ def _refund_once(books: Books, payment: Entity, fields: Entity, key: str) -> Ent
     return refund
 
 
-def refund_of_payment(books: Books, call: Call) -> Entity:
+def refund_of_payment(books: GatewayAccount, call: Call) -> Entity:
     payment = _payment(books, call)
     refund = books.require("refund", validation.entity_id("rfnd", call.ids["refund_id"]))
     if refund["payment_id"] != payment["id"]:
@@ -144,7 +144,7 @@ def refund_of_payment(books: Books, call: Call) -> Entity:
     return public(refund)
 
 
-def reconciliation(books: Books, call: Call) -> Entity:
+def reconciliation(books: GatewayAccount, call: Call) -> Entity:
     """Rows of one settlement day, or of a month; at most 1000 a page."""
     validation.refuse_unknown(call.query, "year", "month", "day", "count", "skip")
     year, month, day = validation.day_or_month(call.query)
@@ -153,12 +153,12 @@ def reconciliation(books: Books, call: Call) -> Entity:
     return _collection(rows[page.skip : page.skip + page.count])
 
 
-def _payment(books: Books, call: Call) -> Entity:
+def _payment(books: GatewayAccount, call: Call) -> Entity:
     return books.require("payment", validation.entity_id("pay", call.ids["id"]))
 
 
 def _page(
-    books: Books, kind: Kind, call: Call, *, receipt: str | None = None, authorized: bool | None = None
+    books: GatewayAccount, kind: Kind, call: Call, *, receipt: str | None = None, authorized: bool | None = None
 ) -> Entity:
     page = validation.page(call.query)
     return _collection(

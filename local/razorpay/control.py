@@ -18,7 +18,7 @@ from local.razorpay.entities import Entity
 KNOBS: dict[str, Callable[..., Any]] = {}
 
 
-class OnLoop:
+class EventLoopRunner:
     """Runs work where the account lives: on the event loop of the fake, from any other thread."""
 
     account: Account
@@ -45,18 +45,18 @@ def knob(function: Callable[..., Any]) -> Callable[..., Any]:
     KNOBS[name] = function
 
     @wraps(function)
-    def turn_from_thread(self: OnLoop, *args: Any, **kwargs: Any) -> Any:
+    def turn_from_thread(self: EventLoopRunner, *args: Any, **kwargs: Any) -> Any:
         return self.wait_for(_run(function, self, args, kwargs))
 
     return turn_from_thread
 
 
-async def turn(fake: OnLoop, name: str, arguments: Entity) -> Any:
+async def turn(fake: EventLoopRunner, name: str, arguments: Entity) -> Any:
     """Turns a knob with arguments from JSON; raises pydantic's ValidationError for wrong ones."""
     return await _run(_checked(KNOBS[name]), fake, (), arguments)
 
 
-async def _run(function: Callable[..., Any], fake: OnLoop, args: tuple[Any, ...], kwargs: Entity) -> Any:
+async def _run(function: Callable[..., Any], fake: EventLoopRunner, args: tuple[Any, ...], kwargs: Entity) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(fake, *args, **kwargs)
     with fake.account.store.transaction():

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import aiohttp
 
-from local.razorpay.books import Settings
 from local.razorpay.entities import Entity
+from local.razorpay.gateway_account import Settings
 from local.razorpay.outbox import Delivery, Outbox
 from local.razorpay.store import Store
 

@@ -3,13 +3,13 @@
 from typing import Literal
 
 from local.razorpay import errors
-from local.razorpay.books import Books
 from local.razorpay.entities import Entity, dispute_entity
+from local.razorpay.gateway_account import GatewayAccount
 
 type Outcome = Literal["won", "lost", "closed", "under_review", "action_required"]
 
 
-def open_dispute(books: Books, payment: Entity, amount: int | None = None) -> Entity:
+def open_dispute(books: GatewayAccount, payment: Entity, amount: int | None = None) -> Entity:
     """The bank takes `amount` paise (all by default) into question."""
     if not payment["captured"]:
         raise errors.plain(errors.NOT_CAPTURED)
@@ -25,7 +25,7 @@ def open_dispute(books: Books, payment: Entity, amount: int | None = None) -> En
     return dispute
 
 
-def move_dispute(books: Books, dispute: Entity, outcome: Outcome) -> Entity:
+def move_dispute(books: GatewayAccount, dispute: Entity, outcome: Outcome) -> Entity:
     """Moves an open dispute on; a lost one has its amount deducted from the next settlement."""
     if dispute["status"] in ("won", "lost", "closed"):
         raise errors.refused("The dispute is closed already")

@@ -3,11 +3,11 @@
 import asyncio
 
 from local.razorpay.account import ReceivedRequest
-from local.razorpay.control import OnLoop, knob
+from local.razorpay.control import EventLoopRunner, knob
 from local.razorpay.faults import FaultKind
 
 
-class FaultKnobs(OnLoop):
+class FaultKnobs(EventLoopRunner):
     """Faults are used up in the order in which they were set."""
 
     @knob

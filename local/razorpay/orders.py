@@ -1,11 +1,11 @@
 """Orders: created, then attempted by each payment, paid by a captured one; paid stays paid after a refund."""
 
 from local.razorpay import errors
-from local.razorpay.books import Books
 from local.razorpay.entities import Entity, order_entity
+from local.razorpay.gateway_account import GatewayAccount
 
 
-def open_order(books: Books, fields: Entity) -> Entity:
+def open_order(books: GatewayAccount, fields: Entity) -> Entity:
     """A new order; receipts are not unique, as at the real service."""
     order = order_entity(
         id=books.fresh_id("order", "order"),
@@ -27,24 +27,24 @@ def _captures_automatically(fields: Entity) -> bool | None:
     return None if older_form is None else bool(int(older_form))
 
 
-def captures_automatically(books: Books, order: Entity) -> bool:
+def captures_automatically(books: GatewayAccount, order: Entity) -> bool:
     own: bool | None = order["_automatic"]
     return books.settings.auto_capture if own is None else own
 
 
-def refuse_second_payment(books: Books, order: Entity) -> None:
+def refuse_second_payment(books: GatewayAccount, order: Entity) -> None:
     """Raises what Checkout shows for an order that is paid or has a payment authorised."""
     payments = books.store.under("payment", order["id"])
     if order["status"] == "paid" or any(payment["status"] == "authorized" for payment in payments):
         raise errors.refused(errors.ORDER_PAID)
 
 
-def count_attempt(books: Books, order: Entity) -> Entity:
+def count_attempt(books: GatewayAccount, order: Entity) -> Entity:
     status = "attempted" if order["status"] == "created" else order["status"]
     return books.save("order", order | {"attempts": order["attempts"] + 1, "status": status})
 
 
-def receive_money(books: Books, order: Entity, amount: int) -> Entity:
+def receive_money(books: GatewayAccount, order: Entity, amount: int) -> Entity:
     """The order after a capture of `amount` paise: paid once nothing is due."""
     paid = order["amount_paid"] + amount
     due = max(0, order["amount"] - paid)

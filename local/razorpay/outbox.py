@@ -40,7 +40,7 @@ class Delivery:
 
 
 @dataclass
-class Mishaps:
+class DeliveryFaults:
     """What goes wrong with deliveries on their way, drawn from a seeded generator."""
 
     drop_percent: float = 0
@@ -61,7 +61,7 @@ class Outbox:
     """Deliveries by state; `on_change` is told of each new record."""
 
     def __init__(self, store: Store, clock: Callable[[], float], rng: random.Random, time_scale: float) -> None:
-        self.mishaps: Mishaps = Mishaps()
+        self.mishaps: DeliveryFaults = DeliveryFaults()
         self.on_change: Callable[[Entity], None] = lambda _record: None
         self._store: Store = store
         self._clock: Callable[[], float] = clock

@@ -11,7 +11,7 @@ import jinja2
 from aiohttp import web
 
 from local.razorpay import control, errors
-from local.razorpay.control import OnLoop
+from local.razorpay.control import EventLoopRunner
 from local.razorpay.entities import Entity
 from local.razorpay.faults import FaultKind
 from local.razorpay.store import public
@@ -33,7 +33,7 @@ _TEMPLATES = jinja2.Environment(
 )
 
 
-def add_routes(app: web.Application, fake: OnLoop) -> None:
+def add_routes(app: web.Application, fake: EventLoopRunner) -> None:
     pages = Pages(fake)
     app.router.add_get("/", pages.overview)
     app.router.add_get("/checkout/{order_id}", pages.checkout)
@@ -43,8 +43,8 @@ def add_routes(app: web.Application, fake: OnLoop) -> None:
 class Pages:
     """The pages of one fake."""
 
-    def __init__(self, fake: OnLoop) -> None:
-        self._fake: OnLoop = fake
+    def __init__(self, fake: EventLoopRunner) -> None:
+        self._fake: EventLoopRunner = fake
 
     async def checkout(self, request: web.Request) -> web.Response:
         """Amount and buttons; `callback_url` receives the fields after a payment, `redirect` is offered."""

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Literal
 
 from local.razorpay import disputes, orders, payments, refunds, settlements
-from local.razorpay.control import OnLoop, knob
+from local.razorpay.control import EventLoopRunner, knob
 from local.razorpay.entities import Entity
 from local.razorpay.payloads import checkout_fields
 from local.razorpay.store import Kind, public
 
 
-class PaymentKnobs(OnLoop):
+class PaymentKnobs(EventLoopRunner):
     """All amounts in paise. Raise RazorpayError where the real service would refuse."""
 
     @knob

@@ -3,14 +3,14 @@
 from typing import Literal
 
 from local.razorpay import errors, orders, refunds
-from local.razorpay.books import Books
 from local.razorpay.entities import NO_ERROR, Entity, fee_and_tax, payment_entity
+from local.razorpay.gateway_account import GatewayAccount
 
 type Method = Literal["upi", "card", "netbanking", "wallet"]
 
 
 def attempt(
-    books: Books,
+    books: GatewayAccount,
     order: Entity,
     status: Literal["authorized", "failed"],
     *,
@@ -37,7 +37,7 @@ def attempt(
     return payment
 
 
-def recover(books: Books, payment: Entity) -> Entity:
+def recover(books: GatewayAccount, payment: Entity) -> Entity:
     """The bank says yes after all: the same payment id moves from failed to authorised."""
     if payment["status"] != "failed":
         raise errors.refused("Only a failed payment can be authorised late")
@@ -46,7 +46,7 @@ def recover(books: Books, payment: Entity) -> Entity:
     return payment
 
 
-def capture(books: Books, payment: Entity) -> Entity:
+def capture(books: GatewayAccount, payment: Entity) -> Entity:
     """Takes the authorised money and marks the order paid; events payment.captured and order.paid."""
     fee, tax = fee_and_tax(payment["amount"])
     changes: Entity = {"status": "captured", "captured": True, "fee": fee, "tax": tax}
@@ -59,7 +59,7 @@ def capture(books: Books, payment: Entity) -> Entity:
     return payment
 
 
-def capture_on_request(books: Books, payment: Entity, amount: int, currency: str) -> Entity:
+def capture_on_request(books: GatewayAccount, payment: Entity, amount: int, currency: str) -> Entity:
     """POST /payments/:id/capture with its checks; the amount must be the authorised one."""
     if payment["captured"]:
         raise errors.plain(errors.ALREADY_CAPTURED)
@@ -72,7 +72,7 @@ def capture_on_request(books: Books, payment: Entity, amount: int, currency: str
     return capture(books, payment)
 
 
-def finish_authorisation(books: Books, payment: Entity, *, force: bool = False) -> Entity:
+def finish_authorisation(books: GatewayAccount, payment: Entity, *, force: bool = False) -> Entity:
     """What follows an authorisation: capture, waiting for a capture, or (late, order paid) the money back."""
     order = books.require("order", payment["order_id"])
     if order["status"] == "paid" and not force:
@@ -81,7 +81,7 @@ def finish_authorisation(books: Books, payment: Entity, *, force: bool = False) 
 
 
 def pay(
-    books: Books,
+    books: GatewayAccount,
     order_id: str,
     *,
     amount: int | None = None,
@@ -104,14 +104,14 @@ def pay(
     return capture(books, payment) if capture_now else payment
 
 
-def fail(books: Books, order_id: str, *, method: Method = "upi") -> Entity:
+def fail(books: GatewayAccount, order_id: str, *, method: Method = "upi") -> Entity:
     """A payment the bank refuses; the order stays open."""
     order = books.require("order", order_id)
     orders.refuse_second_payment(books, order)
     return attempt(books, order, "failed", method=method)
 
 
-def authorise_late(books: Books, order_id: str, *, force: bool = False) -> Entity:
+def authorise_late(books: GatewayAccount, order_id: str, *, force: bool = False) -> Entity:
     """The order's last failed payment succeeds after all; without one, a payment fails first.
 
     On an order paid meanwhile the money goes back at once; with `force` it is captured a second time.

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import NamedTuple, Self, override
 
 
-class Received(NamedTuple):
+class ReceivedWebhook(NamedTuple):
     """One delivery as it arrived."""
 
     headers: dict[str, str]
@@ -21,7 +21,7 @@ class Receiver:
     """`with Receiver(500, 500) as receiver:` answers twice 500, then 200 for good, at `receiver.url`."""
 
     def __init__(self, *statuses: int, forever: int = 200) -> None:
-        self.received: list[Received] = []
+        self.received: list[ReceivedWebhook] = []
         self.statuses: list[int] = list(statuses)
         self.forever: int = forever
         self.may_answer: threading.Event = threading.Event()
@@ -34,7 +34,7 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                status = receiver.note(Received(dict(self.headers), body))
+                status = receiver.note(ReceivedWebhook(dict(self.headers), body))
                 receiver.may_answer.wait(30)
                 self.send_response(status)
                 self.end_headers()
@@ -61,7 +61,7 @@ class Receiver:
         self._thread.join()
         self._server.server_close()
 
-    def note(self, delivery: Received) -> int:
+    def note(self, delivery: ReceivedWebhook) -> int:
         with self._lock:
             self.received.append(delivery)
             return self.statuses.pop(0) if self.statuses else self.forever

@@ -3,13 +3,13 @@
 from typing import Literal
 
 from local.razorpay import errors
-from local.razorpay.books import Books
 from local.razorpay.entities import Entity, refund_entity
+from local.razorpay.gateway_account import GatewayAccount
 
 _SIX_MONTHS = 183 * 86_400
 
 
-def open_refund(books: Books, payment: Entity, fields: Entity) -> Entity:
+def open_refund(books: GatewayAccount, payment: Entity, fields: Entity) -> Entity:
     """A refund of `amount` paise, or of all that is left; its later states follow the account's setting."""
     amount = _refundable(books, payment, fields.get("amount"))
     outcome = books.settings.refund_outcome
@@ -33,7 +33,7 @@ def open_refund(books: Books, payment: Entity, fields: Entity) -> Entity:
     return finish(books, refund, "failed") if outcome == "failed" else refund
 
 
-def _refundable(books: Books, payment: Entity, amount: int | None) -> int:
+def _refundable(books: GatewayAccount, payment: Entity, amount: int | None) -> int:
     left = payment["amount"] - payment["amount_refunded"]
     if payment["status"] == "refunded" or (payment["captured"] and not left):
         raise errors.refused(errors.FULLY_REFUNDED)
@@ -46,7 +46,7 @@ def _refundable(books: Books, payment: Entity, amount: int | None) -> int:
     return left if amount is None else amount
 
 
-def _refunded_by(books: Books, payment: Entity, amount: int) -> Entity:
+def _refunded_by(books: GatewayAccount, payment: Entity, amount: int) -> Entity:
     refunded = payment["amount_refunded"] + amount
     extent = "full" if refunded == payment["amount"] else "partial" if refunded else None
     changes = {
@@ -57,7 +57,7 @@ def _refunded_by(books: Books, payment: Entity, amount: int) -> Entity:
     return books.save("payment", payment | changes, payment["order_id"])
 
 
-def finish(books: Books, refund: Entity, status: Literal["processed", "failed"]) -> Entity:
+def finish(books: GatewayAccount, refund: Entity, status: Literal["processed", "failed"]) -> Entity:
     """Ends a pending refund. A failed one gives its amount back to the payment (undocumented; presumed)."""
     if refund["status"] != "pending":
         raise errors.refused("Only a pending refund can be finished")
@@ -69,7 +69,7 @@ def finish(books: Books, refund: Entity, status: Literal["processed", "failed"])
     return refund
 
 
-def return_uncaptured(books: Books, payment: Entity) -> Entity:
+def return_uncaptured(books: GatewayAccount, payment: Entity) -> Entity:
     """Razorpay gives authorised money back by itself: never captured, or its order was paid meanwhile."""
     if payment["status"] != "authorized":
         raise errors.plain("Only an authorised payment is returned by itself")

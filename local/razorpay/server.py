@@ -13,8 +13,8 @@ from aiohttp import web
 
 from local.razorpay import courier
 from local.razorpay.account import Account
-from local.razorpay.books import Settings
 from local.razorpay.fault_knobs import FaultKnobs
+from local.razorpay.gateway_account import Settings
 from local.razorpay.payment_knobs import PaymentKnobs
 from local.razorpay.web import application
 from local.razorpay.webhook_knobs import WebhookKnobs

@@ -8,14 +8,14 @@ from calendar import monthrange
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal
 
-from local.razorpay.books import Books
 from local.razorpay.entities import Entity, settlement_entity
+from local.razorpay.gateway_account import GatewayAccount
 from local.razorpay.store import Kind
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
 
 
-def settle(books: Books, day: date | None = None) -> Entity | None:
+def settle(books: GatewayAccount, day: date | None = None) -> Entity | None:
     """Settles on `day` (today by default) everything created until its end.
 
     None, and nothing settled, when debits reach the credits: Razorpay carries that balance over.
@@ -45,7 +45,7 @@ def settle(books: Books, day: date | None = None) -> Entity | None:
     return settlement
 
 
-def reconciliation_rows(books: Books, year: int, month: int, day: int | None = None) -> list[Entity]:
+def reconciliation_rows(books: GatewayAccount, year: int, month: int, day: int | None = None) -> list[Entity]:
     """The rows of all settlements of a day, or of a month."""
     days = [day] if day else range(1, monthrange(year, month)[1] + 1)
     dates = (date(year, month, each).isoformat() for each in days)
@@ -53,7 +53,9 @@ def reconciliation_rows(books: Books, year: int, month: int, day: int | None = N
     return [record["row"] for record in records if not record.get("hidden")]
 
 
-def adjust(books: Books, type: Literal["adjustment", "transfer"], *, credit: int, debit: int, fee: int) -> Entity:
+def adjust(
+    books: GatewayAccount, type: Literal["adjustment", "transfer"], *, credit: int, debit: int, fee: int
+) -> Entity:
     """Money that the next settlement moves beside payments and refunds; a transfer's debit includes its fee."""
     prefix = {"adjustment": "adj", "transfer": "trf"}[type]
     row: Entity = {
@@ -69,7 +71,7 @@ def adjust(books: Books, type: Literal["adjustment", "transfer"], *, credit: int
     return books.save("adjustment", row)
 
 
-def change_row(books: Books, entity_id: str, changes: Entity, *, hidden: bool) -> None:
+def change_row(books: GatewayAccount, entity_id: str, changes: Entity, *, hidden: bool) -> None:
     """Let the report say something else of an entity, or nothing."""
     record = books.store.get("recon_row", entity_id)
     if record is None:
@@ -77,7 +79,7 @@ def change_row(books: Books, entity_id: str, changes: Entity, *, hidden: bool) -
     books.save("recon_row", record | {"row": record["row"] | changes, "hidden": hidden}, record["day"])
 
 
-def _unsettled(books: Books, end: int) -> list[tuple[Kind, Entity]]:
+def _unsettled(books: GatewayAccount, end: int) -> list[tuple[Kind, Entity]]:
     settled_kinds: list[tuple[Kind, str, object]] = [
         ("payment", "captured", True),
         ("refund", "status", "processed"),
@@ -93,7 +95,7 @@ def _unsettled(books: Books, end: int) -> list[tuple[Kind, Entity]]:
     ]
 
 
-def _row(books: Books, kind: Kind, entity: Entity) -> Entity:
+def _row(books: GatewayAccount, kind: Kind, entity: Entity) -> Entity:
     if kind == "adjustment":
         return _adjustment_row(entity)
     payment = entity if kind == "payment" else books.require("payment", entity["payment_id"])
@@ -156,7 +158,7 @@ def _as_adjustment(row: Entity, dispute: Entity) -> Entity:
     )
 
 
-def _file(books: Books, row: Entity, settlement: Entity, day: date) -> None:
+def _file(books: GatewayAccount, row: Entity, settlement: Entity, day: date) -> None:
     row |= {
         "settled_at": settlement["created_at"],
         "settlement_id": settlement["id"],

@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from local.razorpay import api, control, errors, pages
 from local.razorpay.account import Account, ReceivedRequest
-from local.razorpay.control import KNOBS, OnLoop
+from local.razorpay.control import KNOBS, EventLoopRunner
 from local.razorpay.validation import json_object
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -20,7 +20,7 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _HEADERS_KEPT = ("Content-Type", "User-Agent", "X-Refund-Idempotency", "X-Request-Id")
 
 
-def application(fake: OnLoop) -> web.Application:
+def application(fake: EventLoopRunner) -> web.Application:
     """The server of one fake."""
     server = RestServer(fake.account)
     app = web.Application(middlewares=[_answer_errors, server.receive])
@@ -114,7 +114,7 @@ async def _list_knobs(_request: web.Request) -> web.Response:
     return web.json_response({name: control.describe(name) for name in KNOBS})
 
 
-def _turn_knob(fake: OnLoop) -> Handler:
+def _turn_knob(fake: EventLoopRunner) -> Handler:
     async def turn(request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         if name not in KNOBS:

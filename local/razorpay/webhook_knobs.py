@@ -3,11 +3,11 @@
 import asyncio
 import random
 
-from local.razorpay.control import OnLoop, knob
-from local.razorpay.outbox import Delivery, Mishaps, State
+from local.razorpay.control import EventLoopRunner, knob
+from local.razorpay.outbox import Delivery, DeliveryFaults, State
 
 
-class WebhookKnobs(OnLoop):
+class WebhookKnobs(EventLoopRunner):
     """While held nothing is sent by itself; otherwise due deliveries and their retries are."""
 
     @knob
@@ -80,7 +80,7 @@ class WebhookKnobs(OnLoop):
         """What happens to events from now on whose name matches `events` (`payment.*`): lost, doubled, late
         by `delay_seconds` and a random part of `shuffle_seconds`. Without arguments: nothing any more."""
         rng = random.Random(seed)  # noqa: S311 (mishaps of a fake)
-        self.account.outbox.mishaps = Mishaps(
+        self.account.outbox.mishaps = DeliveryFaults(
             drop_percent, duplicate_percent, delay_seconds, shuffle_seconds, events, rng
         )
 

@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from shared.actors import SERVICE
-from shared.audit.walk import Noted, head, walk
+from shared.audit.walk import AuditCheckpoint, head, walk
 from shared.db import Database
 from shared.faults import report
 
@@ -28,13 +28,13 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m shared.audit.verify", description=__doc__)
     parser.add_argument("--database-url", required=True, help="login that may act as service_role (worker_login)")
-    parser.add_argument("--noted", type=_noted, help="what an earlier run printed: <position>:<hash>")
+    parser.add_argument("--noted", type=_last_checkpoint, help="what an earlier run printed: <position>:<hash>")
     return parser
 
 
-def _noted(text: str) -> Noted:
+def _last_checkpoint(text: str) -> AuditCheckpoint:
     position, _, digest = text.partition(":")
-    return Noted(int(position), bytes.fromhex(digest))
+    return AuditCheckpoint(int(position), bytes.fromhex(digest))
 
 
 if __name__ == "__main__":

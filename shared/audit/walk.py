@@ -18,7 +18,7 @@ BEFORE_THE_FIRST = b""
 
 
 @dataclass(frozen=True)
-class Noted:
+class AuditCheckpoint:
     """The hash of the row at a position, as an earlier walk said it."""
 
     position: int
@@ -28,7 +28,7 @@ class Noted:
         return f"{self.position}:{self.hash.hex()}"
 
 
-def walk(conn: Connection, noted: Noted | None = None) -> Iterator[Fault]:
+def walk(conn: Connection, noted: AuditCheckpoint | None = None) -> Iterator[Fault]:
     """Every fault, in the order of the log; nothing when all is as it was written."""
     position, previous = 0, BEFORE_THE_FIRST
     while page := queries.list_links(conn, position, PAGE):
@@ -46,7 +46,7 @@ def walk(conn: Connection, noted: Noted | None = None) -> Iterator[Fault]:
         yield Fault(position + 1, f"missing, up to the noted position {noted.position}")
 
 
-def head(conn: Connection) -> Noted | None:
+def head(conn: Connection) -> AuditCheckpoint | None:
     """The last row, to be noted somewhere else; None while there is none."""
     last = queries.last_link(conn)
-    return Noted(last.position, last.hash) if last else None
+    return AuditCheckpoint(last.position, last.hash) if last else None

@@ -18,7 +18,7 @@ LINK: LiteralString = """
 
 
 @dataclass(frozen=True)
-class Link:
+class ChainLink:
     """A row of the log: what its hash is over, and the hashes it was written with."""
 
     position: int
@@ -27,9 +27,9 @@ class Link:
     content: str
 
 
-def list_links(conn: Connection, after: int, limit: int) -> list[Link]:
+def list_links(conn: Connection, after: int, limit: int) -> list[ChainLink]:
     return (
-        conn.cursor(row_factory=class_row(Link))
+        conn.cursor(row_factory=class_row(ChainLink))
         .execute(
             LINK + "where position > %(after)s order by position limit %(limit)s", {"after": after, "limit": limit}
         )
@@ -37,5 +37,5 @@ def list_links(conn: Connection, after: int, limit: int) -> list[Link]:
     )
 
 
-def last_link(conn: Connection) -> Link | None:
-    return conn.cursor(row_factory=class_row(Link)).execute(LINK + "order by position desc limit 1").fetchone()
+def last_link(conn: Connection) -> ChainLink | None:
+    return conn.cursor(row_factory=class_row(ChainLink)).execute(LINK + "order by position desc limit 1").fetchone()

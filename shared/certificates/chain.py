@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from shared.certificates.models import Change, canonical
+from shared.certificates.models import RevocationChange, canonical
 
 EMPTY = b""
 """What the first entry names as the one before it."""
 
 
-class Issued(Protocol):
+class IssuedColumns(Protocol):
     """The columns of a certificate that never change."""
 
     @property
@@ -58,7 +58,7 @@ def leaf_hash(leaf: str) -> bytes:
     return hashlib.sha256(b"\x00" + leaf.encode()).digest()
 
 
-def certificate_leaf(row: Issued) -> str:
+def certificate_leaf(row: IssuedColumns) -> str:
     """The entry of a certificate. It can be published: what is private is in it as one hash over random ids."""
     private = {
         "id": str(row.id),
@@ -85,7 +85,7 @@ def certificate_leaf(row: Issued) -> str:
     )
 
 
-def change_leaf(row: Change) -> str:
+def change_leaf(row: RevocationChange) -> str:
     """The entry of a revocation or replacement."""
     return canonical(
         {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.certificates import chain
-from shared.certificates.models import Certificate, Change, Content
+from shared.certificates.models import Certificate, CertificateContent, RevocationChange
 
 
 def certificate_faults(row: Certificate) -> Iterator[str]:
@@ -15,19 +15,19 @@ def certificate_faults(row: Certificate) -> Iterator[str]:
     if chain.leaf_hash(chain.certificate_leaf(row)) != row.blockchain_hash:
         yield "the entry does not have its hash"
     try:
-        number = Content.read(row.content).number
+        number = CertificateContent.read(row.content).number
     except (ValueError, KeyError, TypeError):
         number = None
     if number != row.certificate_number:
         yield "the content is not of this number"
 
 
-def change_faults(row: Change) -> Iterator[str]:
+def change_faults(row: RevocationChange) -> Iterator[str]:
     if chain.leaf_hash(chain.change_leaf(row)) != row.blockchain_hash:
         yield "the entry does not have its hash"
 
 
-def is_as_logged(row: Certificate, last: Change | None) -> bool:
+def is_as_logged(row: Certificate, last: RevocationChange | None) -> bool:
     """Whether a certificate's revocation columns are what its last change in the chain made them."""
     logged = (last.revoked_at, last.revoke_reason, last.replaced_by) if last else (None, None, None)
     return (row.revoked_at, row.revoke_reason, row.replaced_by) == logged

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from shared import clock
-from shared.certificates.models import Content, Facts
+from shared.certificates.models import CertificateContent, EligibilityFacts
 from shared.printing.scripts import can_print, printable
 
 RULE_VERSION = 1
@@ -21,7 +21,7 @@ SENTENCES: dict[Reason, str] = {
 }
 
 
-def reason_not_due(facts: Facts) -> Reason | None:
+def reason_not_due(facts: EligibilityFacts) -> Reason | None:
     """The first thing that stands against a certificate, None when it is due."""
     if facts.event_status != "completed":
         return "event_not_completed"
@@ -35,7 +35,7 @@ def reason_not_due(facts: Facts) -> Reason | None:
     return None if name and can_print(name) and can_print(printable(facts.event_title)) else "name"
 
 
-def evidence(facts: Facts) -> dict[str, Any]:
+def evidence(facts: EligibilityFacts) -> dict[str, Any]:
     """The facts that justify a certificate, as they are kept beside it."""
     return {
         "registrationStatus": facts.registration_status,
@@ -46,8 +46,8 @@ def evidence(facts: Facts) -> dict[str, Any]:
     }
 
 
-def content_of(facts: Facts, number: str, issued_at: datetime, issuer: str) -> Content:
-    return Content(
+def content_of(facts: EligibilityFacts, number: str, issued_at: datetime, issuer: str) -> CertificateContent:
+    return CertificateContent(
         number=number,
         recipient=printable(facts.full_name),
         course=printable(facts.event_title),
@@ -59,7 +59,9 @@ def content_of(facts: Facts, number: str, issued_at: datetime, issuer: str) -> C
     )
 
 
-def corrected(content: Content, *, number: str, recipient: str, issued_at: datetime, time_zone: str) -> Content:
+def corrected(
+    content: CertificateContent, *, number: str, recipient: str, issued_at: datetime, time_zone: str
+) -> CertificateContent:
     """The same content under another name and number."""
     issued_on = clock.in_zone(issued_at, time_zone).date()
     return replace(content, number=number, recipient=recipient, issued_on=issued_on)

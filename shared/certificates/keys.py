@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from shared.config import settings
-from shared.secrets import secret
+from shared.secret_store import secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True)
-class Content:
+class CertificateContent:
     """What a certificate says, frozen when it is issued. Days are of the course's time zone."""
 
     number: str
@@ -35,7 +35,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Facts:
+class EligibilityFacts:
     """What decides whether a registration is certified, and what the certificate would say."""
 
     registration_id: UUID
@@ -54,7 +54,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Draft:
+class CertificateDraft:
     """A certificate with its number and token that is being printed; nothing was issued yet."""
 
     id: UUID
@@ -98,7 +98,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Change:
+class RevocationChange:
     """A row of `certificate_changes`: what a certificate's revocation columns became."""
 
     chain_position: int

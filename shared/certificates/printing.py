@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from shared.certificates import ornaments
-from shared.certificates.models import Content
+from shared.certificates.models import CertificateContent
 from shared.certificates.ornaments import HEIGHT, WIDTH
 from shared.printing import page
 from shared.printing.page import GREY, NAVY, Colour
@@ -17,7 +17,7 @@ MARGIN = 34.0
 ROOM = WIDTH - 2 * MARGIN
 
 
-def print_certificate(content: Content, verify_url: str) -> bytes:
+def print_certificate(content: CertificateContent, verify_url: str) -> bytes:
     """The PDF, about 60 KB. What the fonts lack is left blank, so ask `scripts.can_print` before."""
     pdf = page.document(
         orientation="landscape",
@@ -35,7 +35,7 @@ def print_certificate(content: Content, verify_url: str) -> bytes:
     return bytes(pdf.output())
 
 
-def _write_body(pdf: "FPDF", content: Content) -> None:
+def _write_body(pdf: "FPDF", content: CertificateContent) -> None:
     with page.tagged(pdf, "P"):
         _centre(pdf, content.issuer.upper(), TEXT, 30, size=11, colour=NAVY, spacing=1.6)
     with page.tagged(pdf, "H1"):
@@ -56,7 +56,7 @@ def _write_body(pdf: "FPDF", content: Content) -> None:
         _centre(pdf, _when(content), TEXT, 120 + 10 * len(lines), size=11)
 
 
-def _write_foot(pdf: "FPDF", content: Content, verify_url: str) -> None:
+def _write_foot(pdf: "FPDF", content: CertificateContent, verify_url: str) -> None:
     baseline = 178.0
     with page.artifact(pdf):
         ornaments.draw_seal(pdf, WIDTH / 2, 162, 11)
@@ -91,7 +91,7 @@ def _wrap(pdf: "FPDF", text: str, font: Font, size: float) -> list[str]:
     return list(min(cuts, key=lambda cut: max(page.width(pdf, line, font, size) for line in cut)))
 
 
-def _when(content: Content) -> str:
+def _when(content: CertificateContent) -> str:
     hours, minutes = divmod(content.attended_minutes, 60)
     parts = [f"{hours} hour{'s' * (hours != 1)}"] * bool(hours) + [f"{minutes} minute{'s' * (minutes != 1)}"] * bool(
         minutes

@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from shared.certificates.models import Certificate, Change, Draft, Facts
+from shared.certificates.models import Certificate, CertificateDraft, EligibilityFacts, RevocationChange
 from shared.db import Connection
 
 COLUMNS: LiteralString = """
@@ -22,10 +22,10 @@ def lock_chain(conn: Connection) -> None:
     conn.execute("select pg_advisory_xact_lock(hashtextextended('certificates', 0))")
 
 
-def find_facts(conn: Connection, registration_ids: Sequence[UUID]) -> list[Facts]:
+def find_facts(conn: Connection, registration_ids: Sequence[UUID]) -> list[EligibilityFacts]:
     """What decides about these registrations; stays are merged and clipped to their sessions, in whole minutes."""
     return (
-        conn.cursor(row_factory=class_row(Facts))
+        conn.cursor(row_factory=class_row(EligibilityFacts))
         .execute(
             """
             select r.id as registration_id, r.user_id, r.event_id, r.status as registration_status, r.payment_status,
@@ -66,9 +66,9 @@ def find_certificate(conn: Connection, certificate_id: UUID) -> Certificate | No
     )
 
 
-def find_drafts(conn: Connection, registration_ids: Sequence[UUID]) -> list[Draft]:
+def find_drafts(conn: Connection, registration_ids: Sequence[UUID]) -> list[CertificateDraft]:
     return (
-        conn.cursor(row_factory=class_row(Draft))
+        conn.cursor(row_factory=class_row(CertificateDraft))
         .execute(
             """
             select id, registration_id, user_id, event_id, certificate_number, verification_token, content, pdf_key,
@@ -98,7 +98,7 @@ def last_serial(conn: Connection, year: int) -> int:
     return int(found or 0)
 
 
-def insert_drafts(conn: Connection, drafts: Iterable[tuple[Draft, int, int]]) -> None:
+def insert_drafts(conn: Connection, drafts: Iterable[tuple[CertificateDraft, int, int]]) -> None:
     """Keep drafts, each with the year and serial of its number."""
     rows = [
         {**vars(draft), "eligibility": Jsonb(draft.eligibility), "year": year, "serial": serial}
@@ -151,7 +151,7 @@ def insert_certificates(conn: Connection, certificates: Iterable[Certificate]) -
     )
 
 
-def revoke(conn: Connection, change: Change) -> bool:
+def revoke(conn: Connection, change: RevocationChange) -> bool:
     """Revoke a certificate, or let a revoked one be replaced; whether there was anything to change."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
@@ -169,7 +169,7 @@ def revoke(conn: Connection, change: Change) -> bool:
     return bool(cursor.fetchone())
 
 
-def insert_change(conn: Connection, change: Change) -> None:
+def insert_change(conn: Connection, change: RevocationChange) -> None:
     conn.execute(
         """
         insert into public.certificate_changes (chain_position, certificate_id, revoked_at, revoke_reason,

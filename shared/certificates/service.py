@@ -21,8 +21,14 @@ from uuid import UUID, uuid4
 
 from shared import clock
 from shared.certificates import chain, eligibility, queries, storage
-from shared.certificates.models import Certificate, Change, Content, Draft, Facts
-from shared.certificates.numbers import certificate_number
+from shared.certificates.certificate_numbers import certificate_number
+from shared.certificates.models import (
+    Certificate,
+    CertificateContent,
+    CertificateDraft,
+    EligibilityFacts,
+    RevocationChange,
+)
 from shared.config import settings
 from shared.db import Connection
 from shared.notifications import service as notifications
@@ -31,7 +37,7 @@ from shared.notifications.models import Notice
 PATH = "/functions/v1/generate-certificate"
 TOKEN_BYTES = 24
 
-type Printed = tuple[Draft, bytes]
+type Printed = tuple[CertificateDraft, bytes]
 """A draft whose file is stored, and the SHA-256 of the file."""
 
 
@@ -40,14 +46,14 @@ def verify_url(token: str) -> str:
     return f"{settings().public_base_url.rstrip('/')}{PATH}?token={token}"
 
 
-def reserve(conn: Connection, due: Sequence[Facts], now: datetime) -> list[Draft]:
+def reserve(conn: Connection, due: Sequence[EligibilityFacts], now: datetime) -> list[CertificateDraft]:
     """A draft for each registration that has no certificate; an unfinished one is taken up, brought up to date."""
     ids = [facts.registration_id for facts in due]
     queries.lock_chain(conn)
     certified = {each.registration_id for each in queries.find_current(conn, ids)}
     unfinished = {draft.registration_id: draft for draft in queries.find_drafts(conn, ids)}
-    drafts: list[Draft] = []
-    fresh: list[Facts] = []
+    drafts: list[CertificateDraft] = []
+    fresh: list[EligibilityFacts] = []
     for facts in due:
         draft = unfinished.get(facts.registration_id)
         if facts.registration_id in certified:
@@ -87,7 +93,7 @@ def revoke(conn: Connection, certificate: Certificate, reason: str, now: datetim
         template="certificate_revoked",
         key=f"certificate_revoked:{certificate.id}",
         data={
-            "eventTitle": Content.read(certificate.content).course,
+            "eventTitle": CertificateContent.read(certificate.content).course,
             "certificateNumber": certificate.certificate_number,
             "reason": reason,
         },
@@ -97,14 +103,16 @@ def revoke(conn: Connection, certificate: Certificate, reason: str, now: datetim
     return True
 
 
-def reserve_replacement(conn: Connection, old: Certificate, recipient: str, time_zone: str, now: datetime) -> Draft:
+def reserve_replacement(
+    conn: Connection, old: Certificate, recipient: str, time_zone: str, now: datetime
+) -> CertificateDraft:
     """A draft that says what `old` says about another name; an unfinished replacement gives way to it."""
     queries.lock_chain(conn)
     queries.take_drafts(conn, [draft.pdf_key for draft in queries.find_drafts(conn, [old.registration_id])])
     year, serial = _next_serial(conn, now, time_zone)
     number = certificate_number(year, serial)
     content = eligibility.corrected(
-        Content.read(old.content), number=number, recipient=recipient, issued_at=now, time_zone=time_zone
+        CertificateContent.read(old.content), number=number, recipient=recipient, issued_at=now, time_zone=time_zone
     )
     draft = _draft(old, content, number, now, old.eligibility | {"replaces": str(old.id)})
     queries.insert_drafts(conn, [(draft, year, serial)])
@@ -125,8 +133,8 @@ def append_replacement(
     return _append(conn, [printed])[0]
 
 
-def _number(conn: Connection, due: Iterable[Facts], now: datetime) -> list[Draft]:
-    numbered: list[tuple[Draft, int, int]] = []
+def _number(conn: Connection, due: Iterable[EligibilityFacts], now: datetime) -> list[CertificateDraft]:
+    numbered: list[tuple[CertificateDraft, int, int]] = []
     taken: dict[int, int] = {}
     for facts in due:
         year, serial = _next_serial(conn, now, facts.time_zone, taken)
@@ -149,9 +157,11 @@ def _next_serial(
     return year, taken[year]
 
 
-def _draft(of: Facts | Certificate, content: Content, number: str, now: datetime, facts: dict[str, Any]) -> Draft:
+def _draft(
+    of: EligibilityFacts | Certificate, content: CertificateContent, number: str, now: datetime, facts: dict[str, Any]
+) -> CertificateDraft:
     certificate_id = uuid4()
-    return Draft(
+    return CertificateDraft(
         id=certificate_id,
         registration_id=of.registration_id,
         user_id=of.user_id,
@@ -166,7 +176,7 @@ def _draft(of: Facts | Certificate, content: Content, number: str, now: datetime
     )
 
 
-def _content(facts: Facts, number: str, issued_at: datetime) -> str:
+def _content(facts: EligibilityFacts, number: str, issued_at: datetime) -> str:
     return eligibility.content_of(facts, number, issued_at, settings().certificate_issuer).canonical()
 
 
@@ -182,7 +192,7 @@ def _append(conn: Connection, printed: Sequence[Printed]) -> list[Certificate]:
     return certificates
 
 
-def _chained(draft: Draft, pdf_hash: bytes, position: int, previous: bytes) -> Certificate:
+def _chained(draft: CertificateDraft, pdf_hash: bytes, position: int, previous: bytes) -> Certificate:
     row = Certificate(
         **vars(draft),
         chain_position=position,
@@ -201,9 +211,9 @@ def _chained(draft: Draft, pdf_hash: bytes, position: int, previous: bytes) -> C
 
 def _next_change(
     conn: Connection, certificate_id: UUID, revoked_at: datetime, reason: str, *, replaced_by: UUID | None
-) -> Change:
+) -> RevocationChange:
     position, previous = queries.last_entry(conn) or (0, chain.EMPTY)
-    row = Change(position + 1, certificate_id, revoked_at, reason, replaced_by, previous, b"")
+    row = RevocationChange(position + 1, certificate_id, revoked_at, reason, replaced_by, previous, b"")
     return replace(row, blockchain_hash=chain.leaf_hash(chain.change_leaf(row)))
 
 
@@ -213,7 +223,7 @@ def _issued_notice(certificate: Certificate) -> Notice:
         template="certificate_issued",
         key=f"certificate_issued:{certificate.id}",
         data={
-            "eventTitle": Content.read(certificate.content).course,
+            "eventTitle": CertificateContent.read(certificate.content).course,
             "certificateNumber": certificate.certificate_number,
             "verifyUrl": verify_url(certificate.verification_token),
         },

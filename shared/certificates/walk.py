@@ -14,7 +14,7 @@ from uuid import UUID
 from shared.certificates import chain, checks, tree, tree_queries
 from shared.certificates import walk_queries as queries
 from shared.certificates.heads import published
-from shared.certificates.models import Certificate, Change, canonical
+from shared.certificates.models import Certificate, RevocationChange, canonical
 from shared.certificates.tree import Place
 from shared.db import Connection
 from shared.faults import Fault
@@ -34,7 +34,7 @@ class _Walk:
     edge: dict[Place, bytes] = field(default_factory=dict[Place, bytes])
     roots: dict[int, bytes] = field(default_factory=dict[int, bytes])
     revoked: dict[UUID, Certificate] = field(default_factory=dict[UUID, Certificate])
-    logged: dict[UUID, Change] = field(default_factory=dict[UUID, Change])
+    logged: dict[UUID, RevocationChange] = field(default_factory=dict[UUID, RevocationChange])
 
 
 def walk(
@@ -69,7 +69,7 @@ def walk(
 
 
 def _page(conn: Connection, state: _Walk, after: int, upto: int, files: Files | None) -> Iterator[Fault]:
-    entries: dict[int, Certificate | Change] = {}
+    entries: dict[int, Certificate | RevocationChange] = {}
     for row in [*queries.list_certificates(conn, after, upto), *queries.list_changes(conn, after, upto)]:
         if row.chain_position in entries:
             yield Fault(row.chain_position, "two entries are here")
@@ -87,10 +87,10 @@ def _page(conn: Connection, state: _Walk, after: int, upto: int, files: Files | 
     yield from _grow(conn, state, after, hashes)
 
 
-def _entry(state: _Walk, row: Certificate | Change, files: Files | None) -> Iterator[str]:
+def _entry(state: _Walk, row: Certificate | RevocationChange, files: Files | None) -> Iterator[str]:
     if row.previous_hash != state.previous:
         yield "the entry before it is another one"
-    if isinstance(row, Change):
+    if isinstance(row, RevocationChange):
         yield from checks.change_faults(row)
         state.logged[row.certificate_id] = row
         return

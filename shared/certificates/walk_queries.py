@@ -2,7 +2,7 @@
 
 from psycopg.rows import class_row
 
-from shared.certificates.models import Certificate, Change
+from shared.certificates.models import Certificate, RevocationChange
 from shared.certificates.queries import COLUMNS
 from shared.db import Connection
 
@@ -24,9 +24,9 @@ def list_certificates(conn: Connection, after: int, upto: int) -> list[Certifica
     )
 
 
-def list_changes(conn: Connection, after: int, upto: int) -> list[Change]:
+def list_changes(conn: Connection, after: int, upto: int) -> list[RevocationChange]:
     return (
-        conn.cursor(row_factory=class_row(Change))
+        conn.cursor(row_factory=class_row(RevocationChange))
         .execute(
             """
             select chain_position, certificate_id, revoked_at, revoke_reason, replaced_by, previous_hash,

@@ -11,7 +11,7 @@ from uuid import UUID
 from shared.config import settings
 from shared.db import Connection
 from shared.devices import queries
-from shared.secrets import secret
+from shared.secret_store import secret
 
 type Action = Literal["registered", "payment_opened", "payment_verified"]
 

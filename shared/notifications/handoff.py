@@ -45,7 +45,7 @@ def hand_off(ids: Sequence[UUID]) -> list[UUID]:
     calls = list(batched(messages(ids), MESSAGES_PER_CALL, strict=False))
     for number, call in enumerate(calls):
         sent = _send([body for _, body in call])
-        if sent is None:  # the queue is away: the next call would only wait for it again
+        if sent is None:  # the queue is unreachable: the next call would only wait for it again
             refused += [each for later in calls[number:] for chunk, _ in later for each in chunk]
             break
         refused += [each for accepted, (chunk, _) in zip(sent, call, strict=True) if not accepted for each in chunk]

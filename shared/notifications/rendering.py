@@ -31,7 +31,7 @@ _BETWEEN = secrets.token_hex()
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 
 
-class Unrenderable(Exception):
+class RenderingFailed(Exception):
     """There is no such text, or its data lacks what it needs; sending it again cannot help."""
 
 
@@ -80,14 +80,14 @@ def render(template: str, language: str, data: Mapping[str, Any], *, time_zone: 
     language = language_of(language)
     texts = _texts(language).get(template)
     if texts is None:
-        raise Unrenderable(f"no text named {template}")
+        raise RenderingFailed(f"no text named {template}")
     context = {name: printable(value) if isinstance(value, str) else value for name, value in data.items()}
     try:
         filled = _compiled(language, template).render({"timeZone": time_zone, "language": language, **context})
         parts = (part.strip() for part in filled.split(_BETWEEN))
         return _message(texts, parts)
     except (TemplateError, TypeError, ValueError) as error:
-        raise Unrenderable(f"the data of {template} does not fit: {type(error).__name__}") from error
+        raise RenderingFailed(f"the data of {template} does not fit: {type(error).__name__}") from error
 
 
 def printable(text: str) -> str:

@@ -29,7 +29,7 @@ def enqueue(conn: Connection, notices: Iterable[Notice]) -> None:
         conn.enqueue(queries.insert_notifications(conn, rows))
 
 
-def tell_admins(conn: Connection, template: str, effect: str, **data: str | int | None) -> None:
+def notify_admins(conn: Connection, template: str, effect: str, **data: str | int | None) -> None:
     """Tell every administrator about something that needs one of them, once for each `effect`."""
     enqueue(
         conn,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.config import settings
 from shared.errors import NotFound
-from shared.secrets import secret
+from shared.secret_store import secret
 
 PATH = "/functions/v1/unsubscribe"
 _PURPOSE = b"unsubscribe marketing email v1 "

@@ -27,7 +27,7 @@ def record(
         return
     waits = status in ("open", "action_required") and dispute.respond_by is not None
     respond_by = clock.from_unix(dispute.respond_by).isoformat() if waits and dispute.respond_by else None
-    notifications.tell_admins(
+    notifications.notify_admins(
         conn,
         "payment_disputed",
         f"{dispute.id}:{status}:{respond_by}",

@@ -23,7 +23,7 @@ from shared.payments.models import (
     SettlementRow,
     UnixSeconds,
 )
-from shared.secrets import secret
+from shared.secret_store import secret
 
 if TYPE_CHECKING:
     from shared.payments.sdk import RazorpaySdk

@@ -71,7 +71,7 @@ def apply_refund(
     if moved_to is None:
         return "recorded"
     if moved_to == "failed":
-        notifications.tell_admins(
+        notifications.notify_admins(
             conn,
             "refund_failed",
             refund.id,
@@ -174,7 +174,7 @@ def _apply_other_amount(conn: Connection, order: Order, payment: PaymentEntity, 
         return "recorded"
     if queries.hold_for_review(conn, order.transaction_id, "amount_mismatch"):
         conn.measure(Metric.PAYMENTS_ATTEMPTED)
-        notifications.tell_admins(
+        notifications.notify_admins(
             conn,
             "admin_attention",
             f"payment_held:{payment.id}",

@@ -8,8 +8,8 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 
 from shared.errors import NotFound
-from shared.http import Schema
 from shared.receipts.models import BillingDocument, BillingDocuments
+from shared.routing import Schema
 
 JSON, PDF = "application/json", "application/pdf"
 

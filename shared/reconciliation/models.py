@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import model_validator
 
-from shared.http import Schema
+from shared.routing import Schema
 
 Verdict = Literal[
     "missing_capture",

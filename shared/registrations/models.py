@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.http import Schema
+from shared.routing import Schema
 
 RegistrationSource = Literal["direct", "waitlist", "admin"]
 

@@ -8,17 +8,17 @@ import pytest
 
 from local.razorpay.server import FakeRazorpay
 from tests.access.world import World, inhabit
-from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Deployed
+from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, DeployedFunctions
 from tests.kept import kept
 
 __all__ = ["kept"]
 
 
 @pytest.fixture(scope="module")
-def world(kept: Deployed) -> Iterator[World]:
+def world(kept: DeployedFunctions) -> Iterator[World]:
     """The tests of a module go on where the one before left it.
 
-    Razorpay is there, and knows nothing: who reconciles would try for seconds to reach one that is away.
+    Razorpay is there, and knows nothing: who reconciles would try for seconds to reach one that is down.
     """
     storage: Any = boto3.client("s3")
     for bucket in ("documents", "recordings"):

@@ -17,7 +17,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from local.postgres import free_port
 from local.razorpay.server import FakeRazorpay
-from shared import secrets
+from shared import secret_store
 from shared.config import settings
 from shared.invocations import invocation
 from shared.log import logger
@@ -33,8 +33,8 @@ from tests.access.canaries import (
     seen,
 )
 from tests.access.world import World, inhabit
-from tests.certificates.platform import certifying
-from tests.deployed import Answer, Deployed, close_connections, database_secret_of, linked
+from tests.certificates.certificate_platform import certifying
+from tests.deployed import Answer, DeployedFunctions, close_connections, database_secret_of, linked
 from tests.log import Log
 from tests.registrations.conftest import account
 
@@ -57,7 +57,7 @@ type Fault = Callable[[World], AbstractContextManager[Callable[[], None]]]
 
 
 @pytest.fixture(scope="module")
-def planted(kept: Deployed) -> Iterator[World]:
+def planted(kept: DeployedFunctions) -> Iterator[World]:
     storage: Any = boto3.client("s3")
     storage.create_bucket(Bucket="recordings", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
     with pytest.MonkeyPatch.context() as patch, certifying(kept, patch):
@@ -246,7 +246,7 @@ def aws_refuses(*, secrets_too: bool) -> Fault:
     def fault(world: World) -> Generator[Callable[[], None]]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(BotocoreStubber, "process_request", refuse)
-            yield secrets.forget if secrets_too else lambda: None
+            yield secret_store.forget if secrets_too else lambda: None
 
     return fault
 
@@ -304,9 +304,9 @@ def test_whatever_is_shown_is_found(watch: Watch) -> None:
         raise ValueError(event["canary"])
 
     for name, value in CANARIES.items():
-        call = Call("twin", "events", {"canary": value})
-        assert watch.leaks(call, talkative)[1] == [f"twin: the log shows the {name}"]
-        assert watch.leaks(call, helpless)[1] == [f"twin: the log shows the {name}"]
+        call = Call("control", "events", {"canary": value})
+        assert watch.leaks(call, talkative)[1] == [f"control: the log shows the {name}"]
+        assert watch.leaks(call, helpless)[1] == [f"control: the log shows the {name}"]
         refusal, *more = watch.leaks(call, honest)[1]
-        assert refusal == f"twin: the refusal shows the {name}"
+        assert refusal == f"control: the refusal shows the {name}"
         assert len(more) == 2

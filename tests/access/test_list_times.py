@@ -11,7 +11,7 @@ from shared.metrics import Metric
 from tests.access.examples import query_of
 from tests.access.routes import Route, routes
 from tests.access.world import ADMIN, ANN, Caller
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.log import Log
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800), pytest.mark.xdist_group("lists")]
@@ -59,7 +59,7 @@ OWNED = (
 
 
 @pytest.fixture(scope="module")
-def crowded(kept: Deployed) -> Deployed:
+def crowded(kept: DeployedFunctions) -> DeployedFunctions:
     look = kept.looking
     look.execute(
         "create unlogged table benchmark_planted"
@@ -92,7 +92,7 @@ def lists() -> list[Any]:
     return found
 
 
-def p95(platform: Deployed, log: Log, route: Route, kind: str = "") -> float:
+def p95(platform: DeployedFunctions, log: Log, route: Route, kind: str = "") -> float:
     """Milliseconds in the database, of the quietest round: what else the machine does only adds."""
     caller: Caller = {"user": ANN, "admin": ADMIN}[route.who]
     query = query_of(route) | ({"type": kind} if kind else {})
@@ -113,13 +113,13 @@ def p95(platform: Deployed, log: Log, route: Route, kind: str = "") -> float:
 
 
 @pytest.mark.parametrize(("route", "kind"), lists())
-def test_a_list_among_everybodys_rows_is_quick(crowded: Deployed, log: Log, route: Route, kind: str) -> None:
+def test_a_list_among_everybodys_rows_is_quick(crowded: DeployedFunctions, log: Log, route: Route, kind: str) -> None:
     taken = p95(crowded, log, route, kind)
     logging.getLogger(__name__).info("%s %s: p95 %.1f ms", route, kind, taken)
     assert taken <= BUDGET_MS[route.who]
 
 
-def test_a_page_without_its_index_is_not(crowded: Deployed, log: Log) -> None:
+def test_a_page_without_its_index_is_not(crowded: DeployedFunctions, log: Log) -> None:
     """The negative control."""
     (route,) = [each for each in routes() if str(each) == "GET /functions/v1/admin/certificates"]
     crowded.rows("drop index certificates_by_time")

@@ -15,15 +15,15 @@ from local.razorpay.server import FakeRazorpay
 from tests.access.fuzzing import Application
 from tests.access.routes import document
 from tests.access.world import inhabit
-from tests.certificates.platform import certifying
-from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Deployed
+from tests.certificates.certificate_platform import certifying
+from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, DeployedFunctions
 
 LEFT_OUT: Any = [checks.ignored_auth, checks.positive_data_acceptance, checks.unsupported_method]
 """API Gateway sees to tokens and methods; what only a person can know (a course that is none) is refused with 422."""
 
 
 @pytest.fixture
-def application(kept: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application]:
+def application(kept: DeployedFunctions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application]:
     storage: Any = boto3.client("s3")
     storage.create_bucket(Bucket="recordings", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
     with (

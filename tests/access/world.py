@@ -6,14 +6,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.certificates.models import Content
+from shared.certificates.models import CertificateContent
 from tests.access.examples import body_of, headers_of, query_of
 from tests.access.routes import Route, routes
-from tests.deployed import SERVICE_KEY, Answer, Deployed
+from tests.deployed import SERVICE_KEY, Answer, DeployedFunctions
 from tests.schema.world import person, populate, sample_rows
 
 DAY = date(2026, 1, 15)
-CONTENT = Content("CC-2026-000001", "Ann Rao", "Course 1", DAY, DAY, 0, DAY, "Crash Course")
+CONTENT = CertificateContent("CC-2026-000001", "Ann Rao", "Course 1", DAY, DAY, 0, DAY, "Crash Course")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ ADMINS_IDS = IDS | {"notifications": ("notifications_queue", "id", OF_USER)}
 
 @dataclass(frozen=True)
 class World:
-    deployed: Deployed
+    deployed: DeployedFunctions
 
     def ask(
         self,
@@ -143,7 +143,7 @@ def id_fields(route: Route) -> list[str]:
     return [name for name in body if name in IDS] if isinstance(body, dict) else []
 
 
-def inhabit(deployed: Deployed) -> World:
+def inhabit(deployed: DeployedFunctions) -> World:
     """Fill an empty platform: as much as a row of each kind, in a state in which something can be done with it."""
     with deployed.database.look() as conn:
         populate(conn, sample_rows())

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.notifications.models import Notice
-from tests.notifications.platform import Platform
+from tests.notifications.notification_platform import Platform
 
 
 def fill(platform: Platform, user_id: UUID, count: int) -> None:

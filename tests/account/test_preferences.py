@@ -7,7 +7,7 @@ import pytest
 
 from shared.notifications import unsubscribing
 from shared.notifications.models import Notice
-from tests.notifications.platform import Platform
+from tests.notifications.notification_platform import Platform
 
 DATA: dict[str, str | int | None] = {"eventTitle": "Deep Rust", "title": "News", "message": "A new course"}
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.access.routes import deployed_routes
-from tests.deployed import Answer, Deployed
+from tests.deployed import Answer, DeployedFunctions
 
 FUNCTIONS = {path.split("/")[4]: function for _, path, function in deployed_routes() if "/v1/admin/" in path}
 """The function that answers each resource of administrators, as the template says."""
@@ -13,7 +13,7 @@ FUNCTIONS = {path.split("/")[4]: function for _, path, function in deployed_rout
 
 @dataclass(frozen=True)
 class AdminClient:
-    deployed: Deployed
+    deployed: DeployedFunctions
     admin: UUID
 
     def request(self, method: str, path: str, body: object = None, **query: str) -> Answer:

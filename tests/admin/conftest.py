@@ -3,12 +3,12 @@
 import pytest
 
 from tests.admin.admin_client import AdminClient
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.kept import emptied, kept
 
 __all__ = ["emptied", "kept"]
 
 
 @pytest.fixture
-def client(emptied: Deployed) -> AdminClient:
+def client(emptied: DeployedFunctions) -> AdminClient:
     return AdminClient(emptied, emptied.profile(admin=True))

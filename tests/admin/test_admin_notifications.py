@@ -9,7 +9,7 @@ import pytest
 from functions.admin_operations import handler
 from shared.notifications.models import Notice
 from tests.notifications.conftest import platform
-from tests.notifications.platform import Context, Platform, client, http_event
+from tests.notifications.notification_platform import Context, Platform, client, http_event
 
 __all__ = ["platform"]
 DATA: dict[str, str | int | None] = {"eventTitle": "Deep Rust"}

@@ -14,7 +14,7 @@ from shared import db
 from shared.actors import administrator
 from shared.errors import Conflict
 from shared.payments.models import Order
-from tests.deployed import Answer, Deployed
+from tests.deployed import Answer, DeployedFunctions
 from tests.kept import emptied, kept
 from tests.registrations.conftest import account
 from tests.registrations.storefront import HeldSeat, Storefront
@@ -24,7 +24,7 @@ PRICE = 49_900
 
 
 @pytest.fixture
-def storefront(emptied: Deployed, account: FakeRazorpay) -> Storefront:
+def storefront(emptied: DeployedFunctions, account: FakeRazorpay) -> Storefront:
     emptied.set(RAZORPAY_BASE_URL=account.url)
     return Storefront(emptied, account)
 

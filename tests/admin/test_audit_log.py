@@ -9,7 +9,7 @@ from psycopg import sql
 from shared.actors import SERVICE, administrator
 from shared.audit.service import Administrator
 from shared.audit.verify import main
-from shared.audit.walk import Noted, head, walk
+from shared.audit.walk import AuditCheckpoint, head, walk
 from shared.db import Database as AppDatabase
 from tests.admin.admin_client import AdminClient
 from tests.schema.changes import changes
@@ -50,12 +50,12 @@ def record(client: AdminClient, action: str, **values: Any) -> None:
     database.close()
 
 
-def faults(client: AdminClient, noted: Noted | None = None) -> list[str]:
+def faults(client: AdminClient, noted: AuditCheckpoint | None = None) -> list[str]:
     conn: Any = client.deployed.looking
     return [str(fault) for fault in walk(conn, noted)]
 
 
-def noted(client: AdminClient) -> Noted:
+def noted(client: AdminClient) -> AuditCheckpoint:
     conn: Any = client.deployed.looking
     found = head(conn)
     assert found is not None

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.admin.admin_client import AdminClient
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 
 
-def register(deployed: Deployed, event: UUID, device: str | None, user: UUID | None = None) -> UUID:
+def register(deployed: DeployedFunctions, event: UUID, device: str | None, user: UUID | None = None) -> UUID:
     user = user or deployed.profile()
     headers = {"x-device-id": device} if device else {}
     answer = deployed.request(
@@ -20,7 +20,7 @@ def register(deployed: Deployed, event: UUID, device: str | None, user: UUID | N
     return user
 
 
-def refer(deployed: Deployed, referrer: UUID, referred: UUID) -> None:
+def refer(deployed: DeployedFunctions, referrer: UUID, referred: UUID) -> None:
     event = deployed.event()
     deployed.rows(
         "insert into referrals (referrer_id, referred_user_id, event_id, registration_id) values (%s, %s, %s, %s)",

@@ -6,17 +6,17 @@ import pytest
 
 from local.razorpay.payloads import webhook_body
 from tests.admin.admin_client import AdminClient
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.webhook.deliveries import Purchase
 
 
-def purchase(deployed: Deployed) -> Purchase:
+def purchase(deployed: DeployedFunctions) -> Purchase:
     registration = deployed.registration(deployed.profile(), deployed.event())
     return Purchase(deployed.order(registration), registration)
 
 
 def store_delivery(
-    deployed: Deployed, body: bytes, *, status: str = "failed", signed: bool = True, source: str = "razorpay"
+    deployed: DeployedFunctions, body: bytes, *, status: str = "failed", signed: bool = True, source: str = "razorpay"
 ) -> UUID:
     """A delivery that was kept and not applied."""
     return deployed.row(
@@ -26,7 +26,7 @@ def store_delivery(
     )["id"]  # fmt: skip
 
 
-def status_of(deployed: Deployed, bought: Purchase) -> str:
+def status_of(deployed: DeployedFunctions, bought: Purchase) -> str:
     return deployed.row("select status from registrations where id = %s", bought.registration_id)["status"]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from shared import config, tokens
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.issuer import Issuer
 from tests.kept import kept
 
@@ -21,7 +21,7 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def deployed(kept: Deployed, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+def deployed(kept: DeployedFunctions, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedFunctions]:
     """The shared platform with nothing tracked in it."""
     kept.rows("truncate analytics_events")
     deployed = replace(kept, monkeypatch=monkeypatch)

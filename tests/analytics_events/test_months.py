@@ -12,7 +12,7 @@ from functions.analytics_events import job, queries
 from shared import actors, db
 from shared.actors import SERVICE
 from shared.errors import Unavailable
-from tests.deployed import Context, Deployed
+from tests.deployed import Context, DeployedFunctions
 from tests.schema.rules import RULES
 
 MONTHS = """
@@ -24,7 +24,7 @@ DEFAULT = "private.analytics_events_default"
 
 
 @pytest.fixture
-def deployed(deployed: Deployed) -> Deployed:
+def deployed(deployed: DeployedFunctions) -> DeployedFunctions:
     """Months are kept between tests like every table, so each begins by forgetting them."""
     deployed.set(DATABASE_SECRET_ID="database-worker")
     for month in months(deployed):
@@ -33,7 +33,7 @@ def deployed(deployed: Deployed) -> Deployed:
     return deployed
 
 
-def months(deployed: Deployed) -> dict[str, int]:
+def months(deployed: DeployedFunctions) -> dict[str, int]:
     return {row["name"]: row["count"] for row in deployed.rows(MONTHS)}
 
 
@@ -49,22 +49,22 @@ def a_day_of(ahead: int) -> datetime:
     return datetime(year, month, 15, tzinfo=UTC)
 
 
-def run(deployed: Deployed) -> dict[str, Any]:
+def run(deployed: DeployedFunctions) -> dict[str, Any]:
     return job.lambda_handler({}, Context())  # pyright: ignore[reportArgumentType]
 
 
-def test_this_month_and_the_next_three_are_made_once(deployed: Deployed) -> None:
+def test_this_month_and_the_next_three_are_made_once(deployed: DeployedFunctions) -> None:
     assert run(deployed)["made"] == 4
     assert list(months(deployed)) == [*(month_name(ahead) for ahead in range(4)), DEFAULT]
     assert run(deployed)["made"] == 0
 
 
-def test_a_new_month_keeps_every_rule_of_the_schema(deployed: Deployed) -> None:
+def test_a_new_month_keeps_every_rule_of_the_schema(deployed: DeployedFunctions) -> None:
     run(deployed)
     assert [rule for rule, (query, _) in RULES.items() if deployed.looking.execute(query.encode()).fetchall()] == []
 
 
-def test_rows_that_had_no_month_move_into_theirs(deployed: Deployed) -> None:
+def test_rows_that_had_no_month_move_into_theirs(deployed: DeployedFunctions) -> None:
     for ahead in (-2, 0, 0, 1):
         deployed.rows(INSERT, a_day_of(ahead))
     assert months(deployed) == {DEFAULT: 4}
@@ -76,7 +76,7 @@ def test_rows_that_had_no_month_move_into_theirs(deployed: Deployed) -> None:
     assert months(deployed)[month_name(0)] == 3
 
 
-def test_a_moved_row_is_still_its_owners_alone(deployed: Deployed) -> None:
+def test_a_moved_row_is_still_its_owners_alone(deployed: DeployedFunctions) -> None:
     owner, other = deployed.profile(), deployed.profile()
     deployed.rows("insert into analytics_events (user_id, event_name, event_category) values (%s, 'a', 'error')", owner)
     run(deployed)
@@ -89,7 +89,7 @@ def test_a_moved_row_is_still_its_owners_alone(deployed: Deployed) -> None:
         conn.execute(f"select user_id from {month_name(0)}".encode())
 
 
-def test_months_are_dropped_when_their_time_is_over_and_no_sooner(deployed: Deployed) -> None:
+def test_months_are_dropped_when_their_time_is_over_and_no_sooner(deployed: DeployedFunctions) -> None:
     for ahead in (-15, -14, -13, 0):
         deployed.rows(INSERT, a_day_of(ahead))
     assert run(deployed)["dropped"] == 2
@@ -100,7 +100,7 @@ def test_months_are_dropped_when_their_time_is_over_and_no_sooner(deployed: Depl
 
 
 @pytest.mark.parametrize("keep", [-1, 0, 2, 121, None])
-def test_nobody_can_drop_the_last_quarter(deployed: Deployed, keep: Any) -> None:
+def test_nobody_can_drop_the_last_quarter(deployed: DeployedFunctions, keep: Any) -> None:
     with pytest.raises(psycopg.errors.InvalidParameterValue), db.transaction(SERVICE) as conn:
         queries.drop_months(conn, keep)
     with pytest.raises(psycopg.errors.InvalidParameterValue), db.transaction(SERVICE) as conn:
@@ -109,12 +109,12 @@ def test_nobody_can_drop_the_last_quarter(deployed: Deployed, keep: Any) -> None
 
 @pytest.mark.parametrize("actor", [actors.ANONYMOUS, actors.user(uuid4())], ids=["anon", "user"])
 @pytest.mark.parametrize("call", ["make_analytics_months(3)", "drop_analytics_months(3)"])
-def test_only_the_platform_makes_and_drops_months(deployed: Deployed, actor: actors.Actor, call: str) -> None:
+def test_only_the_platform_makes_and_drops_months(deployed: DeployedFunctions, actor: actors.Actor, call: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actor) as conn:
         conn.execute(f"select private.{call}".encode())
 
 
-def test_tracking_goes_on_while_a_month_is_made(deployed: Deployed) -> None:
+def test_tracking_goes_on_while_a_month_is_made(deployed: DeployedFunctions) -> None:
     run(deployed)
     deployed.rows(f"drop table {month_name(3)}")  # pyright: ignore[reportArgumentType]
     with db.transaction(SERVICE) as conn:
@@ -124,7 +124,7 @@ def test_tracking_goes_on_while_a_month_is_made(deployed: Deployed) -> None:
     assert months(deployed)[month_name(0)] == 1
 
 
-def test_a_report_that_reads_for_long_is_not_waited_for(deployed: Deployed) -> None:
+def test_a_report_that_reads_for_long_is_not_waited_for(deployed: DeployedFunctions) -> None:
     with psycopg.connect(deployed.database.superuser_url) as report:
         report.execute("select count(*) from analytics_events")
         with pytest.raises(Unavailable) as refused:
@@ -133,7 +133,7 @@ def test_a_report_that_reads_for_long_is_not_waited_for(deployed: Deployed) -> N
     assert run(deployed)["made"] == 4
 
 
-def test_two_runs_at_once_make_each_month_once(deployed: Deployed) -> None:
+def test_two_runs_at_once_make_each_month_once(deployed: DeployedFunctions) -> None:
     with ThreadPoolExecutor(2) as pool, db.transaction(SERVICE) as conn:
         first = queries.make_months(conn, 3)
         second = pool.submit(_make_in_another_thread)

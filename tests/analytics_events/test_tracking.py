@@ -11,16 +11,16 @@ import psycopg
 import pytest
 
 from functions.analytics_events import queries, service
-from functions.analytics_events.models import Event
-from functions.analytics_events.service import Source
+from functions.analytics_events.models import TrackedEvent
+from functions.analytics_events.service import EventSource
 from shared import actors, clock, db
-from tests.deployed import Answer, Deployed, close_connections
+from tests.deployed import Answer, DeployedFunctions, close_connections
 from tests.issuer import Issuer
 from tests.log import Log
 
 SESSION = "visit-0001"
 ROWS = "select user_id, session_id, event_name, event_data from analytics_events order by event_name, session_id"
-TYPED = Event(event_name="a", event_category="error")
+TYPED = TrackedEvent(event_name="a", event_category="error")
 COUNT = "select count(*) as count from analytics_events"
 
 
@@ -29,19 +29,23 @@ def an_event(name: str = "page_view", **fields: Any) -> dict[str, Any]:
 
 
 def track(
-    deployed: Deployed, *events: Any, token: str | None = None, session: str | None = SESSION, body: str | None = None
+    deployed: DeployedFunctions,
+    *events: Any,
+    token: str | None = None,
+    session: str | None = SESSION,
+    body: str | None = None,
 ) -> Answer:
     headers = {"authorization": f"Bearer {token}"} if token is not None else {}
     batch = {"events": list(events)} | ({"sessionId": session} if session else {})
     return deployed.request("analytics_events", "POST", "analytics-events", headers=headers, body=body or batch)
 
 
-def kept_rows(deployed: Deployed) -> int:
+def kept_rows(deployed: DeployedFunctions) -> int:
     return deployed.row(COUNT)["count"]
 
 
 def test_events_of_a_visitor_are_the_sessions_and_those_with_a_token_are_the_users(
-    deployed: Deployed, issuer: Issuer
+    deployed: DeployedFunctions, issuer: Issuer
 ) -> None:
     student = deployed.profile()
     assert track(deployed, an_event("a")).body == {"accepted": 1, "duplicates": 0, "rejected": []}
@@ -54,7 +58,7 @@ def test_events_of_a_visitor_are_the_sessions_and_those_with_a_token_are_the_use
 
 
 def test_a_token_that_is_not_valid_is_refused_rather_than_taken_for_a_visitors(
-    deployed: Deployed, issuer: Issuer
+    deployed: DeployedFunctions, issuer: Issuer
 ) -> None:
     for token in ("", "forged", "a.b.c", issuer.token(uuid4(), exp=1), f"{issuer.token(uuid4())}x"):
         answer = track(deployed, an_event(), token=token)
@@ -62,12 +66,12 @@ def test_a_token_that_is_not_valid_is_refused_rather_than_taken_for_a_visitors(
     assert kept_rows(deployed) == 0
 
 
-def test_a_visitor_needs_a_session(deployed: Deployed) -> None:
+def test_a_visitor_needs_a_session(deployed: DeployedFunctions) -> None:
     answer = track(deployed, an_event(), session=None)
     assert (answer.status, answer.body["code"]) == (422, "session_needed")
 
 
-def test_a_wrong_event_is_reported_and_spoils_no_other(deployed: Deployed) -> None:
+def test_a_wrong_event_is_reported_and_spoils_no_other(deployed: DeployedFunctions) -> None:
     now = datetime.now(UTC)
     wrong = [
         ("eventName", an_event("not a name")),
@@ -90,7 +94,7 @@ def test_a_wrong_event_is_reported_and_spoils_no_other(deployed: Deployed) -> No
     assert [row["event_name"] for row in deployed.rows(ROWS)] == ["first", "late"]
 
 
-def test_a_batch_of_wrong_events_only_is_refused_with_every_reason(deployed: Deployed) -> None:
+def test_a_batch_of_wrong_events_only_is_refused_with_every_reason(deployed: DeployedFunctions) -> None:
     answer = track(deployed, an_event("not a name"), an_event(eventCategory="fun"))
     assert (answer.status, answer.body["code"]) == (422, "invalid")
     assert [each["field"] for each in answer.body["errors"]] == [
@@ -99,7 +103,7 @@ def test_a_batch_of_wrong_events_only_is_refused_with_every_reason(deployed: Dep
     ]
 
 
-def test_what_is_no_batch_is_refused_whole(deployed: Deployed) -> None:
+def test_what_is_no_batch_is_refused_whole(deployed: DeployedFunctions) -> None:
     for body, status in (
         ('{"sessionId": "visit-0001", "events": []}', 422),
         (json.dumps({"sessionId": SESSION, "events": [an_event()] * 101}), 422),
@@ -113,7 +117,9 @@ def test_what_is_no_batch_is_refused_whole(deployed: Deployed) -> None:
     assert kept_rows(deployed) == 0
 
 
-def test_numbers_that_the_database_cannot_hold_are_rejected_and_the_largest_it_can_are_kept(deployed: Deployed) -> None:
+def test_numbers_that_the_database_cannot_hold_are_rejected_and_the_largest_it_can_are_kept(
+    deployed: DeployedFunctions,
+) -> None:
     body = json.dumps({"sessionId": SESSION, "events": [an_event(eventData={"n": "BIG"}), an_event()]})
     answer = track(deployed, body=body.replace('"BIG"', "1e400"))
     assert [each["index"] for each in answer.body["rejected"]] == [0]
@@ -121,26 +127,26 @@ def test_numbers_that_the_database_cannot_hold_are_rejected_and_the_largest_it_c
     assert track(deployed, body=body.replace('{"n": "BIG"}', json.dumps(bulky["eventData"]))).body["accepted"] == 2
 
 
-def test_a_batch_of_a_hundred_is_kept(deployed: Deployed) -> None:
+def test_a_batch_of_a_hundred_is_kept(deployed: DeployedFunctions) -> None:
     answer = track(deployed, *(an_event(id=str(uuid4())) for _ in range(100)))
     assert (answer.body["accepted"], kept_rows(deployed)) == (100, 100)
 
 
-def test_a_retry_keeps_nothing_twice_and_says_so(deployed: Deployed) -> None:
+def test_a_retry_keeps_nothing_twice_and_says_so(deployed: DeployedFunctions) -> None:
     batch = [an_event(id=str(uuid4())) for _ in range(3)]
     track(deployed, *batch[:2])
     assert track(deployed, *batch, batch[0]).body == {"accepted": 1, "duplicates": 3, "rejected": []}
     assert kept_rows(deployed) == 3
 
 
-def test_without_ids_a_retry_is_not_recognised(deployed: Deployed) -> None:
+def test_without_ids_a_retry_is_not_recognised(deployed: DeployedFunctions) -> None:
     """The negative control of the test before."""
     track(deployed, an_event())
     track(deployed, an_event())
     assert kept_rows(deployed) == 2
 
 
-def test_nobody_takes_up_the_id_of_anothers_event(deployed: Deployed, issuer: Issuer) -> None:
+def test_nobody_takes_up_the_id_of_anothers_event(deployed: DeployedFunctions, issuer: Issuer) -> None:
     event = an_event(id=str(uuid4()))
     people = [deployed.profile(), deployed.profile()]
     answers = [track(deployed, event, token=issuer.token(each)) for each in people]
@@ -150,10 +156,10 @@ def test_nobody_takes_up_the_id_of_anothers_event(deployed: Deployed, issuer: Is
 
 @pytest.mark.parametrize(("takes_turns", "times"), [(True, 1), (False, 2)])
 def test_two_deliveries_of_one_batch_at_once_keep_it_once_because_they_take_turns(
-    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, takes_turns: bool, times: int
+    deployed: DeployedFunctions, monkeypatch: pytest.MonkeyPatch, takes_turns: bool, times: int
 ) -> None:
     """The second begins while the first has not committed; without its turn it does not see the first."""
-    source, event = Source(None, SESSION), Event(id=uuid4(), event_name="a", event_category="error")
+    source, event = EventSource(None, SESSION), TrackedEvent(id=uuid4(), event_name="a", event_category="error")
     if not takes_turns:
         monkeypatch.setattr(queries, "take_turn", _take_no_turn)
     second_is_on_its_way = Barrier(2)
@@ -180,23 +186,23 @@ def _take_no_turn(*_: object) -> None:
     return
 
 
-def _wait_until_it_waits_or_is_done(deployed: Deployed, is_done: Any) -> None:
+def _wait_until_it_waits_or_is_done(deployed: DeployedFunctions, is_done: Any) -> None:
     waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
     while not deployed.rows(waiting) and not is_done():
         pass
 
 
-def test_a_visitor_reads_no_events_and_writes_none_for_a_user(deployed: Deployed) -> None:
+def test_a_visitor_reads_no_events_and_writes_none_for_a_user(deployed: DeployedFunctions) -> None:
     student = deployed.profile()
     with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actors.ANONYMOUS) as conn:
         conn.execute("select 1 from public.analytics_events")
     with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actors.ANONYMOUS) as conn:
-        service.keep(conn, Source(student, SESSION), [TYPED], clock.now())
+        service.keep(conn, EventSource(student, SESSION), [TYPED], clock.now())
     with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actors.user(deployed.profile())) as conn:
-        service.keep(conn, Source(student, SESSION), [TYPED], clock.now())
+        service.keep(conn, EventSource(student, SESSION), [TYPED], clock.now())
 
 
-def test_the_log_names_no_person(deployed: Deployed, issuer: Issuer, log: Log) -> None:
+def test_the_log_names_no_person(deployed: DeployedFunctions, issuer: Issuer, log: Log) -> None:
     student = deployed.profile()
     track(deployed, an_event(eventData={"secret": "hush"}), token=issuer.token(student), session="visit-hidden")
     assert [line["message"] for line in log.lines] == ["events_tracked"]

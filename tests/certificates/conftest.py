@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.certificates.platform import Platform, certifying
-from tests.deployed import Deployed
+from tests.certificates.certificate_platform import Platform, certifying
+from tests.deployed import DeployedFunctions
 from tests.issuer import Issuer
 
 
 @pytest.fixture
-def platform(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+def platform(deployed: DeployedFunctions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     with certifying(deployed, monkeypatch) as ready:
         yield ready
 

@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
-from shared.certificates.numbers import is_certificate_number
-from tests.certificates.platform import Platform
+from shared.certificates.certificate_numbers import is_certificate_number
+from tests.certificates.certificate_platform import Platform
 
 
 def test_a_revocation_is_audited_and_told(platform: Platform) -> None:

@@ -11,7 +11,7 @@ from openbadgeslib.ob3.status import decode_encoded_list, set_indices  # pyright
 from openbadgeslib.ob3.verifier import OB3VerificationError, OB3Verifier  # pyright: ignore[reportMissingTypeStubs]
 
 from functions.generate_certificate import badges
-from tests.certificates.platform import Platform
+from tests.certificates.certificate_platform import Platform
 
 BASE = "https://api.example.com/functions/v1/generate-certificate"
 

@@ -15,12 +15,12 @@ from functions.generate_certificate import service as generating
 from shared import db
 from shared.actors import SERVICE, service_for
 from shared.certificates import files, queries, service
-from shared.certificates.models import Draft
-from shared.certificates.numbers import certificate_number, is_certificate_number
+from shared.certificates.certificate_numbers import certificate_number, is_certificate_number
+from shared.certificates.models import CertificateDraft
 from shared.certificates.service import Printed
 from shared.errors import Unavailable
 from shared.metrics import Metric
-from tests.certificates.platform import NOW, Platform
+from tests.certificates.certificate_platform import NOW, Platform
 from tests.deployed import Context
 from tests.issuer import Issuer
 from tests.log import Log
@@ -198,23 +198,23 @@ def test_the_year_of_a_number_is_that_of_the_course(platform: Platform) -> None:
     ] == certificate_number(2027, 1)
 
 
-def reserved(platform: Platform) -> Draft:
+def reserved(platform: Platform) -> CertificateDraft:
     student, registration = platform.graduate()
     with db.transaction(service_for(student)) as conn:
         return service.reserve(conn, queries.find_facts(conn, [registration]), NOW)[0]
 
 
-def crash_before_printing(draft: Draft) -> Printed | None:
+def crash_before_printing(draft: CertificateDraft) -> Printed | None:
     return None
 
 
-def crash_before_issuing(draft: Draft) -> Printed:
+def crash_before_issuing(draft: CertificateDraft) -> Printed:
     return files.store(draft)
 
 
 @pytest.mark.parametrize("crash", [crash_before_printing, crash_before_issuing])
 def test_after_a_crash_the_next_run_goes_on_under_the_same_number(
-    platform: Platform, crash: Callable[[Draft], Printed | None]
+    platform: Platform, crash: Callable[[CertificateDraft], Printed | None]
 ) -> None:
     draft = reserved(platform)
     before = crash(draft)

@@ -15,7 +15,7 @@ from shared.certificates import chain, keys, storage, verify
 from shared.certificates.models import canonical
 from shared.certificates.walk import walk
 from shared.certificates.walk_queries import list_certificates
-from tests.certificates.platform import HEADS, Platform
+from tests.certificates.certificate_platform import HEADS, Platform
 from tests.deployed import SERVICE_KEY
 
 COLUMNS: dict[LiteralString, LiteralString] = {

@@ -13,7 +13,7 @@ from shared import db
 from shared.actors import SERVICE
 from shared.certificates import chain, service, tree
 from shared.certificates import queries as certificate_queries
-from tests.certificates.platform import Platform
+from tests.certificates.certificate_platform import Platform
 
 ALPHABET = f"{string.ascii_letters}{string.digits}-_"
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"

@@ -51,7 +51,7 @@ class Link:
     def cut(self, trip: int, where: Where) -> None:
         self._cut = (self.trips + trip, where)
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self._cut = None
 
     def count(self) -> int:

@@ -18,7 +18,7 @@ from shared import db
 from shared.actors import ANONYMOUS, SERVICE, Actor, administrator, user
 from shared.errors import Forbidden, Unavailable
 from tests.database.link import Link
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 
 CYCLES = 20
 
@@ -30,7 +30,7 @@ def whoami() -> tuple[str, int]:
     return row[0], row[1]
 
 
-def kill_backends(deployed: Deployed) -> None:
+def kill_backends(deployed: DeployedFunctions) -> None:
     """What a restart, a failover or a proxy's idle timeout does to a connection that nobody uses meanwhile."""
     deployed.rows(
         """
@@ -41,7 +41,7 @@ def kill_backends(deployed: Deployed) -> None:
 
 
 @pytest.mark.parametrize("cycles", [CYCLES, pytest.param(100, marks=pytest.mark.long)])
-def test_a_frozen_connection_that_was_killed_is_replaced_unnoticed(deployed: Deployed, cycles: int) -> None:
+def test_a_frozen_connection_that_was_killed_is_replaced_unnoticed(deployed: DeployedFunctions, cycles: int) -> None:
     """P3."""
     backends = {whoami()[1]}
     for _ in range(cycles):
@@ -50,7 +50,7 @@ def test_a_frozen_connection_that_was_killed_is_replaced_unnoticed(deployed: Dep
     assert len(backends) == cycles + 1, "one reconnect each"
 
 
-def test_without_the_one_reconnect_a_thawed_request_would_fail(deployed: Deployed) -> None:
+def test_without_the_one_reconnect_a_thawed_request_would_fail(deployed: DeployedFunctions) -> None:
     """The negative control of P3: the same connection, used as it is."""
     with psycopg.connect(deployed.database.worker_url, autocommit=True) as conn:
         kill_backends(deployed)
@@ -60,7 +60,7 @@ def test_without_the_one_reconnect_a_thawed_request_would_fail(deployed: Deploye
 
 @pytest.mark.parametrize("reset", [False, True])
 def test_a_link_that_hung_up_on_a_frozen_function_is_replaced_unnoticed(
-    deployed: Deployed, link: Link, reset: bool
+    deployed: DeployedFunctions, link: Link, reset: bool
 ) -> None:
     whoami()
     for cycle in range(CYCLES):
@@ -69,7 +69,7 @@ def test_a_link_that_hung_up_on_a_frozen_function_is_replaced_unnoticed(
         assert link.connections == cycle + 2
 
 
-def test_a_frozen_process_goes_on_after_its_thaw(deployed: Deployed) -> None:
+def test_a_frozen_process_goes_on_after_its_thaw(deployed: DeployedFunctions) -> None:
     """SIGSTOP, the backend killed, SIGCONT, as Lambda freezes and thaws an execution environment."""
     program = """
 import sys
@@ -101,7 +101,7 @@ database.close()
         assert child.wait(30) == 0
 
 
-def test_a_database_that_is_away_is_unavailable_and_comes_back(deployed: Deployed, link: Link) -> None:
+def test_a_database_that_is_away_is_unavailable_and_comes_back(deployed: DeployedFunctions, link: Link) -> None:
     whoami()
     link.refusing = True
     link.drop_all()
@@ -112,7 +112,7 @@ def test_a_database_that_is_away_is_unavailable_and_comes_back(deployed: Deploye
     assert whoami()[0] == "service_role"
 
 
-def test_a_commit_whose_answer_is_lost_is_never_sent_twice(deployed: Deployed, link: Link) -> None:
+def test_a_commit_whose_answer_is_lost_is_never_sent_twice(deployed: DeployedFunctions, link: Link) -> None:
     person = uuid4()
     whoami()
     link.cut(3, "after")  # begin, insert, commit
@@ -130,7 +130,7 @@ def test_a_commit_whose_answer_is_lost_is_never_sent_twice(deployed: Deployed, l
     ],
 )
 def test_a_statement_that_runs_out_of_time_is_unavailable_and_the_next_one_works(
-    deployed: Deployed, fault: LiteralString, sqlstate: str
+    deployed: DeployedFunctions, fault: LiteralString, sqlstate: str
 ) -> None:
     """P4."""
     deployed.event()
@@ -143,7 +143,7 @@ def test_a_statement_that_runs_out_of_time_is_unavailable_and_the_next_one_works
     assert open_transactions(deployed) == 0
 
 
-def test_a_backend_killed_inside_a_transaction_is_unavailable(deployed: Deployed) -> None:
+def test_a_backend_killed_inside_a_transaction_is_unavailable(deployed: DeployedFunctions) -> None:
     with pytest.raises(Unavailable), db.transaction(SERVICE) as conn:  # noqa: PT012 - one transaction
         conn.execute("select 1")
         kill_backends(deployed)
@@ -151,7 +151,7 @@ def test_a_backend_killed_inside_a_transaction_is_unavailable(deployed: Deployed
     assert whoami()[0] == "service_role"
 
 
-def test_a_function_that_dawdles_inside_a_transaction_loses_it_and_its_locks(deployed: Deployed) -> None:
+def test_a_function_that_dawdles_inside_a_transaction_loses_it_and_its_locks(deployed: DeployedFunctions) -> None:
     """P4: 25P03, or the hang-up that follows it."""
     event = deployed.event()
     with short_timeouts(deployed):
@@ -163,7 +163,7 @@ def test_a_function_that_dawdles_inside_a_transaction_loses_it_and_its_locks(dep
         assert whoami()[0] == "service_role"
 
 
-def test_a_begin_that_fails_leaves_a_connection_that_works(deployed: Deployed) -> None:
+def test_a_begin_that_fails_leaves_a_connection_that_works(deployed: DeployedFunctions) -> None:
     """The next request must not find an aborted transaction."""
     deployed.set(DATABASE_SECRET_ID="database-app")
     person = deployed.profile()
@@ -178,7 +178,7 @@ def test_a_begin_that_fails_leaves_a_connection_that_works(deployed: Deployed) -
             assert conn.execute("select current_user::text").fetchone() == ("anon",)
 
 
-def test_a_refused_administrator_costs_no_connection(deployed: Deployed, link: Link) -> None:
+def test_a_refused_administrator_costs_no_connection(deployed: DeployedFunctions, link: Link) -> None:
     deployed.set(DATABASE_SECRET_ID="database-app")
     person = deployed.profile()
     for _ in range(5):
@@ -187,7 +187,7 @@ def test_a_refused_administrator_costs_no_connection(deployed: Deployed, link: L
     assert link.connections == 1
 
 
-def test_a_swallowed_failure_does_not_look_like_a_commit(deployed: Deployed) -> None:
+def test_a_swallowed_failure_does_not_look_like_a_commit(deployed: DeployedFunctions) -> None:
     with pytest.raises(RuntimeError), db.transaction(SERVICE) as conn:  # noqa: PT012 - one transaction
         conn.execute("insert into profiles (id, email) values (%s, 'a@example.com')", (uuid4(),))
         with pytest.raises(psycopg.Error):
@@ -195,7 +195,7 @@ def test_a_swallowed_failure_does_not_look_like_a_commit(deployed: Deployed) -> 
     assert deployed.rows("select 1 from profiles") == []
 
 
-def test_a_reading_transaction_cannot_write(deployed: Deployed) -> None:
+def test_a_reading_transaction_cannot_write(deployed: DeployedFunctions) -> None:
     with (
         pytest.raises(psycopg.errors.ReadOnlySqlTransaction) as refused,
         db.transaction(SERVICE, read_only=True) as conn,
@@ -204,7 +204,7 @@ def test_a_reading_transaction_cannot_write(deployed: Deployed) -> None:
     assert refused.value.sqlstate == "25006"
 
 
-def test_every_transaction_ends_without_its_actor(deployed: Deployed) -> None:
+def test_every_transaction_ends_without_its_actor(deployed: DeployedFunctions) -> None:
     person = deployed.profile()
     with db.transaction(user(person)) as conn:
         assert conn.execute("select private.uid()").fetchone() == (person,)
@@ -218,7 +218,7 @@ def test_every_transaction_ends_without_its_actor(deployed: Deployed) -> None:
     "attributes",
     ["login superuser noinherit", "login bypassrls noinherit", "login inherit", "login noinherit"],
 )
-def test_a_login_that_could_see_everything_is_refused(deployed: Deployed, attributes: LiteralString) -> None:
+def test_a_login_that_could_see_everything_is_refused(deployed: DeployedFunctions, attributes: LiteralString) -> None:
     with deployed.database.look() as conn:
         conn.execute("drop role if exists odd_login")
         conn.execute(sql.SQL("create role odd_login {}").format(sql.SQL(attributes)))
@@ -236,7 +236,7 @@ def test_a_login_that_could_see_everything_is_refused(deployed: Deployed, attrib
 
 
 @pytest.mark.parametrize("login", ["platform_owner", "postgres"])
-def test_the_owner_and_the_superuser_are_refused(deployed: Deployed, login: str) -> None:
+def test_the_owner_and_the_superuser_are_refused(deployed: DeployedFunctions, login: str) -> None:
     url = deployed.database.cluster.url(deployed.database.name, user=login)
     deployed.put_secret("database-worker", {"url": url})
     for _ in range(2):
@@ -244,7 +244,7 @@ def test_the_owner_and_the_superuser_are_refused(deployed: Deployed, login: str)
             pass
 
 
-def test_a_login_that_may_become_the_owner_is_refused(deployed: Deployed) -> None:
+def test_a_login_that_may_become_the_owner_is_refused(deployed: DeployedFunctions) -> None:
     with deployed.database.look() as conn:
         conn.execute("create role odd_login login noinherit")
         conn.execute("grant anon, service_role, platform_owner to odd_login")
@@ -257,14 +257,14 @@ def test_a_login_that_may_become_the_owner_is_refused(deployed: Deployed) -> Non
             conn.execute("drop role odd_login")
 
 
-def test_the_logins_of_the_migrations_are_accepted(deployed: Deployed) -> None:
+def test_the_logins_of_the_migrations_are_accepted(deployed: DeployedFunctions) -> None:
     for secret in ("database-app", "database-worker"):
         deployed.set(DATABASE_SECRET_ID=secret)
         with db.transaction(ANONYMOUS) as conn:
             assert conn.execute("select current_user").fetchone() == ("anon",)
 
 
-def test_a_rotated_password_is_picked_up_at_the_next_connect(deployed: Deployed) -> None:
+def test_a_rotated_password_is_picked_up_at_the_next_connect(deployed: DeployedFunctions) -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     deployed.put_secret("database-worker", {"url": f"postgresql://worker_login@127.0.0.1:{port}/x"})
@@ -275,7 +275,7 @@ def test_a_rotated_password_is_picked_up_at_the_next_connect(deployed: Deployed)
 
 
 @contextmanager
-def short_timeouts(deployed: Deployed) -> Generator[None]:
+def short_timeouts(deployed: DeployedFunctions) -> Generator[None]:
     """The migrations' time limits, a hundred times shorter, for new connections to this database."""
     with deployed.database.look() as conn:
         for setting, value in (
@@ -292,18 +292,18 @@ def short_timeouts(deployed: Deployed) -> Generator[None]:
 
 
 @contextmanager
-def locked_events(deployed: Deployed) -> Generator[None]:
+def locked_events(deployed: DeployedFunctions) -> Generator[None]:
     with psycopg.connect(deployed.database.superuser_url) as conn:
         conn.execute("select 1 from events for update")
         yield
 
 
-def open_transactions(deployed: Deployed) -> int:
+def open_transactions(deployed: DeployedFunctions) -> int:
     statement = "select 1 from pg_stat_activity where usename = 'worker_login' and state like 'idle in transaction%%'"
     return len(deployed.rows(statement))
 
 
-def wait_until_idle_ones_are_gone(deployed: Deployed) -> None:
+def wait_until_idle_ones_are_gone(deployed: DeployedFunctions) -> None:
     deployed.rows("select pg_sleep(0.05)")
     while deployed.rows("select 1 from pg_stat_activity where usename = 'worker_login'"):
         deployed.rows("select pg_sleep(0.05)")

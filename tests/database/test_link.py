@@ -3,7 +3,7 @@
 import re
 
 from tests.database.link import Link
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.webhook.deliveries import buy
 
 SESSION_BOUND = re.compile(
@@ -12,14 +12,14 @@ SESSION_BOUND = re.compile(
 )
 
 
-def test_a_warm_capture_takes_four_round_trips(deployed: Deployed, link: Link) -> None:
+def test_a_warm_capture_takes_four_round_trips(deployed: DeployedFunctions, link: Link) -> None:
     buy(deployed).captured().deliver(deployed)
     link.count()
     assert buy(deployed).captured().deliver(deployed) == "processed"
     assert link.count() == 4  # begin, log and lock, effects, commit
 
 
-def test_a_duplicate_takes_three_round_trips(deployed: Deployed, link: Link) -> None:
+def test_a_duplicate_takes_three_round_trips(deployed: DeployedFunctions, link: Link) -> None:
     event = buy(deployed).captured()
     event.deliver(deployed)
     link.count()
@@ -27,7 +27,7 @@ def test_a_duplicate_takes_three_round_trips(deployed: Deployed, link: Link) -> 
     assert link.count() == 3
 
 
-def test_nothing_is_prepared_and_nothing_is_set_for_the_session(deployed: Deployed, link: Link) -> None:
+def test_nothing_is_prepared_and_nothing_is_set_for_the_session(deployed: DeployedFunctions, link: Link) -> None:
     """P1, for this slice; `make test` runs everything through a pooler too."""
     for _ in range(8):  # psycopg prepares what it sees five times
         purchase = buy(deployed)
@@ -44,7 +44,7 @@ def test_nothing_is_prepared_and_nothing_is_set_for_the_session(deployed: Deploy
     assert len(link.statements) > 100
 
 
-def test_the_link_sees_a_session_setting_and_a_prepared_statement(deployed: Deployed, link: Link) -> None:
+def test_the_link_sees_a_session_setting_and_a_prepared_statement(deployed: DeployedFunctions, link: Link) -> None:
     """The negative control."""
     assert SESSION_BOUND.search(b"set search_path = x")
     assert SESSION_BOUND.search(b"set role app_admin")

@@ -18,10 +18,10 @@ from shared import db
 from shared.actors import ANONYMOUS, SERVICE
 from shared.db import login_url
 from shared.errors import Unavailable
-from shared.invocations import Failed
+from shared.invocations import InvocationFailed
 from sql.migrate import LOCK_SECONDS, MIGRATIONS
 from tests.conftest import FAST, Database, create_owner
-from tests.deployed import Deployed, running
+from tests.deployed import DeployedFunctions, running
 from tests.log import Log
 from tools.transform import ROOT
 
@@ -45,7 +45,7 @@ def strict_cluster(server_folder: Path) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def empty(strict_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+def empty(strict_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedFunctions]:
     """The platform on a database without a schema, its secrets as the template makes them."""
     with psycopg.connect(strict_cluster.url(), autocommit=True) as admin:
         admin.execute("drop database if exists empty with (force)")
@@ -90,7 +90,7 @@ def cloudformation() -> Generator[tuple[str, list[dict[str, Any]]]]:
             thread.join()
 
 
-def deploy(platform: Deployed, kind: str = "Update") -> list[dict[str, Any]]:
+def deploy(platform: DeployedFunctions, kind: str = "Update") -> list[dict[str, Any]]:
     """One run in a deployment; returns what CloudFormation was answered."""
     with cloudformation() as (url, answers):
         try:
@@ -100,7 +100,9 @@ def deploy(platform: Deployed, kind: str = "Update") -> list[dict[str, Any]]:
     return answers
 
 
-def test_an_empty_database_is_ready_for_the_functions_and_a_second_run_changes_nothing(empty: Deployed) -> None:
+def test_an_empty_database_is_ready_for_the_functions_and_a_second_run_changes_nothing(
+    empty: DeployedFunctions,
+) -> None:
     (first,), (second,) = deploy(empty, "Create"), deploy(empty)
     count = len(list(MIGRATIONS.glob("*.sql")))
     assert [first["Reason"], second["Reason"]] == [f"{count} migrations applied", "0 migrations applied"]
@@ -113,7 +115,7 @@ def test_an_empty_database_is_ready_for_the_functions_and_a_second_run_changes_n
             assert conn.execute("select session_user").fetchone() == (f"{login}_login",)
 
 
-def test_a_login_with_another_password_is_not_let_in(empty: Deployed) -> None:
+def test_a_login_with_another_password_is_not_let_in(empty: DeployedFunctions) -> None:
     """The negative control of the passwords above; and the next run sets what the secret then says."""
     deploy(empty)
     empty.put_secret("database-app", {"username": "app_login", "url": "", "password": "rotated"})
@@ -127,7 +129,7 @@ def test_a_login_with_another_password_is_not_let_in(empty: Deployed) -> None:
         pass
 
 
-def test_the_servers_log_never_shows_a_password(empty: Deployed, strict_cluster: Cluster) -> None:
+def test_the_servers_log_never_shows_a_password(empty: DeployedFunctions, strict_cluster: Cluster) -> None:
     empty.rows("alter database empty set log_statement = 'all'")
     deploy(empty)
     log = (strict_cluster.folder / "server.log").read_text(errors="replace")
@@ -136,9 +138,11 @@ def test_the_servers_log_never_shows_a_password(empty: Deployed, strict_cluster:
     assert not [password for password in PASSWORDS.values() if password in log]
 
 
-def test_a_migration_that_fails_ends_the_deployment_and_leaves_nothing_of_itself(empty: Deployed, log: Log) -> None:
+def test_a_migration_that_fails_ends_the_deployment_and_leaves_nothing_of_itself(
+    empty: DeployedFunctions, log: Log
+) -> None:
     empty.rows("create table public.registrations (id integer)")
-    with cloudformation() as (url, answers), pytest.raises(Failed, match="DuplicateTable"):
+    with cloudformation() as (url, answers), pytest.raises(InvocationFailed, match="DuplicateTable"):
         invoke({**EVENT, "ResponseURL": url}, empty.context)
     assert [each["Status"] for each in answers] == ["FAILED"]
     assert "DuplicateTable; see the log of" in answers[0]["Reason"]
@@ -146,18 +150,18 @@ def test_a_migration_that_fails_ends_the_deployment_and_leaves_nothing_of_itself
     assert empty.row("select to_regclass('public.profiles') as made") == {"made": None}
 
 
-def test_a_migration_does_not_queue_everybody_behind_a_lock_it_cannot_have(empty: Deployed) -> None:
+def test_a_migration_does_not_queue_everybody_behind_a_lock_it_cannot_have(empty: DeployedFunctions) -> None:
     with empty.database.look() as holder:
         holder.execute("begin")
         holder.execute("create schema private")
-        with pytest.raises(Failed, match="LockNotAvailable"), cloudformation() as (url, _):
+        with pytest.raises(InvocationFailed, match="LockNotAvailable"), cloudformation() as (url, _):
             invoke({**EVENT, "ResponseURL": url}, empty.context)
         waited = holder.execute("select extract(epoch from clock_timestamp() - now())").fetchone()
     assert waited
     assert waited[0] >= LOCK_SECONDS
 
 
-def test_a_stack_that_is_deleted_leaves_the_schema(empty: Deployed) -> None:
+def test_a_stack_that_is_deleted_leaves_the_schema(empty: DeployedFunctions) -> None:
     assert deploy(empty, "Delete")[0]["Status"] == "SUCCESS"
     assert empty.row("select to_regclass('public.profiles') as made") == {"made": None}, "nothing was touched"
 

@@ -2,10 +2,10 @@
 
 from uuid import uuid4
 
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 
 
-def test_a_visitor_sees_a_published_course_with_its_seats_left(deployed: Deployed) -> None:
+def test_a_visitor_sees_a_published_course_with_its_seats_left(deployed: DeployedFunctions) -> None:
     event = deployed.event(capacity=3)
     deployed.registration(deployed.profile(), event)
     deployed.confirmed(deployed.profile(), event)
@@ -17,7 +17,7 @@ def test_a_visitor_sees_a_published_course_with_its_seats_left(deployed: Deploye
     assert "meetingUrl" not in listed.raw
 
 
-def test_a_draft_looks_like_no_course_at_all(deployed: Deployed) -> None:
+def test_a_draft_looks_like_no_course_at_all(deployed: DeployedFunctions) -> None:
     draft = deployed.request("events", "GET", f"events/{deployed.event(status='draft')}")
     unknown = deployed.request("events", "GET", f"events/{uuid4()}")
     assert (draft.status, unknown.status) == (404, 404)

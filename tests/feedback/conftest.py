@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.kept import emptied, kept
 
 __all__ = ["emptied", "kept"]
 
 
 @pytest.fixture
-def deployed(emptied: Deployed) -> Deployed:
+def deployed(emptied: DeployedFunctions) -> DeployedFunctions:
     return emptied

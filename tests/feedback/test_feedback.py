@@ -8,24 +8,24 @@ import pytest
 
 from shared import db
 from shared.actors import user
-from tests.deployed import Answer, Deployed
+from tests.deployed import Answer, DeployedFunctions
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 
-def give(deployed: Deployed, user_id: UUID, registration_id: object, **more: object) -> Answer:
+def give(deployed: DeployedFunctions, user_id: UUID, registration_id: object, **more: object) -> Answer:
     body = {"registrationId": str(registration_id), "rating": 5} | more
     return deployed.request("account", "POST", "feedback", user=user_id, body=body)
 
 
-def seat(deployed: Deployed, **columns: object) -> tuple[UUID, UUID]:
+def seat(deployed: DeployedFunctions, **columns: object) -> tuple[UUID, UUID]:
     """A student of a course that began yesterday."""
     user_id = deployed.profile()
     event_id = deployed.event(starts_at=YESTERDAY, status="ongoing")
     return user_id, deployed.confirmed(user_id, event_id, **columns)
 
 
-def test_feedback_is_kept_once_and_the_same_again_changes_nothing(deployed: Deployed) -> None:
+def test_feedback_is_kept_once_and_the_same_again_changes_nothing(deployed: DeployedFunctions) -> None:
     student = seat(deployed)
     first = give(deployed, *student, comments="Clear and quick.")
     again = give(deployed, *student, comments="Clear and quick.")
@@ -47,14 +47,14 @@ def test_feedback_is_kept_once_and_the_same_again_changes_nothing(deployed: Depl
     ],
 )
 def test_only_a_confirmed_paid_or_free_seat_speaks(
-    deployed: Deployed, columns: dict[str, object], status: int, code: str | None
+    deployed: DeployedFunctions, columns: dict[str, object], status: int, code: str | None
 ) -> None:
     answer = give(deployed, *seat(deployed, **columns))
     assert (answer.status, answer.body.get("code")) == (status, code)
     assert len(deployed.rows("select 1 from event_feedback")) == (code is None)
 
 
-def test_not_before_the_course_has_begun_and_not_after_it_was_cancelled(deployed: Deployed) -> None:
+def test_not_before_the_course_has_begun_and_not_after_it_was_cancelled(deployed: DeployedFunctions) -> None:
     user_id = deployed.profile()
     early = give(deployed, user_id, deployed.confirmed(user_id, deployed.event()))
     cancelled = deployed.event(starts_at=YESTERDAY, status="cancelled", cancelled_at=YESTERDAY)
@@ -63,7 +63,7 @@ def test_not_before_the_course_has_begun_and_not_after_it_was_cancelled(deployed
     assert (late.status, late.body["code"]) == (409, "event_cancelled")
 
 
-def test_somebody_else_s_seat_looks_like_none(deployed: Deployed) -> None:
+def test_somebody_else_s_seat_looks_like_none(deployed: DeployedFunctions) -> None:
     _, theirs = seat(deployed)
     stranger = deployed.profile()
     foreign, absent = give(deployed, stranger, theirs), give(deployed, stranger, uuid4())
@@ -71,7 +71,7 @@ def test_somebody_else_s_seat_looks_like_none(deployed: Deployed) -> None:
     assert foreign.body | {"requestId": ""} == absent.body | {"requestId": ""}
 
 
-def test_ratings_outside_one_to_five_are_refused(deployed: Deployed) -> None:
+def test_ratings_outside_one_to_five_are_refused(deployed: DeployedFunctions) -> None:
     student = seat(deployed)
     for rating in (0, 6, -1, 4.5, "5", None, True):
         answer = give(deployed, *student, rating=rating)
@@ -79,7 +79,7 @@ def test_ratings_outside_one_to_five_are_refused(deployed: Deployed) -> None:
     assert give(deployed, *student, comments="x" * 5001).status == 422
 
 
-def test_the_database_refuses_feedback_for_a_seat_that_is_not_the_caller_s(deployed: Deployed) -> None:
+def test_the_database_refuses_feedback_for_a_seat_that_is_not_the_caller_s(deployed: DeployedFunctions) -> None:
     """Whatever the function does: the policy itself."""
     owner, theirs = seat(deployed)
     stranger, refunded = seat(deployed, payment_status="refunded")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.kept import emptied, kept
 from tests.seats.simulation import PlatformSimulation
 
@@ -12,7 +12,7 @@ __all__ = ["emptied", "kept"]
 
 
 @pytest.fixture
-def simulation(emptied: Deployed) -> Iterator[PlatformSimulation]:
+def simulation(emptied: DeployedFunctions) -> Iterator[PlatformSimulation]:
     with emptied.database.look() as look:
         look.execute("create sequence if not exists public.ids")  # `reset` counts from the start again
         yield PlatformSimulation(emptied.database, look)

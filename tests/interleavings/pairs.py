@@ -13,7 +13,7 @@ from functions.process_referrals.models import DueReward
 from functions.registrations import service as registrations
 from functions.release_expired_holds import queries as hold_queries
 from functions.session_management import service as session_management
-from functions.session_management.models import CheckIn, Device
+from functions.session_management.models import CheckIn, ClientDevice
 from functions.waitlist import service as waitlist
 from local.razorpay.payloads import new_id
 from shared import db
@@ -21,7 +21,7 @@ from shared.actors import SERVICE, administrator, service_for
 from shared.certificates import queries as certificate_queries
 from shared.certificates import service as certificates
 from shared.certificates import walk
-from shared.certificates.models import Draft
+from shared.certificates.models import CertificateDraft
 from shared.db import Connection
 from shared.payments import queries as payment_queries
 from shared.payments import service as payments
@@ -119,7 +119,7 @@ def check_in_and_check_in(simulation: PlatformSimulation) -> HandlerPair:
     who, event_id, seat = _confirmed_seat(simulation)
 
     def check_in(conn: Connection) -> None:
-        asked, device = CheckIn(registration_id=seat, event_id=event_id), Device(ip_address=None, user_agent=None)
+        asked, device = CheckIn(registration_id=seat, event_id=event_id), ClientDevice(ip_address=None, user_agent=None)
         session_management.check_in(conn, who, asked, device, opens=timedelta(days=30), now=simulation.now)
 
     return HandlerPair(
@@ -146,7 +146,7 @@ def check_in_without_lock(simulation: PlatformSimulation) -> HandlerPair:
 def generate_and_revoke(simulation: PlatformSimulation) -> HandlerPair:
     """An issue and a revocation in one certificate chain: the chain stays valid."""
     first, second = (_completed_registration(simulation) for _ in range(2))
-    drafts: list[Draft] = []
+    drafts: list[CertificateDraft] = []
     with db.transaction(SERVICE) as conn:
         (draft,) = certificates.reserve(conn, certificate_queries.find_facts(conn, [first]), simulation.now)
     with db.transaction(SERVICE) as conn:
@@ -257,7 +257,7 @@ def _completed_registration(simulation: PlatformSimulation) -> UUID:
     return seat
 
 
-def _printed(draft: Draft) -> certificates.Printed:
+def _printed(draft: CertificateDraft) -> certificates.Printed:
     return draft, sha256(draft.pdf_key.encode()).digest()
 
 

@@ -20,7 +20,7 @@ from shared.actors import SERVICE
 from shared.errors import AppError, Unavailable
 from shared.payments.models import PaymentEntity
 from shared.seats import queries as seat_queries
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.seats.concurrency import at_once
 from tests.seats.invariants import Violation, check
 from tests.seats.simulation import START, PlatformSimulation
@@ -195,7 +195,7 @@ def measure_lock_wait(look: psycopg.Connection, request: Callable[[], str], begi
 
 
 def test_fifty_requests_that_wait_for_a_held_lock_are_told_to_retry(
-    simulation: PlatformSimulation, emptied: Deployed
+    simulation: PlatformSimulation, emptied: DeployedFunctions
 ) -> None:
     """C7: within the lock's time limit and half a second, all but who waits first.
 

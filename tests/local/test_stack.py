@@ -68,7 +68,7 @@ def test_the_whole_demo_comes_true(stack: RunningStack) -> None:
 def test_a_step_that_is_not_true_fails_the_demo(
     stack: RunningStack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.demo.run.STEPS", (enrolment.look_at_courses, _untrue, enrolment.log_in))
+    monkeypatch.setattr("local.demo.run.STEPS", (enrolment.browse_courses, _untrue, enrolment.log_in))
 
     assert not take(_untrue, Journey(stack.file))
     assert stack_demo_in_process(stack, monkeypatch) == 1

@@ -7,14 +7,14 @@ import boto3
 import pytest
 
 from functions.send_notifications.providers import ses
-from tests.deployed import ENVIRONMENT, Deployed
+from tests.deployed import ENVIRONMENT, DeployedFunctions
 from tests.kept import emptied, kept
 
 __all__ = ["emptied", "kept"]
 
 
 @pytest.fixture
-def deployed(emptied: Deployed) -> Iterator[Deployed]:
+def deployed(emptied: DeployedFunctions) -> Iterator[DeployedFunctions]:
     client: Any = boto3.client("sesv2")
     if not client.list_email_identities()["EmailIdentities"]:
         client.create_email_identity(EmailIdentity=ENVIRONMENT["EMAIL_FROM"])

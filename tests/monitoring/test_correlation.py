@@ -9,14 +9,14 @@ import boto3
 import pytest
 
 from shared.log import correlated, correlation_id
-from tests.deployed import Context, Deployed, access_token, http_event
+from tests.deployed import Context, DeployedFunctions, access_token, http_event
 from tests.log import Log
 from tests.webhook.deliveries import buy
 
 SWEEP = {"source": "schedule", "job": "send-notifications"}
 
 
-def register(deployed: Deployed, student: UUID) -> str:
+def register(deployed: DeployedFunctions, student: UUID) -> str:
     """A free seat, which is confirmed by mail and in the app; the request's id."""
     body = {"eventId": str(deployed.event(price_amount=0))}
     event = http_event("POST", "registrations", claims=access_token(student), body=body)
@@ -54,7 +54,7 @@ def told(lines: Log) -> dict[str, set[str]]:
 DELIVERED = {"notification_sent", "notifications_in_inbox"}
 
 
-def test_a_requests_id_is_in_every_line_from_the_request_to_the_delivery(deployed: Deployed, log: Log) -> None:
+def test_a_requests_id_is_in_every_line_from_the_request_to_the_delivery(deployed: DeployedFunctions, log: Log) -> None:
     first, second = register(deployed, deployed.profile()), register(deployed, deployed.profile())
     assert told(log) == {first: {"registered"}, second: {"registered"}}
     assert {line["function_name"] for line in log.lines} == {"test"}, "one log group holds the lines of all functions"
@@ -64,7 +64,7 @@ def test_a_requests_id_is_in_every_line_from_the_request_to_the_delivery(deploye
     assert told(log) == {first: delivered, second: delivered}
 
 
-def test_the_id_survives_a_lost_hand_off_and_a_delivery_that_failed(deployed: Deployed, log: Log) -> None:
+def test_the_id_survives_a_lost_hand_off_and_a_delivery_that_failed(deployed: DeployedFunctions, log: Log) -> None:
     deployed.set(EMAIL_FROM="nobody@unverified.example")
     request = register(deployed, deployed.profile())
     log.forget()
@@ -73,7 +73,7 @@ def test_the_id_survives_a_lost_hand_off_and_a_delivery_that_failed(deployed: De
     assert told(log) == {request: {"notification_failed", "notifications_in_inbox"}, "sweep-1": {"notifications_swept"}}
 
 
-def test_what_is_not_sent_is_found_too(deployed: Deployed, log: Log) -> None:
+def test_what_is_not_sent_is_found_too(deployed: DeployedFunctions, log: Log) -> None:
     student = deployed.profile()
     deployed.rows(
         "insert into notification_preferences (user_id, type, channel, enabled)"
@@ -86,7 +86,7 @@ def test_what_is_not_sent_is_found_too(deployed: Deployed, log: Log) -> None:
     assert told(log)[request] == {"notification_cancelled", "notifications_drained"}
 
 
-def test_a_webhooks_id_is_the_requests(deployed: Deployed, log: Log) -> None:
+def test_a_webhooks_id_is_the_requests(deployed: DeployedFunctions, log: Log) -> None:
     purchase = buy(deployed)
     purchase.captured().deliver(deployed)
     (request,) = told(log)
@@ -94,7 +94,7 @@ def test_a_webhooks_id_is_the_requests(deployed: Deployed, log: Log) -> None:
     assert queued == [{"correlation_id": request}]
 
 
-def test_a_schedules_id_is_its_invocations(deployed: Deployed, log: Log) -> None:
+def test_a_schedules_id_is_its_invocations(deployed: DeployedFunctions, log: Log) -> None:
     """Reminders are queued by a statement of their own: the id is the column's default, whoever inserts."""
     event = deployed.event()
     deployed.confirmed(deployed.profile(), event, confirmed_at="2020-01-01")
@@ -107,7 +107,7 @@ def test_a_schedules_id_is_its_invocations(deployed: Deployed, log: Log) -> None
     assert queued == [{"correlation_id": "reminders-1", "count": 2}]
 
 
-def test_what_no_invocation_caused_has_no_id(deployed: Deployed) -> None:
+def test_what_no_invocation_caused_has_no_id(deployed: DeployedFunctions) -> None:
     """The negative control: the next transaction of a connection knows nothing of the one before."""
     register(deployed, deployed.profile())
     assert correlation_id() is None

@@ -4,15 +4,15 @@ from typing import Any
 
 from functions.status import service
 from sql.migrate import MIGRATIONS
-from tests.deployed import Deployed, linked, secret_values
+from tests.deployed import DeployedFunctions, linked, secret_values
 
 
-def health(deployed: Deployed) -> tuple[int, dict[str, Any]]:
+def health(deployed: DeployedFunctions) -> tuple[int, dict[str, Any]]:
     answer = deployed.request("status", "GET", "health")
     return answer.status, answer.body
 
 
-def test_a_migrated_database_with_nothing_due_is_well(deployed: Deployed) -> None:
+def test_a_migrated_database_with_nothing_due_is_well(deployed: DeployedFunctions) -> None:
     assert health(deployed) == (
         200,
         {
@@ -30,7 +30,7 @@ def test_the_migrations_are_those_of_the_source() -> None:
     assert service.expected_migrations() == {path.stem for path in MIGRATIONS.glob("*.sql")} != set()
 
 
-def test_a_database_without_a_migration_of_the_build_is_behind(deployed: Deployed) -> None:
+def test_a_database_without_a_migration_of_the_build_is_behind(deployed: DeployedFunctions) -> None:
     newest = max(service.expected_migrations())
     row = deployed.row("delete from migration_history._yoyo_migration where migration_id = %s returning *", newest)
     status, body = health(deployed)
@@ -42,7 +42,9 @@ def test_a_database_without_a_migration_of_the_build_is_behind(deployed: Deploye
     assert (status, body["status"], body["migrations"]) == (200, "degraded", "behind")
 
 
-def test_a_database_that_something_else_migrated_is_unknown_and_one_from_before_is_behind(deployed: Deployed) -> None:
+def test_a_database_that_something_else_migrated_is_unknown_and_one_from_before_is_behind(
+    deployed: DeployedFunctions,
+) -> None:
     deployed.rows("alter table migration_history._yoyo_migration rename to elsewhere")
     _, unknown = health(deployed)
     deployed.rows("alter table migration_history.elsewhere rename to _yoyo_migration")
@@ -53,7 +55,7 @@ def test_a_database_that_something_else_migrated_is_unknown_and_one_from_before_
     assert (before["status"], before["migrations"]) == ("degraded", "behind")
 
 
-def test_notifications_that_wait_for_long_are_seen_without_seeing_them(deployed: Deployed) -> None:
+def test_notifications_that_wait_for_long_are_seen_without_seeing_them(deployed: DeployedFunctions) -> None:
     for minutes in (-60, 10, 16):
         deployed.rows(
             "insert into notifications_queue (user_id, type, channel, template, dedupe_key, scheduled_for)"
@@ -71,7 +73,7 @@ def test_notifications_that_wait_for_long_are_seen_without_seeing_them(deployed:
     assert 600 <= body["queueAgeSeconds"] < 660
 
 
-def test_without_the_database_it_is_a_503(deployed: Deployed) -> None:
+def test_without_the_database_it_is_a_503(deployed: DeployedFunctions) -> None:
     with linked(deployed) as link:
         link.refusing = True
         status, body = health(deployed)

@@ -3,12 +3,12 @@
 from local.metrics import summarise
 from shared import metrics
 from shared.metrics import Metric
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.log import Log
 from tests.webhook.deliveries import buy
 
 
-def test_what_a_purchase_wrote_is_on_the_page(deployed: Deployed, log: Log) -> None:
+def test_what_a_purchase_wrote_is_on_the_page(deployed: DeployedFunctions, log: Log) -> None:
     buy(deployed).captured().deliver(deployed)
     buy(deployed).failed().deliver(deployed)
     found = summarise(log.text.splitlines())

@@ -10,11 +10,11 @@ import pytest
 from shared import db, metrics
 from shared.actors import SERVICE
 from shared.errors import Conflict, Unavailable
-from shared.invocations import Failed, invocation
+from shared.invocations import InvocationFailed, invocation
 from shared.metrics import Metric
 from shared.notifications.models import Notice
 from shared.notifications.service import enqueue
-from tests.deployed import Context, Deployed, linked, secret_values
+from tests.deployed import Context, DeployedFunctions, linked, secret_values
 from tests.log import Log
 from tests.webhook.deliveries import buy
 
@@ -30,7 +30,7 @@ def totals(log: Log, *of: Metric) -> list[float]:
 
 
 def test_a_line_is_the_embedded_metric_format_with_the_stacks_dimensions_and_no_person(
-    deployed: Deployed, log: Log
+    deployed: DeployedFunctions, log: Log
 ) -> None:
     buy(deployed).captured().deliver(deployed)
     (line,) = log.emf
@@ -44,14 +44,16 @@ def test_a_line_is_the_embedded_metric_format_with_the_stacks_dimensions_and_no_
     ] == "Milliseconds"
 
 
-def test_a_paid_order_counts_once_whatever_is_repeated(deployed: Deployed, log: Log) -> None:
+def test_a_paid_order_counts_once_whatever_is_repeated(deployed: DeployedFunctions, log: Log) -> None:
     purchase = buy(deployed)
     for event in (purchase.authorized(), purchase.captured(), purchase.captured(), purchase.order_paid()):
         event.deliver(deployed)
     assert totals(log, *PAYMENTS) == [1, 1]
 
 
-def test_an_order_that_failed_counts_once_and_as_paid_when_it_is_paid_after_all(deployed: Deployed, log: Log) -> None:
+def test_an_order_that_failed_counts_once_and_as_paid_when_it_is_paid_after_all(
+    deployed: DeployedFunctions, log: Log
+) -> None:
     purchase = buy(deployed)
     purchase.failed(id="pay_AAAAAAAAAAAAA1").deliver(deployed)
     purchase.failed(id="pay_AAAAAAAAAAAAA2").deliver(deployed)
@@ -60,7 +62,7 @@ def test_an_order_that_failed_counts_once_and_as_paid_when_it_is_paid_after_all(
     assert totals(log, *PAYMENTS) == [0, 1]
 
 
-def test_money_of_another_amount_is_an_attempt_that_did_not_succeed(deployed: Deployed, log: Log) -> None:
+def test_money_of_another_amount_is_an_attempt_that_did_not_succeed(deployed: DeployedFunctions, log: Log) -> None:
     purchase = buy(deployed)
     for event in (purchase.captured(amount=100), purchase.captured(amount=100)):
         event.deliver(deployed)
@@ -68,7 +70,7 @@ def test_money_of_another_amount_is_an_attempt_that_did_not_succeed(deployed: De
 
 
 @pytest.fixture
-def broken(deployed: Deployed) -> Iterator[Deployed]:
+def broken(deployed: DeployedFunctions) -> Iterator[DeployedFunctions]:
     """Every delivery is refused by the database at the very end of its transaction."""
     deployed.rows(
         """
@@ -84,13 +86,13 @@ def broken(deployed: Deployed) -> Iterator[Deployed]:
     deployed.rows("drop function public.break()")
 
 
-def test_what_was_rolled_back_is_not_counted(broken: Deployed, log: Log) -> None:
+def test_what_was_rolled_back_is_not_counted(broken: DeployedFunctions, log: Log) -> None:
     """The negative control of the payments' counts: the same delivery, and nothing came of it."""
     assert buy(broken).captured().deliver(broken) == "ignored"
     assert totals(log, *PAYMENTS, Metric.WEBHOOKS_FAILED) == [0, 0, 1]
 
 
-def test_every_delivery_is_timed_and_only_failed_ones_count_as_failed(deployed: Deployed, log: Log) -> None:
+def test_every_delivery_is_timed_and_only_failed_ones_count_as_failed(deployed: DeployedFunctions, log: Log) -> None:
     purchase = buy(deployed)
     purchase.captured().deliver(deployed)
     assert deployed.webhook(b"{}", secret="wrong").status == 401
@@ -100,7 +102,7 @@ def test_every_delivery_is_timed_and_only_failed_ones_count_as_failed(deployed: 
     assert totals(log, Metric.WEBHOOKS_FAILED) == [1]
 
 
-def test_without_the_database_the_delivery_is_timed_and_counts_as_failed(deployed: Deployed, log: Log) -> None:
+def test_without_the_database_the_delivery_is_timed_and_counts_as_failed(deployed: DeployedFunctions, log: Log) -> None:
     purchase = buy(deployed)
     with linked(deployed) as link:
         link.refusing = True
@@ -111,7 +113,7 @@ def test_without_the_database_the_delivery_is_timed_and_counts_as_failed(deploye
     assert totals(log, Metric.WEBHOOKS_FAILED, Metric.DATABASE_UNAVAILABLE) == [1, 1]
 
 
-def test_every_transaction_is_timed_also_one_that_raises(deployed: Deployed, log: Log) -> None:
+def test_every_transaction_is_timed_also_one_that_raises(deployed: DeployedFunctions, log: Log) -> None:
     def conflict() -> None:
         with db.transaction(SERVICE) as conn:
             conn.execute("select pg_sleep(0.05)")
@@ -124,18 +126,18 @@ def test_every_transaction_is_timed_also_one_that_raises(deployed: Deployed, log
     assert log.total(Metric.DATABASE_UNAVAILABLE) == 0
 
 
-def test_a_handler_that_raises_has_measured_all_the_same(deployed: Deployed, log: Log) -> None:
+def test_a_handler_that_raises_has_measured_all_the_same(deployed: DeployedFunctions, log: Log) -> None:
     @invocation
     def handler(_event: dict[str, Any], _context: Any) -> None:
         metrics.add(Metric.CERTIFICATES_ATTEMPTED)
         raise ExceptionGroup("late", [Unavailable("gone")])
 
-    with pytest.raises(Failed, match="ExceptionGroup"):
+    with pytest.raises(InvocationFailed, match="ExceptionGroup"):
         handler({}, Context())  # pyright: ignore[reportArgumentType]
     assert totals(log, Metric.CERTIFICATES_ATTEMPTED) == [1]
 
 
-def test_outside_of_an_invocation_nothing_is_written(deployed: Deployed, log: Log) -> None:
+def test_outside_of_an_invocation_nothing_is_written(deployed: DeployedFunctions, log: Log) -> None:
     metrics.add(Metric.CERTIFICATES_ATTEMPTED)
     with db.transaction(SERVICE):
         pass
@@ -155,7 +157,7 @@ def test_a_thousand_measures_of_one_invocation_are_all_written(log: Log) -> None
 # Notifications
 
 
-def queue_mails(deployed: Deployed, count: int, kind: str = "email") -> list[str]:
+def queue_mails(deployed: DeployedFunctions, count: int, kind: str = "email") -> list[str]:
     people = [deployed.profile() for _ in range(count)]
     with db.transaction(SERVICE) as conn:
         notices = [Notice(each, "waitlist_joined", "k", {"eventTitle": "Rust"}, types=(kind,)) for each in people]  # pyright: ignore[reportArgumentType]
@@ -163,20 +165,20 @@ def queue_mails(deployed: Deployed, count: int, kind: str = "email") -> list[str
         return [str(each) for each in conn.enqueued]
 
 
-def drain(deployed: Deployed, ids: list[str]) -> None:
+def drain(deployed: DeployedFunctions, ids: list[str]) -> None:
     record = {"messageId": "m", "body": json.dumps({"ids": ids}), "eventSource": "aws:sqs"}
     assert deployed.invoke("send_notifications", {"Records": [record]}) == {"batchItemFailures": []}
 
 
-def test_what_is_delivered_counts_as_attempted_and_delivered(deployed: Deployed, log: Log) -> None:
+def test_what_is_delivered_counts_as_attempted_and_delivered(deployed: DeployedFunctions, log: Log) -> None:
     drain(deployed, queue_mails(deployed, 2) + queue_mails(deployed, 3, "in_app"))
     assert totals(log, *NOTIFICATIONS) == [5, 5]
 
 
 def test_a_delivery_that_will_be_tried_again_is_no_outcome_and_one_given_up_is_a_failure(
-    deployed: Deployed, log: Log
+    deployed: DeployedFunctions, log: Log
 ) -> None:
-    """The provider is away: the first two attempts decide nothing, the third one does."""
+    """The provider is unreachable: the first two attempts decide nothing, the third one does."""
     store: Any = boto3.client("secretsmanager")
     store.create_secret(Name="providers", SecretString=json.dumps({"sendgridApiKey": "SG.test"}))
     deployed.set(EMAIL_PROVIDER="sendgrid", SENDGRID_BASE_URL="http://127.0.0.1:9", PROVIDER_SECRET_ID="providers")
@@ -192,7 +194,7 @@ def test_a_delivery_that_will_be_tried_again_is_no_outcome_and_one_given_up_is_a
     assert totals(log, *NOTIFICATIONS) == [1, 0]
 
 
-def test_a_bounce_is_a_failure(deployed: Deployed, log: Log) -> None:
+def test_a_bounce_is_a_failure(deployed: DeployedFunctions, log: Log) -> None:
     (notification,) = queue_mails(deployed, 1)
     drain(deployed, [notification])
     log.forget()
@@ -207,7 +209,7 @@ def test_a_bounce_is_a_failure(deployed: Deployed, log: Log) -> None:
     assert totals(log, *NOTIFICATIONS) == [1, 0]
 
 
-def test_the_sweep_measures_what_is_due_before_it_delivers(deployed: Deployed, log: Log) -> None:
+def test_the_sweep_measures_what_is_due_before_it_delivers(deployed: DeployedFunctions, log: Log) -> None:
     queue_mails(deployed, 3, "in_app")
     deployed.rows("update notifications_queue set scheduled_for = now() - interval '700 seconds'")
     queue_mails(deployed, 1, "in_app")

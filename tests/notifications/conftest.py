@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Database
-from tests.notifications.platform import Environment, Platform, configured, secret_values
+from tests.notifications.notification_platform import Environment, Platform, configured, secret_values
 
 
 @pytest.fixture

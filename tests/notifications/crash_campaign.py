@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from functions.send_notifications.models import Claimed
-from functions.send_notifications.service import Ways, deliver
+from functions.send_notifications.models import ClaimedNotification
+from functions.send_notifications.service import DeliveryPorts, deliver
 from shared.actors import SERVICE
 from shared.db import Database
 from shared.log import logger
@@ -28,11 +28,11 @@ def work(url: str, provider: Path) -> None:
     database = Database(lambda: url)
     calls = os.open(provider, os.O_APPEND | os.O_WRONLY)
 
-    def send(claimed: Claimed, message: Message) -> str:
+    def send(claimed: ClaimedNotification, message: Message) -> str:
         os.write(calls, f"{claimed.id}\n".encode())
         return "taken"
 
-    ways = Ways(
+    ways = DeliveryPorts(
         transact=lambda: database.transaction(SERVICE),
         senders={"email": send},
         push=lambda _: None,

@@ -9,15 +9,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from functions.send_notifications import queries
-from functions.send_notifications.models import Claimed
-from functions.send_notifications.service import Ways, deliver
+from functions.send_notifications.models import ClaimedNotification
+from functions.send_notifications.service import DeliveryPorts, deliver
 from shared import db
 from shared.actors import SERVICE
 from shared.notifications.rendering import Message
-from tests.notifications.platform import Platform
+from tests.notifications.notification_platform import Platform
 
 
-class Killed(BaseException):
+class KilledProcess(BaseException):
     """The execution environment is gone; nothing after it runs, not even an except clause."""
 
 
@@ -34,9 +34,9 @@ class Killer:
     def step(self) -> None:
         self.steps += 1
         if self.steps == self._at:
-            raise Killed
+            raise KilledProcess
 
-    def send(self, claimed: Claimed, message: Message) -> str:
+    def send(self, claimed: ClaimedNotification, message: Message) -> str:
         if not self._after_sending:
             self.step()
         self.sent[claimed.id] += 1
@@ -45,12 +45,12 @@ class Killer:
         return "taken"
 
     @property
-    def ways(self) -> Ways:
+    def ways(self) -> DeliveryPorts:
         def transact() -> object:
             self.step()
             return self._ways.transact()
 
-        return Ways(transact, self._ways.senders, self._ways.push, self._ways.has_time)  # pyright: ignore[reportArgumentType]
+        return DeliveryPorts(transact, self._ways.senders, self._ways.push, self._ways.has_time)  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("after_sending", [False, True])
@@ -62,7 +62,7 @@ def test_a_kill_at_every_step_loses_nothing(platform: Platform, after_sending: b
         killer = Killer(platform, at, after_sending=after_sending)
         try:
             deliver(killer.ways)
-        except Killed:
+        except KilledProcess:
             platform.pass_time(151)
             deliver(killer.ways)
         else:
@@ -91,7 +91,7 @@ def test_who_dies_in_the_third_attempt_is_reported_as_failed(platform: Platform)
     [row] = platform.mail_to(platform.person())
     for _ in range(3):
         killer = Killer(platform, 3, after_sending=True)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledProcess):
             deliver(killer.ways)
         platform.pass_time(151)
     platform.sweep()

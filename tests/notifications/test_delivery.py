@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from shared.notifications.models import Notice
-from tests.notifications.platform import Platform
+from tests.notifications.notification_platform import Platform
 
 PAID: dict[str, str | int | None] = {
     "eventTitle": "Deep Rust",

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from functions.send_notifications.models import Claimed
-from functions.send_notifications.service import Ways, deliver
+from functions.send_notifications.models import ClaimedNotification
+from functions.send_notifications.service import DeliveryPorts, deliver
 from shared import db
 from shared.actors import SERVICE
 from shared.notifications.rendering import Message
-from tests.deployed import Deployed, close_connections
+from tests.deployed import DeployedFunctions, close_connections
 from tests.webhook.deliveries import SignedEvent, buy_many
 
 PER_SECOND = 200
@@ -29,13 +29,13 @@ def hung_provider(senders: int = 5) -> Generator[threading.Event]:
     """As many senders as the queue runs, each in a call that does not return until the block ends."""
     let_go, hanging = threading.Event(), threading.Semaphore(0)
 
-    def send(claimed: Claimed, message: Message) -> str:
+    def send(claimed: ClaimedNotification, message: Message) -> str:
         hanging.release()
         let_go.wait(120)
         return "late"
 
     def work() -> None:
-        ways = Ways(
+        ways = DeliveryPorts(
             lambda: db.transaction(SERVICE), {"email": send}, push=lambda _: None, has_time=lambda: not let_go.is_set()
         )
         while not let_go.is_set():
@@ -78,7 +78,9 @@ def p99(took: Sequence[float]) -> float:
 
 
 @pytest.mark.parametrize("seconds", RUNS)
-def test_deliveries_are_answered_in_time_while_the_mail_provider_hangs(deployed: Deployed, seconds: int) -> None:
+def test_deliveries_are_answered_in_time_while_the_mail_provider_hangs(
+    deployed: DeployedFunctions, seconds: int
+) -> None:
     """Within 250 ms, or as quickly as this machine answers with nothing hanging."""
     deployed.mute_queue()
     count = PER_SECOND * seconds
@@ -94,7 +96,7 @@ def test_deliveries_are_answered_in_time_while_the_mail_provider_hangs(deployed:
     assert max(took) < max(MAX_SECONDS, 2 * max(usual))
 
 
-def test_control_a_webhook_that_mails_by_itself_hangs_too(deployed: Deployed) -> None:
+def test_control_a_webhook_that_mails_by_itself_hangs_too(deployed: DeployedFunctions) -> None:
     deployed.mute_queue()
     purchases = buy_many(deployed, 40)
     purchases[0].captured().deliver(deployed)

@@ -12,12 +12,21 @@ from uuid import UUID
 import pytest
 
 from functions.send_notifications.messages import rendered
-from functions.send_notifications.models import Attachment, Busy, DeliveryError, Failed, Mail, Refused, Sms, Unanswered
+from functions.send_notifications.models import (
+    Attachment,
+    DeliveryError,
+    Mail,
+    ProviderBusy,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderTimedOut,
+    Sms,
+)
 from functions.send_notifications.providers import https, sendgrid, ses, sns, twilio
 from functions.send_notifications.senders import send_mail
 from shared.config import settings
 from shared.notifications import unsubscribing
-from tests.notifications.platform import Environment, claimed_mail
+from tests.notifications.notification_platform import Environment, claimed_mail
 
 MAIL = Mail(UUID(int=1), "asha@example.com", "Subject", "Text", "<p>Text</p>", {"List-Unsubscribe": "<https://x>"})
 SMS = Sms(UUID(int=1), "+919876543210", "Paid", "1107160000000012345", promotional=False)
@@ -92,14 +101,14 @@ def test_twilio_is_asked_with_the_account_and_answers_with_its_sid(service: type
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (400, Refused),
-        (413, Refused),
-        (401, Failed),
-        (403, Failed),
-        (429, Busy),
-        (500, Failed),
-        (503, Failed),
-        (302, Failed),
+        (400, ProviderRefused),
+        (413, ProviderRefused),
+        (401, ProviderFailed),
+        (403, ProviderFailed),
+        (429, ProviderBusy),
+        (500, ProviderFailed),
+        (503, ProviderFailed),
+        (302, ProviderFailed),
     ],
 )
 def test_sendgrids_refusals(service: type[Service], status: int, error: type[DeliveryError]) -> None:
@@ -113,12 +122,12 @@ def test_sendgrids_refusals(service: type[Service], status: int, error: type[Del
 @pytest.mark.parametrize(
     ("status", "code", "error"),
     [
-        (400, 21211, Refused),
-        (400, 21610, Refused),
-        (400, 21999, Failed),
-        (401, 20003, Failed),
-        (429, 20429, Busy),
-        (500, None, Failed),
+        (400, 21211, ProviderRefused),
+        (400, 21610, ProviderRefused),
+        (400, 21999, ProviderFailed),
+        (401, 20003, ProviderFailed),
+        (429, 20429, ProviderBusy),
+        (500, None, ProviderFailed),
     ],
 )
 def test_twilios_refusals(service: type[Service], status: int, code: int | None, error: type[DeliveryError]) -> None:
@@ -134,7 +143,7 @@ NO_ANSWERS = [b"", b"<html>", b"[]", b"\xff"]
 @pytest.mark.parametrize("content", NO_ANSWERS)
 def test_an_answer_that_is_no_json_is_a_failure_of_that_attempt_only(service: type[Service], content: bytes) -> None:
     service.answer = (502, {}, content)
-    with pytest.raises(Failed):
+    with pytest.raises(ProviderFailed):
         twilio.send(SMS)
 
 
@@ -146,7 +155,7 @@ def test_so_is_one_that_botocore_cannot_read(
     service.answer = (status, {}, content)
     environment.set(aws_endpoint_url=settings().twilio_base_url)
     for send in (lambda: ses.send(MAIL), lambda: sns.send(SMS)):
-        with pytest.raises(Failed):
+        with pytest.raises(ProviderFailed):
             send()
     environment.set(aws_endpoint_url=environment.moto_url)
 
@@ -156,18 +165,18 @@ def test_a_provider_that_never_answers_costs_its_time_limit_and_one_attempt(
 ) -> None:
     monkeypatch.setattr(https, "TIMEOUT_SECONDS", 0.2)
     service.silent = threading.Event()
-    with pytest.raises(Unanswered):
+    with pytest.raises(ProviderTimedOut):
         sendgrid.send(MAIL)
     service.silent.set()
 
 
 def test_a_provider_that_is_not_there_costs_no_attempt(environment: Environment) -> None:
     environment.set(sendgrid_base_url="http://127.0.0.1:9")
-    with pytest.raises(Busy):
+    with pytest.raises(ProviderBusy):
         sendgrid.send(MAIL)
     environment.set(aws_endpoint_url="http://127.0.0.1:9")
     for send in (lambda: ses.send(MAIL), lambda: sns.send(SMS)):
-        with pytest.raises(Busy):
+        with pytest.raises(ProviderBusy):
             send()
     environment.set(aws_endpoint_url=environment.moto_url)
 
@@ -187,7 +196,7 @@ def test_an_sms_by_sns_carries_its_dlt_ids(environment: Environment) -> None:
 
 def test_ses_refuses_an_unverified_sender_for_good(environment: Environment) -> None:
     environment.set(email_from="nobody@unverified.example.com")
-    with pytest.raises(Refused):
+    with pytest.raises(ProviderRefused):
         ses.send(MAIL)
 
 

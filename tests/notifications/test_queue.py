@@ -12,7 +12,7 @@ import pytest
 
 from shared.notifications.handoff import IDS_PER_MESSAGE, hand_off
 from shared.notifications.models import Notice
-from tests.notifications.platform import Context, Platform, client
+from tests.notifications.notification_platform import Context, Platform, client
 
 MALFORMED = [
     "",

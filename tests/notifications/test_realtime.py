@@ -17,7 +17,7 @@ from shared.actors import SERVICE
 from shared.errors import Forbidden
 from shared.notifications.models import Notice
 from shared.tokens import Caller
-from tests.notifications.platform import Context, Platform
+from tests.notifications.notification_platform import Context, Platform
 
 DATA: dict[str, str | int | None] = {"eventTitle": "Deep Rust"}
 
@@ -33,7 +33,7 @@ class Sockets:
 
     def post(self, connection_id: str, data: bytes) -> None:
         if connection_id not in self._open:
-            raise push.Gone
+            raise push.ConnectionGone
         message = json.loads(data)
         self.told.append((connection_id, message))
         seen = self._platform.rows("select 1 from in_app_notifications where id = %s", message["notification"]["id"])
@@ -99,7 +99,7 @@ def test_a_push_that_fails_changes_nothing_about_the_inbox(platform: Platform) -
     connect(platform, "phone", asha)
 
     def fails(connection_id: str, data: bytes) -> None:
-        raise push.Unreachable("LimitExceededException")
+        raise push.ConnectionUnreachable("LimitExceededException")
 
     def tell(rows: Sequence[InboxRow]) -> None:
         push.push(lambda: db.transaction(SERVICE), fails, lambda: True, rows)
@@ -125,7 +125,7 @@ def test_a_user_without_a_profile_is_refused_and_a_closed_connection_forgotten(p
     assert platform.rows("select 1 from realtime_connections") == []
 
 
-def told_by_ses(
+def reported_by_ses(
     kind: str, address: str, notification_id: UUID | None = None, bounce: str = "Permanent"
 ) -> dict[str, Any]:
     tags = {"notification": [str(notification_id)]} if notification_id else {}
@@ -144,7 +144,7 @@ def test_an_address_that_bounced_or_complained_is_never_written_to_again(
     asha = platform.person("Asha@Example.com")
     [row] = platform.mail_to(asha)
     platform.sweep()
-    told = told_by_ses(kind, "Asha Rao <asha@example.com>", row)
+    told = reported_by_ses(kind, "Asha Rao <asha@example.com>", row)
     assert platform.drain(told, told) == {"batchItemFailures": []}
     assert platform.queued(row)["status"] == ("failed" if kind == "Bounce" else "sent")
     [again] = platform.enqueue(Notice(asha, "hold_expired", "2", DATA, types=("email",)))
@@ -154,5 +154,7 @@ def test_an_address_that_bounced_or_complained_is_never_written_to_again(
 
 
 def test_a_full_mailbox_is_written_to_again(platform: Platform) -> None:
-    assert platform.drain(told_by_ses("Bounce", "asha@example.com", bounce="Transient")) == {"batchItemFailures": []}
+    assert platform.drain(reported_by_ses("Bounce", "asha@example.com", bounce="Transient")) == {
+        "batchItemFailures": []
+    }
     assert platform.rows("select 1 from suppressed_addresses") == []

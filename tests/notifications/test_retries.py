@@ -7,12 +7,19 @@ from uuid import UUID
 import pytest
 
 from functions.send_notifications import queries, service
-from functions.send_notifications.models import Busy, Claimed, DeliveryError, Failed, Refused, Unanswered
+from functions.send_notifications.models import (
+    ClaimedNotification,
+    DeliveryError,
+    ProviderBusy,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderTimedOut,
+)
 from functions.send_notifications.service import Send, deliver
 from shared import db
 from shared.actors import SERVICE
 from shared.notifications.rendering import Message
-from tests.notifications.platform import Platform
+from tests.notifications.notification_platform import Platform
 
 
 class Provider:
@@ -23,7 +30,7 @@ class Provider:
         self._failing = failing
         self._error = error
 
-    def __call__(self, claimed: Claimed, message: Message) -> str:
+    def __call__(self, claimed: ClaimedNotification, message: Message) -> str:
         self.asked[claimed.user_id] += 1
         if claimed.user_id in self._failing:
             raise self._error
@@ -49,7 +56,7 @@ def run_until_quiet(platform: Platform, send: Send, runs: int) -> list[float]:
 def test_ten_poisoned_of_a_thousand_are_tried_three_times_and_disturb_nobody(platform: Platform) -> None:
     people = platform.people(1000)
     poisoned = set(people[::100])
-    provider = Provider(poisoned, Failed("HTTP 500"))
+    provider = Provider(poisoned, ProviderFailed("HTTP 500"))
     platform.mail_to(*people)
     waits = run_until_quiet(platform, provider, runs=10)
     assert {each: provider.asked[each] for each in poisoned} == dict.fromkeys(poisoned, 3)
@@ -61,11 +68,11 @@ def test_ten_poisoned_of_a_thousand_are_tried_three_times_and_disturb_nobody(pla
 
 
 def test_control_attempts_that_are_not_counted_never_end(platform: Platform) -> None:
-    class Uncounted(Failed):
+    class UncountedRetries(ProviderFailed):
         counts = False
 
     [asha] = platform.people(1)
-    provider = Provider({asha}, Uncounted("HTTP 500"))
+    provider = Provider({asha}, UncountedRetries("HTTP 500"))
     platform.mail_to(asha)
     run_until_quiet(platform, provider, runs=6)
     assert provider.asked[asha] == 6
@@ -83,7 +90,7 @@ def test_the_delays_double_and_differ_by_a_fifth_at_most() -> None:
 
 def test_a_permanent_refusal_fails_at_once(platform: Platform) -> None:
     asha, birk = platform.people(2)
-    provider = Provider({asha}, Refused("MessageRejected"))
+    provider = Provider({asha}, ProviderRefused("MessageRejected"))
     refused, taken = platform.mail_to(asha, birk)
     assert deliver(platform.ways(provider)).counts == Counter(email=1, failed=1)
     row = platform.queued(refused)
@@ -91,7 +98,9 @@ def test_a_permanent_refusal_fails_at_once(platform: Platform) -> None:
     assert platform.queued(taken)["status"] == "sent"
 
 
-@pytest.mark.parametrize(("error", "attempts"), [(Busy("TooManyRequests"), 0), (Unanswered("ReadTimeout"), 1)])
+@pytest.mark.parametrize(
+    ("error", "attempts"), [(ProviderBusy("TooManyRequests"), 0), (ProviderTimedOut("ReadTimeout"), 1)]
+)
 def test_an_outage_stops_the_run_and_costs_the_others_no_attempt(
     platform: Platform, error: DeliveryError, attempts: int
 ) -> None:
@@ -107,19 +116,19 @@ def test_an_outage_stops_the_run_and_costs_the_others_no_attempt(
 def test_a_long_outage_loses_nothing_and_everything_catches_up(platform: Platform) -> None:
     people = platform.people(10)
     platform.mail_to(*people)
-    down = Provider(set(people), Busy("out of reach"))
+    down = Provider(set(people), ProviderBusy("out of reach"))
     for _ in range(12):
         deliver(platform.ways(down))
         platform.pass_time(300)
     assert platform.states() == {"pending": 10}
-    deliver(platform.ways(Provider(set(), Failed(""))))
+    deliver(platform.ways(Provider(set(), ProviderFailed(""))))
     assert platform.states() == {"sent": 10}
 
 
 def test_without_time_nothing_is_begun_and_everything_is_given_back(platform: Platform) -> None:
     ids = platform.mail_to(*platform.people(5))
     left = iter([True, True, False])
-    provider = Provider(set(), Failed(""))
+    provider = Provider(set(), ProviderFailed(""))
     outcome = deliver(platform.ways(provider, has_time=lambda: next(left)))
     assert (outcome.complete, outcome.counts) == (False, Counter(email=2))
     assert deliver(platform.ways(provider)).counts == Counter(email=3)

@@ -15,14 +15,14 @@ import psycopg
 import pytest
 
 from functions.send_notifications import queries
-from functions.send_notifications.models import Claimed
+from functions.send_notifications.models import ClaimedNotification
 from functions.send_notifications.service import hand_off_rest, sweep
 from shared import db
 from shared.actors import SERVICE
 from shared.notifications.handoff import IDS_PER_MESSAGE, hand_off, messages
 from shared.notifications.models import Notice
 from shared.notifications.rendering import Message
-from tests.notifications.platform import Platform, client
+from tests.notifications.notification_platform import Platform, client
 
 DATA: dict[str, str | int | None] = {"eventTitle": "Deep Rust"}
 
@@ -48,7 +48,7 @@ def test_two_sweeps_at_once_end_as_one(platform: Platform, trials: int) -> None:
     for trial in range(trials):
         calls: Counter[UUID] = Counter()
 
-        def send(claimed: Claimed, message: Message, calls: Counter[UUID] = calls) -> str:
+        def send(claimed: ClaimedNotification, message: Message, calls: Counter[UUID] = calls) -> str:
             calls[claimed.id] += 1
             return "taken"
 
@@ -64,7 +64,7 @@ def test_what_one_run_has_claimed_another_neither_gets_nor_waits_for(platform: P
     platform.enqueue(*(Notice(each, "waitlist_joined", "claimed", DATA) for each in people))
     mails = platform.mail_to(*people)
 
-    def claim_rest() -> list[Claimed]:
+    def claim_rest() -> list[ClaimedNotification]:
         try:
             with db.transaction(SERVICE) as conn:
                 conn.execute("set local statement_timeout = '2s'")
@@ -180,7 +180,7 @@ def backlog(platform: Platform, count: int) -> None:
         platform.enqueue(*notices)
 
 
-def never(claimed: Claimed, message: Message) -> str:
+def never(claimed: ClaimedNotification, message: Message) -> str:
     raise AssertionError("nothing is sent here")
 
 

@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 
 from functions.send_notifications.messages import mail, rendered, sms
-from functions.send_notifications.models import Refused
+from functions.send_notifications.models import ProviderRefused
 from local.preview_mail import SAMPLE
 from shared.money import format_amount
 from shared.notifications import rendering
-from tests.notifications.platform import Environment, claimed_mail
+from tests.notifications.notification_platform import Environment, claimed_mail
 
 LANGUAGES = sorted(path.stem for path in rendering.TEMPLATES.glob("*.toml"))
 EVENT = {"eventTitle": "Deep Rust"}
@@ -111,13 +111,13 @@ def test_data_that_does_not_fit_is_unrenderable_or_plain(changes: dict[str, Any]
     data = QUEUED["registration_confirmed"] | changes
     if "eventTitle" in changes:
         data.pop("eventTitle")
-    with pytest.raises(rendering.Unrenderable):
+    with pytest.raises(rendering.RenderingFailed):
         rendering.render("registration_confirmed", "en", data, time_zone="Asia/Kolkata")
 
 
 def test_an_action_that_runs_code_is_unrenderable() -> None:
     data = QUEUED["certificate_issued"] | {"verifyUrl": "javascript:alert(1)"}
-    with pytest.raises(rendering.Unrenderable):
+    with pytest.raises(rendering.RenderingFailed):
         rendering.render("certificate_issued", "en", data, time_zone="Asia/Kolkata")
 
 
@@ -188,5 +188,5 @@ def test_control_without_escaping_the_markup_would_live() -> None:
 )  # fmt: skip
 def test_what_is_not_one_address_is_refused(environment: Environment, address: str) -> None:
     claimed = claimed_mail(UUID(int=1), email=address)
-    with pytest.raises(Refused):
+    with pytest.raises(ProviderRefused):
         mail(claimed, rendered(claimed))

@@ -17,7 +17,7 @@ from jwt.algorithms import RSAAlgorithm
 from shared import clock
 from shared.errors import Unauthenticated, Unavailable
 from shared.tokens import REFETCH_SECONDS, REFRESH_SECONDS, Keys, verify
-from tests.notifications.platform import Environment
+from tests.notifications.notification_platform import Environment
 
 ISSUER = "https://issuer.example.com/pool"
 KEY = rsa.generate_private_key(65537, 2048)

@@ -52,7 +52,7 @@ def broken_points(
             with suppress(Unavailable, AssertionError):
                 case.act()
             reached = link.count() >= trip
-            link.mend()
+            link.repair()
             wait_for_server_rollback(storefront)
             case.again()
             case.act()  # Razorpay's redelivery, the client's second try, the next run of a schedule

@@ -14,7 +14,7 @@ from local.razorpay.server import FakeRazorpay
 from shared.db import Connection
 from shared.payments import dispute_queries
 from shared.payments.models import DisputeEntity, DisputeStatus
-from tests.deployed import Answer, Deployed
+from tests.deployed import Answer, DeployedFunctions
 from tests.kept import emptied, kept
 from tests.registrations.conftest import account
 from tests.registrations.storefront import Storefront
@@ -58,7 +58,7 @@ class DisputedPayment:
         ]
 
 
-def deliver_permutations(deployed: Deployed, orders: Sequence[tuple[int, ...]]) -> dict[str, DisputedPayment]:
+def deliver_permutations(deployed: DeployedFunctions, orders: Sequence[tuple[int, ...]]) -> dict[str, DisputedPayment]:
     disputed = [DisputedPayment(purchase) for purchase in buy_many(deployed, len(orders))]
 
     def deliver(given: tuple[DisputedPayment, tuple[int, ...]]) -> None:
@@ -72,7 +72,7 @@ def deliver_permutations(deployed: Deployed, orders: Sequence[tuple[int, ...]]) 
     return {each.id: each for each in disputed}
 
 
-def dispute_rows(deployed: Deployed) -> list[dict[str, Any]]:
+def dispute_rows(deployed: DeployedFunctions) -> list[dict[str, Any]]:
     return deployed.rows(
         """
         select d.razorpay_dispute_id as id, t.razorpay_order_id as of_order, d.status, d.amount, d.amount_deducted,
@@ -83,7 +83,7 @@ def dispute_rows(deployed: Deployed) -> list[dict[str, Any]]:
     )
 
 
-def wrong(deployed: Deployed, disputed: dict[str, DisputedPayment]) -> list[dict[str, Any]]:
+def wrong(deployed: DeployedFunctions, disputed: dict[str, DisputedPayment]) -> list[dict[str, Any]]:
     ended = {"status": "lost", "amount": AMOUNT, "amount_deducted": AMOUNT, "seen_after": 25, "respond_by": DEADLINE}
     found = dispute_rows(deployed)
     assert len(found) == len(disputed)
@@ -103,13 +103,15 @@ ALL_ORDERS = list(permutations(range(6)))
     ],
 )
 def test_every_order_of_a_payments_and_its_disputes_events_ends_the_same(
-    emptied: Deployed, orders: list[tuple[int, ...]]
+    emptied: DeployedFunctions, orders: list[tuple[int, ...]]
 ) -> None:
     emptied.mute_queue()
     assert wrong(emptied, deliver_permutations(emptied, orders)) == []
 
 
-def test_if_the_last_to_come_counted_the_order_would_decide(emptied: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_the_last_to_come_counted_the_order_would_decide(
+    emptied: DeployedFunctions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The negative control."""
     emptied.mute_queue()
     furthest = dispute_queries.record_dispute
@@ -124,7 +126,7 @@ def test_if_the_last_to_come_counted_the_order_would_decide(emptied: Deployed, m
     assert wrong(emptied, deliver_permutations(emptied, ALL_ORDERS[:10]))
 
 
-def test_two_states_of_one_second_have_an_order_too(emptied: Deployed) -> None:
+def test_two_states_of_one_second_have_an_order_too(emptied: DeployedFunctions) -> None:
     for order in permutations(range(2)):
         disputed = DisputedPayment(buy(emptied))
         events = [disputed.event("under_review", 20), disputed.event("action_required", 20)]
@@ -133,7 +135,7 @@ def test_two_states_of_one_second_have_an_order_too(emptied: Deployed) -> None:
     assert {row["status"] for row in dispute_rows(emptied)} == {"action_required"}
 
 
-def admin_notices(deployed: Deployed, user: UUID) -> list[tuple[str, str, str | None]]:
+def admin_notices(deployed: DeployedFunctions, user: UUID) -> list[tuple[str, str, str | None]]:
     rows = deployed.rows(
         """
         select type, data ->> 'status' as status, data ->> 'respondBy' as respond_by
@@ -144,7 +146,7 @@ def admin_notices(deployed: Deployed, user: UUID) -> list[tuple[str, str, str | 
     return [(row["type"], row["status"], row["respond_by"]) for row in rows]
 
 
-def test_every_administrator_is_told_once_by_mail_and_inbox_with_the_deadline(emptied: Deployed) -> None:
+def test_every_administrator_is_told_once_by_mail_and_inbox_with_the_deadline(emptied: DeployedFunctions) -> None:
     admins = [emptied.profile(admin=True) for _ in range(2)]
     disputed = DisputedPayment(buy(emptied))
     events = [disputed.event("created", 10), disputed.event("under_review", 20), disputed.event("lost", 30)]
@@ -158,7 +160,7 @@ def test_every_administrator_is_told_once_by_mail_and_inbox_with_the_deadline(em
     assert len(emptied.rows("select 1 from notifications_queue where template = 'payment_disputed'")) == 8
 
 
-def test_a_dispute_over_a_payment_that_is_none_of_ours_is_kept_and_told(emptied: Deployed) -> None:
+def test_a_dispute_over_a_payment_that_is_none_of_ours_is_kept_and_told(emptied: DeployedFunctions) -> None:
     admin = emptied.profile(admin=True)
     DisputedPayment(Purchase(new_id("order"), UUID(int=0))).event("created", 10).deliver(emptied)
     assert [(row["of_order"], row["status"]) for row in dispute_rows(emptied)] == [(None, "open")]
@@ -166,7 +168,7 @@ def test_a_dispute_over_a_payment_that_is_none_of_ours_is_kept_and_told(emptied:
     assert emptied.row("select outcome from webhook_logs where event_type = 'payment.dispute.created'")
 
 
-def test_a_dispute_finds_its_payment_by_the_order_too(emptied: Deployed) -> None:
+def test_a_dispute_finds_its_payment_by_the_order_too(emptied: DeployedFunctions) -> None:
     purchase = buy(emptied)
     DisputedPayment(purchase, order_id=purchase.order_id).event("created", 10).deliver(emptied)
     assert [row["of_order"] for row in dispute_rows(emptied)] == [purchase.order_id]
@@ -175,7 +177,7 @@ def test_a_dispute_finds_its_payment_by_the_order_too(emptied: Deployed) -> None
 @pytest.mark.parametrize(
     "change", [{"payment_id": "x"}, {"amount": -1}, {"amount": "1"}, {"respond_by": 2**70}, {"amount_deducted": None}]
 )
-def test_a_dispute_that_cannot_be_read_is_kept_for_a_person(emptied: Deployed, change: dict[str, Any]) -> None:
+def test_a_dispute_that_cannot_be_read_is_kept_for_a_person(emptied: DeployedFunctions, change: dict[str, Any]) -> None:
     dispute = dispute_entity(payment_id=new_id("pay"), amount=AMOUNT) | change
     event = SignedEvent("dispute", webhook_body("payment.dispute.created", dispute=dispute, created_at=TIME))
     assert event.deliver(emptied) == "ignored"
@@ -183,11 +185,11 @@ def test_a_dispute_that_cannot_be_read_is_kept_for_a_person(emptied: Deployed, c
     assert dispute_rows(emptied) == []
 
 
-def listed(deployed: Deployed, admin: UUID, **query: str) -> Answer:
+def listed(deployed: DeployedFunctions, admin: UUID, **query: str) -> Answer:
     return deployed.request("admin_finance", "GET", "admin/disputes", user=admin, groups=["admin"], query=query)
 
 
-def test_the_list_has_filters_pages_and_the_sums_of_what_was_lost(emptied: Deployed) -> None:
+def test_the_list_has_filters_pages_and_the_sums_of_what_was_lost(emptied: DeployedFunctions) -> None:
     admin = emptied.profile(admin=True)
     disputed = [DisputedPayment(buy(emptied)) for _ in range(5)]
     for number, each in enumerate(disputed):
@@ -218,7 +220,7 @@ def test_the_list_has_filters_pages_and_the_sums_of_what_was_lost(emptied: Deplo
     assert listed(emptied, emptied.profile()).status == 403
 
 
-def test_what_a_lost_dispute_took_cannot_be_refunded_again(emptied: Deployed, account: FakeRazorpay) -> None:
+def test_what_a_lost_dispute_took_cannot_be_refunded_again(emptied: DeployedFunctions, account: FakeRazorpay) -> None:
     """Over HTTP, from the gateway's own dispute on."""
     emptied.set(RAZORPAY_BASE_URL=account.url)
     storefront = Storefront(emptied, account)
@@ -236,7 +238,7 @@ def test_what_a_lost_dispute_took_cannot_be_refunded_again(emptied: Deployed, ac
     assert answer.body["refund"]["amount"] == 49_900 - AMOUNT
 
 
-def test_a_settlement_is_kept_and_does_nothing(emptied: Deployed) -> None:
+def test_a_settlement_is_kept_and_does_nothing(emptied: DeployedFunctions) -> None:
     event = SignedEvent("settlement", webhook_body("settlement.processed", created_at=TIME))
     assert event.deliver(emptied) == "ignored"
     assert emptied.row("select status, outcome, event_type from webhook_logs") == {

@@ -13,7 +13,7 @@ from local.razorpay.server import FakeRazorpay
 from shared.metrics import Metric
 from shared.payments.errors import GatewayKeyRefused
 from tests.conftest import Log
-from tests.deployed import KEY_SECRET, WEBHOOK_SECRET, Answer, Deployed
+from tests.deployed import KEY_SECRET, WEBHOOK_SECRET, Answer, DeployedFunctions
 from tests.registrations.storefront import HeldSeat, Storefront
 
 PRICE = 49_900
@@ -460,7 +460,7 @@ def course(**fields: object) -> dict[str, object]:
     }  # fmt: skip
 
 
-def figures(deployed: Deployed) -> dict[str, tuple[int, int, int]]:
+def figures(deployed: DeployedFunctions) -> dict[str, tuple[int, int, int]]:
     rows = deployed.rows(
         """
         select currency, sum(gross)::bigint as gross, sum(refunded)::bigint as refunded, sum(fees)::bigint as fees

@@ -20,7 +20,7 @@ from shared import clock, db
 from shared.actors import SERVICE, service_for
 from shared.receipts import queries, service
 from shared.receipts.models import Supplier
-from tests.deployed import Answer, Deployed, access_token, http_event
+from tests.deployed import Answer, DeployedFunctions, access_token, http_event
 from tests.kept import emptied, kept
 from tests.webhook.deliveries import Purchase, buy, buy_many
 
@@ -32,7 +32,7 @@ ELSEWHERE = "27AAPFU0939F1ZV"
 
 
 @pytest.fixture
-def platform(emptied: Deployed) -> Deployed:
+def platform(emptied: DeployedFunctions) -> DeployedFunctions:
     emptied.mute_queue()
     emptied.set(SUPPLIER_NAME=SELLER.name, SUPPLIER_ADDRESS=SELLER.address, SUPPLIER_GSTIN=GSTIN)
     return emptied
@@ -42,7 +42,7 @@ def platform(emptied: Deployed) -> Deployed:
 class StudentOrder:
     """A student's order, open or paid."""
 
-    platform: Deployed
+    platform: DeployedFunctions
     purchase: Purchase
     user: UUID
     payment: UUID
@@ -63,7 +63,7 @@ class StudentOrder:
         return base64.b64decode(answer.raw, validate=True)
 
 
-def new_student_order(platform: Deployed) -> StudentOrder:
+def new_student_order(platform: DeployedFunctions) -> StudentOrder:
     purchase = buy(platform)
     row = platform.row("select id, user_id from payment_transactions where razorpay_order_id = %s", purchase.order_id)
     return StudentOrder(platform, purchase, row["user_id"], row["id"])
@@ -73,12 +73,12 @@ def text_of(pdf: bytes) -> str:
     return " ".join(PdfReader(BytesIO(pdf)).pages[0].extract_text().split())
 
 
-def serials(platform: Deployed, series: str = "RC") -> list[int]:
+def serials(platform: DeployedFunctions, series: str = "RC") -> list[int]:
     rows = platform.rows("select serial from receipts where series = %s order by serial", series)
     return [row["serial"] for row in rows]
 
 
-def test_a_payment_has_a_receipt_that_says_what_the_tax_is(platform: Deployed) -> None:
+def test_a_payment_has_a_receipt_that_says_what_the_tax_is(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform).captured()
     answer = bought.get()
     assert answer.status == 200, answer
@@ -94,13 +94,13 @@ def test_a_payment_has_a_receipt_that_says_what_the_tax_is(platform: Deployed) -
         assert part in text, part
 
 
-def test_asking_again_is_the_same_receipt_to_the_byte(platform: Deployed) -> None:
+def test_asking_again_is_the_same_receipt_to_the_byte(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform).captured()
     assert bought.pdf() == bought.pdf()
     assert len(serials(platform)) == 1
 
 
-def test_a_later_change_of_anything_changes_no_receipt(platform: Deployed) -> None:
+def test_a_later_change_of_anything_changes_no_receipt(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform).captured()
     before = bought.get().body, bought.pdf()
     platform.set(SUPPLIER_NAME="Other Ltd", SUPPLIER_GSTIN="", TAX_BASIS_POINTS="500")
@@ -110,13 +110,13 @@ def test_a_later_change_of_anything_changes_no_receipt(platform: Deployed) -> No
 
 
 @pytest.mark.parametrize("statement", ["update receipts set amount = 1, taxable_amount = 1", "delete from receipts"])
-def test_nobody_changes_or_removes_a_receipt(platform: Deployed, statement: LiteralString) -> None:
+def test_nobody_changes_or_removes_a_receipt(platform: DeployedFunctions, statement: LiteralString) -> None:
     new_student_order(platform).captured().get()
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
         platform.rows(statement)
 
 
-def test_a_business_elsewhere_pays_igst_and_is_named(platform: Deployed) -> None:
+def test_a_business_elsewhere_pays_igst_and_is_named(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform)
     details = {"name": "Rao Consulting LLP", "address": "12, Marine Drive, Mumbai 400020", "gstin": ELSEWHERE}
     put = platform.request("registrations", "PUT", "billing-details", user=bought.user, body=details)
@@ -145,21 +145,21 @@ def test_a_business_elsewhere_pays_igst_and_is_named(platform: Deployed) -> None
         {"role": "admin"},
     ],
 )
-def test_billing_details_that_do_not_fit_are_refused(platform: Deployed, details: dict[str, str]) -> None:
+def test_billing_details_that_do_not_fit_are_refused(platform: DeployedFunctions, details: dict[str, str]) -> None:
     user = platform.profile()
     assert platform.request("registrations", "PUT", "billing-details", user=user, body=details).status == 422
     empty = dict.fromkeys(("name", "address", "state", "gstin"))
     assert platform.request("registrations", "GET", "billing-details", user=user).body["billingDetails"] == empty
 
 
-def test_billing_details_are_of_the_caller_only(platform: Deployed) -> None:
+def test_billing_details_are_of_the_caller_only(platform: DeployedFunctions) -> None:
     ours, theirs = platform.profile(), platform.profile()
     platform.request("registrations", "PUT", "billing-details", user=ours, body={"name": "Ours"})
     answer = platform.request("registrations", "GET", "billing-details", user=theirs)
     assert answer.body["billingDetails"]["name"] is None
 
 
-def test_without_a_registration_for_gst_there_are_no_tax_lines(platform: Deployed) -> None:
+def test_without_a_registration_for_gst_there_are_no_tax_lines(platform: DeployedFunctions) -> None:
     platform.set(SUPPLIER_GSTIN="")
     bought = new_student_order(platform).captured()
     receipt = bought.get().body["receipt"]
@@ -174,7 +174,7 @@ def test_without_a_registration_for_gst_there_are_no_tax_lines(platform: Deploye
     assert not any(part in text for part in ("GST", "Invoice", "SAC", "Taxable"))
 
 
-def test_others_and_unknown_payments_look_the_same(platform: Deployed) -> None:
+def test_others_and_unknown_payments_look_the_same(platform: DeployedFunctions) -> None:
     bought, other = new_student_order(platform).captured(), platform.profile()
     note = f"credit-notes/{uuid4()}"
     for what in ("receipt", note):
@@ -187,7 +187,7 @@ def test_others_and_unknown_payments_look_the_same(platform: Deployed) -> None:
     assert bought.get(note).status == 404
 
 
-def test_an_unpaid_order_has_no_receipt(platform: Deployed) -> None:
+def test_an_unpaid_order_has_no_receipt(platform: DeployedFunctions) -> None:
     answer = new_student_order(platform).get()
     assert (answer.status, answer.body["code"]) == (409, "not_paid")
 
@@ -202,11 +202,11 @@ def test_an_unpaid_order_has_no_receipt(platform: Deployed) -> None:
         ("text/html,application/xhtml+xml,*/*;q=0.8", "application/pdf"),
     ],
 )
-def test_the_form_is_chosen_by_what_is_accepted(platform: Deployed, accept: str, kind: str) -> None:
+def test_the_form_is_chosen_by_what_is_accepted(platform: DeployedFunctions, accept: str, kind: str) -> None:
     assert new_student_order(platform).captured().get(accept=accept).headers["content-type"] == kind
 
 
-def test_the_gateway_gets_the_pdf_as_base64_to_be_shown_inline(platform: Deployed) -> None:
+def test_the_gateway_gets_the_pdf_as_base64_to_be_shown_inline(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform).captured()
     event = http_event(
         "GET", f"payments/{bought.payment}/receipt", claims=access_token(bought.user), headers={"Accept": "*/*"}
@@ -218,7 +218,7 @@ def test_the_gateway_gets_the_pdf_as_base64_to_be_shown_inline(platform: Deploye
     assert answer["headers"]["Content-Disposition"] == f'inline; filename="{number}.pdf"'
 
 
-def test_the_administrator_gets_the_same_bytes(platform: Deployed) -> None:
+def test_the_administrator_gets_the_same_bytes(platform: DeployedFunctions) -> None:
     bought, admin = new_student_order(platform).captured(), platform.profile(admin=True)
     path = f"admin/payments/{bought.payment}/receipt"
 
@@ -230,7 +230,7 @@ def test_the_administrator_gets_the_same_bytes(platform: Deployed) -> None:
     assert ask(user=bought.user, groups=["admin"]).status == 403
 
 
-def test_each_refund_has_a_credit_note_and_together_they_are_the_receipt(platform: Deployed) -> None:
+def test_each_refund_has_a_credit_note_and_together_they_are_the_receipt(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform).captured()
     receipt = bought.get().body["receipt"]
     for amount in (10_001, 19_999, 19_900):
@@ -249,14 +249,14 @@ def test_each_refund_has_a_credit_note_and_together_they_are_the_receipt(platfor
     assert bought.get(f"credit-notes/{notes[1]['id']}").body["creditNote"] == notes[1]
 
 
-def test_a_refund_that_is_told_of_before_its_payment_has_its_credit_note_too(platform: Deployed) -> None:
+def test_a_refund_that_is_told_of_before_its_payment_has_its_credit_note_too(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform)
     bought.purchase.refund(10_000).deliver(platform)
     answer = bought.captured().get().body
     assert [note["amount"] for note in answer["creditNotes"]] == [10_000]
 
 
-def test_a_second_payment_of_one_order_that_goes_back_corrects_no_receipt(platform: Deployed) -> None:
+def test_a_second_payment_of_one_order_that_goes_back_corrects_no_receipt(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform).captured()
     second = Purchase(bought.purchase.order_id, bought.purchase.registration_id, new_id("pay"))
     second.captured().deliver(platform)
@@ -264,7 +264,7 @@ def test_a_second_payment_of_one_order_that_goes_back_corrects_no_receipt(platfo
     assert bought.get().body["creditNotes"] == []
 
 
-def test_the_schedule_issues_what_nobody_asked_for_in_the_order_of_payment(platform: Deployed) -> None:
+def test_the_schedule_issues_what_nobody_asked_for_in_the_order_of_payment(platform: DeployedFunctions) -> None:
     purchases = buy_many(platform, 5)
     for number in (3, 0, 4, 1, 2):
         purchases[number].captured(created_at=1_794_475_800 + number).deliver(platform)
@@ -282,14 +282,14 @@ def test_the_schedule_issues_what_nobody_asked_for_in_the_order_of_payment(platf
     assert (serials(platform), serials(platform, "CN")) == ([1, 2, 3, 4, 5], [1])
 
 
-def test_a_payment_of_a_closed_period_has_its_receipt_only_when_it_is_asked_for(platform: Deployed) -> None:
+def test_a_payment_of_a_closed_period_has_its_receipt_only_when_it_is_asked_for(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform).captured()
     platform.rows("update payment_transactions set paid_at = now() - interval '36 days'")
     assert platform.invoke("issue_receipts", {"source": "schedule"})["issued"] == 0
     assert bought.get().status == 200
 
 
-def test_each_financial_year_begins_with_one(platform: Deployed) -> None:
+def test_each_financial_year_begins_with_one(platform: DeployedFunctions) -> None:
     first, second = new_student_order(platform).captured(), new_student_order(platform).captured()
     for bought, now in (
         (first, datetime(2027, 3, 31, 18, tzinfo=UTC)),
@@ -305,7 +305,7 @@ class RolledBack(Exception):
     """Rolls a transaction back."""
 
 
-def test_fifty_captures_at_once_with_rollbacks_leave_no_gap(platform: Deployed) -> None:
+def test_fifty_captures_at_once_with_rollbacks_leave_no_gap(platform: DeployedFunctions) -> None:
     """Ten runs of the schedule come in between."""
     purchases = {each.order_id: each for each in buy_many(platform, 50)}
     rows = platform.rows("select id, user_id, razorpay_order_id as order from payment_transactions")
@@ -333,7 +333,7 @@ def issue_with_rollbacks(user_id: UUID, payment_id: UUID, dice: random.Random) -
         service.issue_due(conn, SELLER, 1800, clock.now(), [payment_id])
 
 
-def test_serials_of_a_sequence_would_have_gaps(platform: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serials_of_a_sequence_would_have_gaps(platform: DeployedFunctions, monkeypatch: pytest.MonkeyPatch) -> None:
     """A negative control: what a rollback does not give back."""
     platform.rows("create sequence tickets; grant usage on sequence tickets to service_role")
 
@@ -351,7 +351,7 @@ def test_serials_of_a_sequence_would_have_gaps(platform: Deployed, monkeypatch: 
 
 
 def test_without_the_lock_two_payments_would_want_one_serial(
-    platform: Deployed, monkeypatch: pytest.MonkeyPatch
+    platform: DeployedFunctions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A negative control: both look for the last serial before either has written; the database refuses the second."""
     bought = [new_student_order(platform).captured() for _ in range(2)]
@@ -379,7 +379,7 @@ def test_without_the_lock_two_payments_would_want_one_serial(
     assert sorted(platform.at_once(issue, bought, threads=2)) == [False, True]
 
 
-def test_receipts_are_asked_for_by_many_at_once_and_issued_once(platform: Deployed) -> None:
+def test_receipts_are_asked_for_by_many_at_once_and_issued_once(platform: DeployedFunctions) -> None:
     bought = new_student_order(platform).captured()
     bought.purchase.refund(10_000).deliver(platform)
     platform.set(DATABASE_SECRET_ID="database-worker")

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import boto3
 import pytest
 
-from tests.deployed import POOL_ID, Answer, Deployed, access_token
+from tests.deployed import POOL_ID, Answer, DeployedFunctions, access_token
 from tests.personal_data.traces import CANARY, EMAIL, PHONE, leave_traces, remaining
 
 # Reviewed: where something of an erased person may be found, and why.
@@ -18,22 +18,22 @@ KEPT = {
 }
 
 
-def erase(deployed: Deployed, user: UUID, email: str = EMAIL, **claims: str | None) -> Answer:
+def erase(deployed: DeployedFunctions, user: UUID, email: str = EMAIL, **claims: str | None) -> Answer:
     return deployed.request(
         "personal_data", "POST", "me/erase", claims=access_token(user, **claims), body={"email": email}
     )
 
 
-def person(deployed: Deployed, **columns: Any) -> UUID:
+def person(deployed: DeployedFunctions, **columns: Any) -> UUID:
     known: dict[str, Any] = {"email": EMAIL, "full_name": f"{CANARY} Rao", "phone": PHONE}
     return deployed.profile(**(known | columns))
 
 
-def of(deployed: Deployed, user: UUID) -> dict[str, Any]:
+def of(deployed: DeployedFunctions, user: UUID) -> dict[str, Any]:
     return deployed.row("select * from profiles where id = %s", user)
 
 
-def test_nothing_of_the_person_is_left_but_what_was_reviewed(emptied: Deployed) -> None:
+def test_nothing_of_the_person_is_left_but_what_was_reviewed(emptied: DeployedFunctions) -> None:
     user = person(emptied)
     leave_traces(emptied, user)
     before = remaining(emptied)
@@ -44,7 +44,7 @@ def test_nothing_of_the_person_is_left_but_what_was_reviewed(emptied: Deployed) 
     assert of(emptied, user)["billing_gstin"] is None
 
 
-def test_one_step_left_out_is_found(emptied: Deployed) -> None:
+def test_one_step_left_out_is_found(emptied: DeployedFunctions) -> None:
     user = person(emptied)
     leave_traces(emptied, user)
     emptied.rows("create function private.keep() returns trigger language plpgsql as $$ begin return old; end $$")
@@ -56,7 +56,7 @@ def test_one_step_left_out_is_found(emptied: Deployed) -> None:
         emptied.rows("drop function private.keep() cascade")
 
 
-def test_other_peoples_rows_stay_as_they_are(emptied: Deployed) -> None:
+def test_other_peoples_rows_stay_as_they_are(emptied: DeployedFunctions) -> None:
     """Whoever looks like the person is not: another session, another address, another account."""
     user, other = person(emptied), emptied.profile(email="other@example.com", phone="+919876500002")
     leave_traces(emptied, user)
@@ -75,7 +75,7 @@ def test_other_peoples_rows_stay_as_they_are(emptied: Deployed) -> None:
     emptied.rows("delete from suppressed_addresses")
 
 
-def test_the_money_and_the_certificates_stay(emptied: Deployed) -> None:
+def test_the_money_and_the_certificates_stay(emptied: DeployedFunctions) -> None:
     user = person(emptied)
     leave_traces(emptied, user)
     kept = "select to_jsonb(t) as row from payment_transactions t union all select to_jsonb(c) from certificates c"
@@ -86,7 +86,7 @@ def test_the_money_and_the_certificates_stay(emptied: Deployed) -> None:
 
 
 @pytest.mark.parametrize("status", ["upcoming", "ongoing"])
-def test_a_paid_seat_ahead_stands_against_it(emptied: Deployed, status: str) -> None:
+def test_a_paid_seat_ahead_stands_against_it(emptied: DeployedFunctions, status: str) -> None:
     user = person(emptied)
     registration = emptied.confirmed(user, emptied.event(status=status))
     before = of(emptied, user)
@@ -97,7 +97,7 @@ def test_a_paid_seat_ahead_stands_against_it(emptied: Deployed, status: str) -> 
     assert erase(emptied, user).status == 200
 
 
-def test_free_and_held_seats_and_places_in_queues_are_given_up_and_offered_on(emptied: Deployed) -> None:
+def test_free_and_held_seats_and_places_in_queues_are_given_up_and_offered_on(emptied: DeployedFunctions) -> None:
     user, waiting = person(emptied), emptied.profile()
     free, held, full = (emptied.event(capacity=1) for _ in range(3))
     emptied.confirmed(user, free, payment_status="free")
@@ -120,7 +120,7 @@ def test_free_and_held_seats_and_places_in_queues_are_given_up_and_offered_on(em
     assert told == [{"user_id": user, "status": "cancelled"}, {"user_id": waiting, "status": "pending"}]
 
 
-def test_who_may_not_be_erased_is_told_why(emptied: Deployed) -> None:
+def test_who_may_not_be_erased_is_told_why(emptied: DeployedFunctions) -> None:
     admin = person(emptied, email="admin@example.com", phone=None)
     emptied.rows("insert into admins (user_id) values (%s)", admin)
     for user, email, status, code in (
@@ -133,7 +133,7 @@ def test_who_may_not_be_erased_is_told_why(emptied: Deployed) -> None:
     assert emptied.rows("select 1 from profiles where erased_at is not null") == []
 
 
-def test_erased_once_is_erased_and_nothing_comes_back(emptied: Deployed) -> None:
+def test_erased_once_is_erased_and_nothing_comes_back(emptied: DeployedFunctions) -> None:
     user = person(emptied)
     first = erase(emptied, user, EMAIL.upper())
     again = erase(emptied, user)
@@ -147,7 +147,7 @@ def test_erased_once_is_erased_and_nothing_comes_back(emptied: Deployed) -> None
 
 
 @pytest.fixture
-def pool(emptied: Deployed) -> Any:
+def pool(emptied: DeployedFunctions) -> Any:
     """A user pool with one user, and the platform that trusts it."""
     client: Any = boto3.client("cognito-idp")
     pool_id = client.create_user_pool(PoolName="users")["UserPool"]["Id"]
@@ -163,7 +163,7 @@ def users(pool: Any) -> list[str]:
     return [each["Username"] for each in client.list_users(UserPoolId=pool_id)["Users"]]
 
 
-def test_the_login_goes_with_the_account(emptied: Deployed, pool: Any) -> None:
+def test_the_login_goes_with_the_account(emptied: DeployedFunctions, pool: Any) -> None:
     [username] = users(pool)
     answer = erase(emptied, person(emptied), username=username)
     assert (answer.status, answer.body["login"]) == (200, "deleted")
@@ -171,7 +171,7 @@ def test_the_login_goes_with_the_account(emptied: Deployed, pool: Any) -> None:
     assert emptied.row("select pool_username from erasures") == {"pool_username": None}
 
 
-def test_a_login_that_could_not_be_deleted_is_by_the_next_run(emptied: Deployed, pool: Any) -> None:
+def test_a_login_that_could_not_be_deleted_is_by_the_next_run(emptied: DeployedFunctions, pool: Any) -> None:
     [username] = users(pool)
     emptied.set(USER_POOL_ID="ap-south-1_nowhere00", TOKEN_ISSUER="https://cognito-idp/ap-south-1_nowhere00")
     answer = erase(emptied, person(emptied), username=username)
@@ -182,13 +182,13 @@ def test_a_login_that_could_not_be_deleted_is_by_the_next_run(emptied: Deployed,
     assert users(pool) == []
 
 
-def test_users_of_somebody_elses_pool_are_left_to_it(emptied: Deployed) -> None:
+def test_users_of_somebody_elses_pool_are_left_to_it(emptied: DeployedFunctions) -> None:
     emptied.set(TOKEN_ISSUER="https://project.supabase.co/auth/v1")
     answer = erase(emptied, person(emptied))
     assert (answer.status, answer.body["login"]) == (200, "external")
 
 
-def test_where_people_came_from_is_forgotten_in_time(emptied: Deployed) -> None:
+def test_where_people_came_from_is_forgotten_in_time(emptied: DeployedFunctions) -> None:
     user = person(emptied)
     leave_traces(emptied, user)
     old = datetime.now(UTC) - timedelta(days=91)

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from functions.personal_data.queries import ABOUT
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.schema.conftest import sample, sample_conn
 from tests.schema.world import person, populate, sample_rows
 
@@ -64,7 +64,7 @@ def test_a_table_that_nobody_thought_of_is_found(sample_conn: psycopg.Connection
 
 
 @pytest.fixture(scope="module")
-def inhabited(kept: Deployed) -> Deployed:
+def inhabited(kept: DeployedFunctions) -> DeployedFunctions:
     with kept.database.look() as conn:
         populate(conn, sample_rows())
     for name in ("ann", "ben"):
@@ -73,13 +73,13 @@ def inhabited(kept: Deployed) -> Deployed:
     return kept
 
 
-def export(deployed: Deployed, name: str) -> dict[str, list[dict[str, Any]]]:
+def export(deployed: DeployedFunctions, name: str) -> dict[str, list[dict[str, Any]]]:
     answer = deployed.request("personal_data", "GET", "me/export", user=person(name))
     assert (answer.status, answer.body["truncated"]) == (200, [])
     return answer.body["data"]
 
 
-def test_the_export_has_exactly_the_persons_rows(inhabited: Deployed) -> None:
+def test_the_export_has_exactly_the_persons_rows(inhabited: DeployedFunctions) -> None:
     """Each person has one row of each kind; who is nobody's friend has a profile only."""
     ann, ben, carol = (export(inhabited, name) for name in ("ann", "ben", "carol"))
     # The world's administrator is whom ann and ben referred, and has an audit log.
@@ -98,6 +98,8 @@ def words(data: object) -> str:
     return json.dumps(data)
 
 
-def test_a_condition_that_forgets_the_person_is_found(inhabited: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_condition_that_forgets_the_person_is_found(
+    inhabited: DeployedFunctions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(ABOUT, "refunds", ("public.refunds", "true", "created_at"))
     assert len(export(inhabited, "carol")["refunds"]) == 2

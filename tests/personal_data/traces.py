@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from local.razorpay.payloads import webhook_body
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.schema.world import certificate
 from tests.webhook.deliveries import Purchase
 
@@ -17,7 +17,7 @@ AGENT = "CanaryBrowser/1.0"
 SIGNS = (CANARY, EMAIL, PHONE, ADDRESS)
 
 
-def leave_traces(deployed: Deployed, user: UUID) -> None:
+def leave_traces(deployed: DeployedFunctions, user: UUID) -> None:
     """A completed course that was bought, attended, watched, judged and certified, and all that was told about it."""
     event = deployed.event(status="completed")
     registration = deployed.confirmed(user, event)
@@ -67,7 +67,7 @@ def leave_traces(deployed: Deployed, user: UUID) -> None:
                   " values (%s, %s, now())", f"{CANARY}-{user}", user)  # fmt: skip
 
 
-def remaining(deployed: Deployed) -> set[str]:
+def remaining(deployed: DeployedFunctions) -> set[str]:
     """The tables in which one of the person's signs is found, in any column, in text, JSON or bytes."""
     tables = deployed.rows(
         "select c.relname::text as name, n.nspname::text as schema from pg_class c join pg_namespace n"
@@ -77,7 +77,7 @@ def remaining(deployed: Deployed) -> set[str]:
     return {each["name"] for each in tables if _holds(deployed, f"{each['schema']}.{each['name']}")}
 
 
-def _holds(deployed: Deployed, table: str) -> bool:
+def _holds(deployed: DeployedFunctions, table: str) -> bool:
     signs = [f"%{sign}%" for sign in SIGNS]
     body = "convert_from(t.body, 'UTF8')" if table.endswith("webhook_logs") else "''"
     search = f"select exists (select from {table} t where t::text ilike any(%(signs)s) or {body} ilike any(%(signs)s))"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.razorpay.server import FakeRazorpay
-from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Deployed
+from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, DeployedFunctions
 from tests.kept import emptied, kept
 from tests.reconciliation.scenario import AdjustableClock, ReconciliationScenario
 
@@ -32,7 +32,9 @@ def razorpay(razorpay_clock: AdjustableClock) -> Iterator[FakeRazorpay]:
 
 
 @pytest.fixture
-def scenario(emptied: Deployed, razorpay: FakeRazorpay, razorpay_clock: AdjustableClock) -> ReconciliationScenario:
+def scenario(
+    emptied: DeployedFunctions, razorpay: FakeRazorpay, razorpay_clock: AdjustableClock
+) -> ReconciliationScenario:
     razorpay.reset()
     razorpay_clock.behind = 0.0
     emptied.set(RAZORPAY_BASE_URL=razorpay.url)

@@ -13,7 +13,7 @@ from functions.payment_reconciliation import service
 from local.razorpay.server import FakeRazorpay
 from shared import clock
 from shared.payments.gateway import gateway
-from tests.deployed import Answer, Deployed
+from tests.deployed import Answer, DeployedFunctions
 from tests.registrations.storefront import HeldSeat, Storefront
 
 MONEY: LiteralString = """
@@ -40,7 +40,7 @@ class AdjustableClock:
 
 @dataclass(frozen=True)
 class ReconciliationScenario:
-    deployed: Deployed
+    deployed: DeployedFunctions
     razorpay: FakeRazorpay
     razorpay_clock: AdjustableClock
     slept: list[float] = field(default_factory=list[float])

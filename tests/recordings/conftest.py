@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from shared.recordings import storage
-from tests.deployed import ENVIRONMENT, Deployed
+from tests.deployed import ENVIRONMENT, DeployedFunctions
 from tests.kept import emptied, kept
 from tests.recordings.studio import Studio
 
@@ -14,7 +14,7 @@ __all__ = ["emptied", "kept"]
 
 
 @pytest.fixture(scope="module")
-def bucket(kept: Deployed) -> Iterator[None]:
+def bucket(kept: DeployedFunctions) -> Iterator[None]:
     storage._client.cache_clear()  # pyright: ignore[reportPrivateUsage] - as in a fresh execution environment
     region = {"LocationConstraint": ENVIRONMENT["AWS_DEFAULT_REGION"]}
     boto3.client("s3").create_bucket(
@@ -26,5 +26,5 @@ def bucket(kept: Deployed) -> Iterator[None]:
 
 
 @pytest.fixture
-def studio(emptied: Deployed, bucket: None) -> Studio:
+def studio(emptied: DeployedFunctions, bucket: None) -> Studio:
     return Studio(emptied, emptied.event(), emptied.profile(admin=True))

@@ -7,14 +7,14 @@ from uuid import UUID, uuid4
 
 import requests
 
-from tests.deployed import ENVIRONMENT, Answer, Deployed
+from tests.deployed import ENVIRONMENT, Answer, DeployedFunctions
 
 MP4 = b"\x00\x00\x00\x20ftypisom" + b"\x00" * 2_000_000
 
 
 @dataclass(frozen=True)
 class Studio:
-    platform: Deployed
+    platform: DeployedFunctions
     event_id: UUID
     admin_id: UUID
 

@@ -10,7 +10,7 @@ from shared import db
 from shared.actors import service_for
 from shared.referrals import credit_queries, credits
 from shared.registrations import queries as registration_queries
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.referrals.test_rewards import bring, seat_of
 from tests.seats.concurrency import at_once
 from tests.seats.invariants import Violation, check
@@ -18,7 +18,7 @@ from tests.seats.simulation import PRICE, PlatformSimulation
 
 
 @pytest.fixture
-def simulation(emptied: Deployed) -> Iterator[PlatformSimulation]:
+def simulation(emptied: DeployedFunctions) -> Iterator[PlatformSimulation]:
     with emptied.database.look() as look:
         yield PlatformSimulation(emptied.database, look)
 
@@ -62,7 +62,9 @@ def test_a_credit_pays_what_it_can_of_the_next_course(
     check(simulation)
 
 
-def test_its_owner_sees_what_is_left_and_what_it_paid(simulation: PlatformSimulation, emptied: Deployed) -> None:
+def test_its_owner_sees_what_is_left_and_what_it_paid(
+    simulation: PlatformSimulation, emptied: DeployedFunctions
+) -> None:
     who = earn(simulation)
     to_pay(simulation, who, PRICE // 4)
     shown = emptied.request("account", "GET", "referrals", user=who).body
@@ -174,7 +176,7 @@ def test_a_held_seat_that_becomes_free_of_charge_costs_no_credit(simulation: Pla
 
 
 def test_a_held_seat_that_an_administrator_makes_free_costs_no_credit(
-    simulation: PlatformSimulation, emptied: Deployed
+    simulation: PlatformSimulation, emptied: DeployedFunctions
 ) -> None:
     who, admin = earn(simulation), emptied.profile(admin=True)
     held = simulation.register(who, simulation.event(capacity=5, price_amount=3 * PRICE))

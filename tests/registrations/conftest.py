@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.razorpay.server import FakeRazorpay
-from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Deployed
+from tests.deployed import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, DeployedFunctions
 from tests.registrations.storefront import Storefront
 
 
@@ -24,7 +24,7 @@ def account() -> Iterator[FakeRazorpay]:
 
 
 @pytest.fixture
-def storefront(deployed: Deployed, account: FakeRazorpay) -> Storefront:
+def storefront(deployed: DeployedFunctions, account: FakeRazorpay) -> Storefront:
     """The platform with that Razorpay."""
     deployed.set(RAZORPAY_BASE_URL=account.url)
     return Storefront(deployed, account)

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from local.razorpay.server import FakeRazorpay
-from tests.deployed import Answer, Deployed
+from tests.deployed import Answer, DeployedFunctions
 
 
 @dataclass(frozen=True)
 class Storefront:
-    deployed: Deployed
+    deployed: DeployedFunctions
     razorpay: FakeRazorpay
 
     def register(self, user: UUID, event: UUID, **more: object) -> Answer:

@@ -13,7 +13,7 @@ from shared import clock, db
 from shared.actors import service_for
 from shared.errors import Conflict, Unavailable
 from tests.conftest import Database
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.pgbouncer import PgBouncer
 
 CLIENTS = 100
@@ -31,11 +31,11 @@ def register(user: UUID, event: UUID) -> bool:
             return True
 
 
-def winners(deployed: Deployed, people: list[UUID], event: UUID) -> int:
+def winners(deployed: DeployedFunctions, people: list[UUID], event: UUID) -> int:
     return sum(deployed.at_once(lambda user: register(user, event), people, threads=len(people)))
 
 
-def people(deployed: Deployed, count: int) -> list[UUID]:
+def people(deployed: DeployedFunctions, count: int) -> list[UUID]:
     statement = """
         insert into profiles (id, email)
         select id, id || '@example.com' from (select gen_random_uuid() as id from generate_series(1, %s)) ids
@@ -44,7 +44,7 @@ def people(deployed: Deployed, count: int) -> list[UUID]:
     return [row["id"] for row in deployed.rows(statement, count)]
 
 
-def taken(deployed: Deployed, event: UUID) -> int:
+def taken(deployed: DeployedFunctions, event: UUID) -> int:
     return deployed.row("select count(*) as n from registrations where event_id = %s", event)["n"]
 
 
@@ -69,7 +69,7 @@ class UnlockedConnection(db.Connection):
     ],
 )
 def test_exactly_as_many_get_a_seat_as_there_are_seats(
-    deployed: Deployed, clients: int, seats: int, rounds: int
+    deployed: DeployedFunctions, clients: int, seats: int, rounds: int
 ) -> None:
     """C1."""
     crowd = people(deployed, clients)
@@ -79,7 +79,7 @@ def test_exactly_as_many_get_a_seat_as_there_are_seats(
 
 
 def test_exactly_as_many_get_a_seat_as_there_are_seats_behind_a_pooler(
-    database: Database, deployed: Deployed, pgbouncer: PgBouncer
+    database: Database, deployed: DeployedFunctions, pgbouncer: PgBouncer
 ) -> None:
     """C1: a hundred clients on two backends."""
     deployed.put_secret("database-worker", {"url": pgbouncer.url(database.name, "worker_login")})
@@ -88,7 +88,7 @@ def test_exactly_as_many_get_a_seat_as_there_are_seats_behind_a_pooler(
 
 
 def test_without_the_events_lock_a_seat_would_be_sold_twice(
-    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+    deployed: DeployedFunctions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control of C1: the same statement without its lock."""
 
@@ -97,7 +97,7 @@ def test_without_the_events_lock_a_seat_would_be_sold_twice(
     assert any(winners(deployed, crowd, deployed.event(capacity=1, price_amount=0)) > 1 for _ in range(30))
 
 
-def test_one_student_at_every_door_gets_one_seat(deployed: Deployed) -> None:
+def test_one_student_at_every_door_gets_one_seat(deployed: DeployedFunctions) -> None:
     user, event = deployed.profile(), deployed.event(capacity=10, price_amount=0)
 
     def register_once(_: int) -> str:

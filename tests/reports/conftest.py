@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.kept import emptied, kept
-from tests.reports.office import Office
+from tests.reports.office import ReportReader
 
 __all__ = ["emptied", "kept"]
 
 
 @pytest.fixture
-def office(emptied: Deployed) -> Office:
-    return Office(emptied, emptied.profile(admin=True))
+def office(emptied: DeployedFunctions) -> ReportReader:
+    return ReportReader(emptied, emptied.profile(admin=True))

@@ -5,20 +5,20 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from tests.deployed import Answer, Deployed
-from tests.reports.books import COUNTED, Books, Days
+from tests.deployed import Answer, DeployedFunctions
+from tests.reports.expected_reports import COUNTED, ExpectedDays, ExpectedReports
 
 ZONE = "Asia/Kolkata"
 GROUPINGS = ("day", "week", "month")
 
 
 @dataclass
-class Office:
+class ReportReader:
     """`days` are the ranges that everything is compared in."""
 
-    platform: Deployed
+    platform: DeployedFunctions
     admin: UUID
-    days: list[Days] = field(default_factory=list[Days])
+    days: list[ExpectedDays] = field(default_factory=list[ExpectedDays])
 
     def ask(self, kind: str, **query: str) -> Answer:
         query = {"type": kind} | query
@@ -45,7 +45,7 @@ class Office:
 
     def differences(self, zone: str = ZONE) -> list[str]:
         """Every report that says something else than the rows it is of, as they are now."""
-        books = Books(self.platform, zone)
+        books = ExpectedReports(self.platform, zone)
         found: list[str] = []
 
         def compare(what: str, reported: object, real: object) -> None:
@@ -78,5 +78,5 @@ class Office:
         return found
 
 
-def days(start: str, end: str) -> Days:
-    return Days(date.fromisoformat(start), date.fromisoformat(end))
+def days(start: str, end: str) -> ExpectedDays:
+    return ExpectedDays(date.fromisoformat(start), date.fromisoformat(end))

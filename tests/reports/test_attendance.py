@@ -5,18 +5,18 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from tests.reports.office import Office
+from tests.reports.office import ReportReader
 from tests.sessions.classroom import HOUR, MINUTE, START, Classroom
 
 
 @pytest.fixture
-def classroom(office: Office):
+def classroom(office: ReportReader):
     event_id = office.platform.event(starts_at=START, ends_at=START + 2 * HOUR, capacity=1000)
     with time_machine.travel(START, tick=False) as clock:
         yield Classroom(office.platform, clock, event_id)
 
 
-def test_minutes_are_those_that_count_for_certificates(office: Office, classroom: Classroom) -> None:
+def test_minutes_are_those_that_count_for_certificates(office: ReportReader, classroom: Classroom) -> None:
     students = classroom.students(6)
     classroom.check_in(*students[4])
     for number, student in enumerate(students[:4]):
@@ -33,7 +33,9 @@ def test_minutes_are_those_that_count_for_certificates(office: Office, classroom
     assert after["minutes"] == minutes > during["minutes"]
 
 
-def test_a_course_counts_who_was_in_any_session_and_still_has_a_seat(office: Office, classroom: Classroom) -> None:
+def test_a_course_counts_who_was_in_any_session_and_still_has_a_seat(
+    office: ReportReader, classroom: Classroom
+) -> None:
     students = classroom.students(5)
     for student in students[:3]:
         classroom.attend(student, START, START + HOUR)
@@ -46,7 +48,7 @@ def test_a_course_counts_who_was_in_any_session_and_still_has_a_seat(office: Off
     assert (course["attended"], course["noShows"], course["noShowRate"]) == (2, 2, 0.5)
 
 
-def test_sessions_come_in_pages_of_their_days(office: Office, classroom: Classroom) -> None:
+def test_sessions_come_in_pages_of_their_days(office: ReportReader, classroom: Classroom) -> None:
     for number in range(4):
         office.platform.event(starts_at=START + timedelta(days=number), ends_at=START + timedelta(days=number, hours=1))
     query = {"startDate": "2026-03-11", "endDate": "2026-03-13", "limit": "2"}

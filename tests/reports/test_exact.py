@@ -10,13 +10,13 @@ import psycopg
 import pytest
 
 from tests.reports.histories import MIDNIGHT, Author, Statement, interleaved
-from tests.reports.office import Office, days
+from tests.reports.office import ReportReader, days
 
 SEED = 20261125
 RANGES = [days("2026-03-10", "2026-03-10"), days("2026-02-16", "2026-03-31"), days("2025-06-01", "2026-06-01")]
 
 
-def write(office: Office, random: Random, count: int) -> None:
+def write(office: ReportReader, random: Random, count: int) -> None:
     """So many histories, in transactions of which some fail at first, with changes added to the sums in between."""
     events = [office.platform.event(starts_at=MIDNIGHT + timedelta(days=n)) for n in range(12)]
     author = Author(random, events, [office.admin])
@@ -37,7 +37,7 @@ def run(conn: psycopg.Connection, statements: Iterable[Statement]) -> None:
             conn.execute(statement, values)
 
 
-def test_reports_equal_the_rows_after_thousands_of_random_histories(office: Office) -> None:
+def test_reports_equal_the_rows_after_thousands_of_random_histories(office: ReportReader) -> None:
     office.days = RANGES
     write(office, Random(SEED), 2_000)
     assert office.platform.row("select count(*) from private.report_changes")["count"] > 1_000
@@ -50,14 +50,14 @@ def test_reports_equal_the_rows_after_thousands_of_random_histories(office: Offi
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
-def test_they_do_with_any_seed(office: Office, seed: int) -> None:
+def test_they_do_with_any_seed(office: ReportReader, seed: int) -> None:
     office.days = RANGES
     write(office, Random(seed), 2_000)
     assert office.differences() == []
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"])
-def test_another_time_zone_needs_no_recount(office: Office, zone: str) -> None:
+def test_another_time_zone_needs_no_recount(office: ReportReader, zone: str) -> None:
     office.days = RANGES[1:]
     write(office, Random(SEED), 100)
     office.refresh()
@@ -78,7 +78,7 @@ BROKEN: list[LiteralString] = [
 
 
 @pytest.mark.parametrize("mistake", BROKEN)
-def test_a_mistake_in_counting_is_found(office: Office, mistake: LiteralString) -> None:
+def test_a_mistake_in_counting_is_found(office: ReportReader, mistake: LiteralString) -> None:
     with office.platform.database.look() as conn:
         definitions = conn.execute("select pg_get_functiondef(oid) from pg_proc where proname ~ '^(fold_|figures_of)'")
         originals = [text for (text,) in definitions]

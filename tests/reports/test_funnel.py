@@ -10,7 +10,7 @@ import time_machine
 
 from functions.refresh_reports.service import STILL_ARRIVING
 from shared.reports.funnel import STEPS
-from tests.reports.office import Office
+from tests.reports.office import ReportReader
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NAMES = (*STEPS, "page_viewed")
@@ -24,7 +24,7 @@ def clock():
         yield traveller
 
 
-def track(office: Office, *events: Tracked) -> None:
+def track(office: ReportReader, *events: Tracked) -> None:
     """Session, name, when it happened at the client, when it arrived."""
     with office.platform.database.look() as conn, conn.cursor() as cursor:
         cursor.executemany(
@@ -53,11 +53,13 @@ def walk(events: list[Tracked], days: set[str]) -> list[int]:
     return [reached[number] for number in range(1, len(STEPS) + 1)]
 
 
-def visits(office: Office, start: str, end: str) -> list[int]:
+def visits(office: ReportReader, start: str, end: str) -> list[int]:
     return [each["sessions"] for each in office.report("funnel", startDate=start, endDate=end)["steps"]]
 
 
-def test_random_visits_are_counted_as_a_walk_through_them_counts(office: Office, clock: time_machine.Traveller) -> None:
+def test_random_visits_are_counted_as_a_walk_through_them_counts(
+    office: ReportReader, clock: time_machine.Traveller
+) -> None:
     random = Random(5)
     known: list[Tracked] = []
     for part in range(3):
@@ -78,7 +80,7 @@ def test_random_visits_are_counted_as_a_walk_through_them_counts(office: Office,
     assert visits(office, "2026-03-10", "2026-03-17")[3] > 10
 
 
-def test_a_funnel_says_up_to_when_it_was_counted(office: Office, clock: time_machine.Traveller) -> None:
+def test_a_funnel_says_up_to_when_it_was_counted(office: ReportReader, clock: time_machine.Traveller) -> None:
     track(office, ("session-1", STEPS[0], NOW, NOW - timedelta(seconds=90)))
     assert office.refresh()["counted"] == 0
     report = office.report("funnel")
@@ -91,7 +93,7 @@ def test_a_funnel_says_up_to_when_it_was_counted(office: Office, clock: time_mac
     assert [(each["sessions"], each["ofFirst"]) for each in report["steps"]] == [(1, 1.0), (0, 0.0), (0, 0.0), (0, 0.0)]
 
 
-def test_steps_of_one_batch_count_in_the_order_they_happened(office: Office) -> None:
+def test_steps_of_one_batch_count_in_the_order_they_happened(office: ReportReader) -> None:
     arrived = NOW - timedelta(hours=1)
     batch = [("session-1", name, arrived - timedelta(seconds=9 - n), arrived) for n, name in enumerate(STEPS)]
     backwards = [("session-2", name, arrived - timedelta(seconds=n), arrived) for n, name in enumerate(STEPS)]
@@ -100,7 +102,7 @@ def test_steps_of_one_batch_count_in_the_order_they_happened(office: Office) -> 
     assert visits(office, "2026-03-10", "2026-03-10") == [2, 1, 1, 1]
 
 
-def test_a_run_that_stops_early_is_gone_on_with(office: Office) -> None:
+def test_a_run_that_stops_early_is_gone_on_with(office: ReportReader) -> None:
     times = [NOW - timedelta(hours=hours) for hours in (30, 20, 10, 2)]
     track(office, *(("session-1", STEPS[0], at, at) for at in times), *(("s-2", STEPS[1], at, at) for at in times))
     for _ in range(9):

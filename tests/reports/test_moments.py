@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.reports.histories import MIDNIGHT, Author
-from tests.reports.office import Office, days
+from tests.reports.office import ReportReader, days
 from tests.reports.test_exact import run
 from tests.seats.simulation import PlatformSimulation
 
@@ -39,7 +39,7 @@ NAIVE_FOLD = """
 
 
 @contextmanager
-def open_transaction(office: Office) -> Generator[psycopg.Connection]:
+def open_transaction(office: ReportReader) -> Generator[psycopg.Connection]:
     """A person has signed up in it, and it commits at the end."""
     with psycopg.connect(office.platform.database.superuser_url) as conn:
         conn.execute(
@@ -50,12 +50,12 @@ def open_transaction(office: Office) -> Generator[psycopg.Connection]:
         conn.commit()
 
 
-def users(office: Office) -> int:
+def users(office: ReportReader) -> int:
     return office.report("overview", startDate="2026-03-10", endDate="2026-03-10")["users"]
 
 
 @pytest.mark.parametrize("step", [FOLD, REBUILD])
-def test_what_commits_after_it_was_summed_up_is_still_counted(office: Office, step: str) -> None:
+def test_what_commits_after_it_was_summed_up_is_still_counted(office: ReportReader, step: str) -> None:
     with open_transaction(office), office.platform.database.look() as other:
         other.execute(step.encode())
         assert users(office) == 0
@@ -66,7 +66,7 @@ def test_what_commits_after_it_was_summed_up_is_still_counted(office: Office, st
 
 
 @pytest.mark.parametrize("step", [FOLD, REBUILD])
-def test_a_report_made_in_the_middle_says_the_same(office: Office, step: str) -> None:
+def test_a_report_made_in_the_middle_says_the_same(office: ReportReader, step: str) -> None:
     office.days = [days("2026-03-01", "2026-03-20")]
     author = Author(Random(7), [office.platform.event()], [office.admin])
     with office.platform.database.look() as conn, conn.transaction():
@@ -78,15 +78,15 @@ def test_a_report_made_in_the_middle_says_the_same(office: Office, step: str) ->
     assert office.platform.rows("select 1 from private.report_changes") == []
 
 
-def test_a_second_run_leaves_the_first_alone(office: Office) -> None:
+def test_a_second_run_leaves_the_first_alone(office: ReportReader) -> None:
     with psycopg.connect(office.platform.database.superuser_url) as first:
         assert first.execute(FOLD).fetchone() == (1,)
         with office.platform.database.look() as second:
             assert second.execute(FOLD).fetchone() == (0,)
 
 
-def test_a_naive_way_of_adding_up_would_lose_what_commits_meanwhile(office: Office) -> None:
-    """The broken twin of folding in one statement."""
+def test_a_naive_way_of_adding_up_would_lose_what_commits_meanwhile(office: ReportReader) -> None:
+    """The negative control of folding in one statement."""
     with office.platform.database.look() as conn:
         (original,) = conn.execute(
             "select pg_get_functiondef('private.fold_report_changes(integer)'::regprocedure)"
@@ -106,7 +106,7 @@ def test_a_naive_way_of_adding_up_would_lose_what_commits_meanwhile(office: Offi
             conn.execute(original.encode())
 
 
-def test_crowds_of_writers_and_sums_lose_nothing(office: Office) -> None:
+def test_crowds_of_writers_and_sums_lose_nothing(office: ReportReader) -> None:
     office.days = [days("2026-01-01", "2026-06-30")]
     events = [office.platform.event(starts_at=MIDNIGHT + timedelta(days=n)) for n in range(4)]
     done = threading.Event()
@@ -137,7 +137,7 @@ def test_crowds_of_writers_and_sums_lose_nothing(office: Office) -> None:
     assert office.differences() == []
 
 
-def test_rows_changed_past_the_triggers_are_found_by_a_rebuild(office: Office) -> None:
+def test_rows_changed_past_the_triggers_are_found_by_a_rebuild(office: ReportReader) -> None:
     office.platform.confirmed(office.platform.profile(), office.platform.event())
     office.refresh()
     with office.platform.database.look() as conn:
@@ -149,7 +149,7 @@ def test_rows_changed_past_the_triggers_are_found_by_a_rebuild(office: Office) -
     assert office.differences() == []
 
 
-def test_reports_equal_the_rows_that_the_services_write(office: Office) -> None:
+def test_reports_equal_the_rows_that_the_services_write(office: ReportReader) -> None:
     """Buying, paying twice, cancelling, refunds, referrals and rewards as the functions do them."""
     random = Random(11)
     with office.platform.database.look() as look:
@@ -178,7 +178,7 @@ def test_reports_equal_the_rows_that_the_services_write(office: Office) -> None:
     assert office.differences() == []
 
 
-def sum_up(office: Office) -> None:
+def sum_up(office: ReportReader) -> None:
     with office.platform.database.look() as conn:
         conn.execute(FOLD)
 

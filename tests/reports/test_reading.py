@@ -5,13 +5,13 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from functions.analytics_report.dates import Range, recent
+from functions.analytics_report.dates import DateRange, recent
 from functions.analytics_report.models import ReportType
-from functions.analytics_report.service import Asked, make
+from functions.analytics_report.service import ReportRequest, make
 from shared import db
 from shared.actors import administrator
 from tests.reports.histories import MIDNIGHT
-from tests.reports.office import ZONE, Office
+from tests.reports.office import ZONE, ReportReader
 
 BEHIND = {"registrations", "payment_transactions", "payment_attempts", "refunds", "event_feedback", "analytics_events"}
 MONTH = recent(MIDNIGHT.date(), ZONE)
@@ -37,10 +37,10 @@ READ = """
 """
 
 
-def tables_read(office: Office, kind: ReportType, days: Range | None) -> set[str]:
+def tables_read(office: ReportReader, kind: ReportType, days: DateRange | None) -> set[str]:
     office.platform.set(DATABASE_SECRET_ID="database-app")
     with db.transaction(administrator(office.admin), read_only=True) as conn:
-        make(conn, Asked(kind, days, ZONE, MIDNIGHT))
+        make(conn, ReportRequest(kind, days, ZONE, MIDNIGHT))
         return {name for (name,) in conn.execute(READ)}
 
 
@@ -51,26 +51,26 @@ def tables_read(office: Office, kind: ReportType, days: Range | None) -> set[str
         *(("referrals", None), ("funnel", MONTH)),
     ],
 )
-def test_a_report_reads_sums_alone(office: Office, kind: ReportType, days: Range | None) -> None:
+def test_a_report_reads_sums_alone(office: ReportReader, kind: ReportType, days: DateRange | None) -> None:
     read = tables_read(office, kind, days)
     assert any(name.startswith("report_") for name in read)
     assert read & (BEHIND | {"referrals"}) == set()
 
 
-def test_courses_are_read_with_the_stays_and_seats_of_their_page_alone(office: Office) -> None:
+def test_courses_are_read_with_the_stays_and_seats_of_their_page_alone(office: ReportReader) -> None:
     office.platform.confirmed(office.platform.profile(), office.platform.event())
     read = tables_read(office, "events", None)
     assert {"report_events", "registrations", "session_attendance"} <= read
     assert read & BEHIND == {"registrations"}
 
 
-def rows_read(office: Office, kind: ReportType, table: str, *, by_index: bool = True) -> int:
+def rows_read(office: ReportReader, kind: ReportType, table: str, *, by_index: bool = True) -> int:
     office.platform.set(DATABASE_SECRET_ID="database-app")
     with db.transaction(administrator(office.admin), read_only=True) as conn:
         if not by_index:
             conn.execute("set local enable_indexscan = off; set local enable_bitmapscan = off")
         before = read_so_far(conn, table)
-        make(conn, Asked(kind, MONTH, ZONE, MIDNIGHT, limit=PAGE))
+        make(conn, ReportRequest(kind, MONTH, ZONE, MIDNIGHT, limit=PAGE))
         return read_so_far(conn, table) - before
 
 
@@ -83,7 +83,7 @@ def read_so_far(conn: psycopg.Connection, table: str) -> int:
 
 
 @pytest.mark.parametrize("kind", ["events", "attendance"])
-def test_a_page_reads_the_seats_and_stays_of_its_courses_alone(office: Office, kind: ReportType) -> None:
+def test_a_page_reads_the_seats_and_stays_of_its_courses_alone(office: ReportReader, kind: ReportType) -> None:
     with office.platform.database.look() as conn:
         with conn.transaction():
             conn.execute(CROWD)
@@ -102,7 +102,7 @@ WRITE = """
 """
 
 
-def changes_read(office: Office, fold: LiteralString) -> int:
+def changes_read(office: ReportReader, fold: LiteralString) -> int:
     """By one transaction that folds, while the planner takes the table for the empty one it mostly is."""
     with office.platform.database.look() as conn:
         conn.execute(WRITE)
@@ -114,7 +114,7 @@ def changes_read(office: Office, fold: LiteralString) -> int:
         return read_so_far(conn, "report_changes")
 
 
-def test_each_change_is_read_a_few_times_however_many_there_are(office: Office) -> None:
+def test_each_change_is_read_a_few_times_however_many_there_are(office: ReportReader) -> None:
     by_range = "select private.fold_report_changes(null)"
     assert CHANGES <= changes_read(office, by_range) <= 3 * CHANGES
     by_join = "delete from private.report_changes where id in (select id from private.report_changes order by id)"

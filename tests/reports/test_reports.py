@@ -12,8 +12,8 @@ import pytest
 import time_machine
 
 from local.razorpay.payloads import new_id
-from tests.deployed import Deployed
-from tests.reports.office import Office
+from tests.deployed import DeployedFunctions
+from tests.reports.office import ReportReader
 
 KINDS = ("overview", "revenue", "events", "referrals", "funnel", "attendance")
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ def clock() -> Any:
         yield traveller
 
 
-def pay(platform: Deployed, event_id: UUID, at: datetime, amount: int = 49_900) -> UUID:
+def pay(platform: DeployedFunctions, event_id: UUID, at: datetime, amount: int = 49_900) -> UUID:
     """A paid seat with its payment; the order's row."""
     seat = platform.confirmed(platform.profile(), event_id, created_at=at)
     order_id = platform.paid_order(seat, amount=amount)
@@ -39,7 +39,7 @@ def pay(platform: Deployed, event_id: UUID, at: datetime, amount: int = 49_900) 
     return row["id"]
 
 
-def refund(platform: Deployed, order: UUID, at: datetime, amount: int) -> None:
+def refund(platform: DeployedFunctions, order: UUID, at: datetime, amount: int) -> None:
     platform.rows(
         "insert into refunds (payment_transaction_id, razorpay_payment_id, razorpay_refund_id, amount, currency,"
         " reason, status, idempotency_key, processed_at) values (%s, 'pay', %s, %s, 'INR', 'admin', 'processed', %s,"
@@ -49,7 +49,7 @@ def refund(platform: Deployed, order: UUID, at: datetime, amount: int) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_administrators_are_told(office: Office, kind: str) -> None:
+def test_only_administrators_are_told(office: ReportReader, kind: str) -> None:
     def status(user: UUID | None, *groups: str) -> int:
         return office.platform.request(
             "analytics_report", "GET", "analytics-report", user=user, groups=groups, query={"type": kind}
@@ -85,19 +85,19 @@ def test_only_administrators_are_told(office: Office, kind: str) -> None:
         },
     ],
 )
-def test_what_cannot_be_asked_is_refused(office: Office, query: dict[str, str]) -> None:
+def test_what_cannot_be_asked_is_refused(office: ReportReader, query: dict[str, str]) -> None:
     answer = office.platform.request(
         "analytics_report", "GET", "analytics-report", user=office.admin, groups=["admin"], query=query
     )
     assert (answer.status, answer.body["code"]) == (422, "invalid")
 
 
-def test_the_longest_range_is_a_leap_year(office: Office) -> None:
+def test_the_longest_range_is_a_leap_year(office: ReportReader) -> None:
     periods = office.report("revenue", startDate="2028-01-01", endDate="2028-12-31")
     assert (periods["startDate"], periods["endDate"]) == ("2028-01-01", "2028-12-31")
 
 
-def test_days_begin_and_end_at_midnight_in_kolkata(office: Office) -> None:
+def test_days_begin_and_end_at_midnight_in_kolkata(office: ReportReader) -> None:
     event = office.platform.event()
     midnight = datetime(2026, 3, 9, 18, 30, tzinfo=UTC)
     moment = timedelta(microseconds=1)
@@ -121,7 +121,7 @@ def test_days_begin_and_end_at_midnight_in_kolkata(office: Office) -> None:
     assert office.report("overview", startDate="2026-03-10", endDate="2026-03-10")["registrations"]["total"] == 2
 
 
-def test_a_refund_counts_when_it_went_back_and_fees_stay_paid(office: Office) -> None:
+def test_a_refund_counts_when_it_went_back_and_fees_stay_paid(office: ReportReader) -> None:
     order = pay(office.platform, office.platform.event(), datetime(2026, 2, 27, tzinfo=UTC), 100_000)
     refund(office.platform, order, datetime(2026, 3, 2, tzinfo=UTC), 40_000)
     report = office.report("revenue", startDate="2026-02-26", endDate="2026-03-03", groupBy="month")
@@ -133,14 +133,14 @@ def test_a_refund_counts_when_it_went_back_and_fees_stay_paid(office: Office) ->
     assert report["totals"][0]["net"] == 58_822
 
 
-def test_weeks_begin_on_monday_and_are_cut_to_the_range(office: Office) -> None:
+def test_weeks_begin_on_monday_and_are_cut_to_the_range(office: ReportReader) -> None:
     pay(office.platform, office.platform.event(), datetime(2026, 3, 4, tzinfo=UTC))
     periods = office.report("revenue", startDate="2026-03-04", endDate="2026-03-10", groupBy="week")["periods"]
     spans = [(each["startDate"], each["endDate"], each["payments"]) for each in periods]
     assert spans == [("2026-03-04", "2026-03-08", 1), ("2026-03-09", "2026-03-10", 0)]
 
 
-def test_without_dates_a_report_is_of_everything_or_the_last_thirty_days(office: Office) -> None:
+def test_without_dates_a_report_is_of_everything_or_the_last_thirty_days(office: ReportReader) -> None:
     assert office.report("overview")["startDate"] is None
     recent = office.report("revenue")
     assert (recent["startDate"], recent["endDate"]) == ("2026-02-09", "2026-03-10")
@@ -149,14 +149,14 @@ def test_without_dates_a_report_is_of_everything_or_the_last_thirty_days(office:
     assert office.report("overview", startDate="2026-04-01")["endDate"] == "2026-04-01"
 
 
-def test_today_is_today_in_kolkata(office: Office, clock: time_machine.Traveller) -> None:
+def test_today_is_today_in_kolkata(office: ReportReader, clock: time_machine.Traveller) -> None:
     clock.move_to(datetime(2026, 3, 10, 18, 29, tzinfo=UTC))
     assert office.report("revenue")["endDate"] == "2026-03-10"
     clock.move_to(datetime(2026, 3, 10, 18, 30, tzinfo=UTC))
     assert office.report("revenue")["endDate"] == "2026-03-11"
 
 
-def test_pages_of_courses_hold_each_once_the_latest_first(office: Office) -> None:
+def test_pages_of_courses_hold_each_once_the_latest_first(office: ReportReader) -> None:
     start = datetime(2026, 3, 20, tzinfo=UTC)
     for number in range(5):
         begins = start + timedelta(days=number // 2)
@@ -168,7 +168,7 @@ def test_pages_of_courses_hold_each_once_the_latest_first(office: Office) -> Non
     assert [each["title"] for each in office.pages("events", "events", startDate="2026-03-22")] == ["Course 4"]
 
 
-def test_no_cell_of_a_sheet_runs_and_no_text_of_a_page_is_markup(office: Office) -> None:
+def test_no_cell_of_a_sheet_runs_and_no_text_of_a_page_is_markup(office: ReportReader) -> None:
     platform = office.platform
     event = platform.event(title=EVIL, starts_at=NOW - timedelta(hours=3), ends_at=NOW - timedelta(hours=1))
     referrer, friend = platform.profile(full_name=EVIL), platform.profile()
@@ -188,7 +188,7 @@ def test_no_cell_of_a_sheet_runs_and_no_text_of_a_page_is_markup(office: Office)
         assert "<script" not in page
 
 
-def test_a_sheet_says_when_it_is_not_all(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sheet_says_when_it_is_not_all(office: ReportReader, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1_001):
         office.platform.event(title=f"Course {number}", starts_at=NOW + timedelta(minutes=number))
     first = office.ask("events", format="csv", startDate="2026-03-01", endDate="2026-03-31")
@@ -202,7 +202,7 @@ def test_a_sheet_says_when_it_is_not_all(office: Office, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_page_holds_everything_itself(office: Office, kind: str) -> None:
+def test_a_page_holds_everything_itself(office: ReportReader, kind: str) -> None:
     refund(office.platform, pay(office.platform, office.platform.event(), NOW - timedelta(days=3)), NOW, 49_900)
     answer = office.platform.request(
         *("analytics_report", "GET", "analytics-report"),
@@ -221,14 +221,14 @@ def test_a_page_holds_everything_itself(office: Office, kind: str) -> None:
     assert answer.raw.count("<caption") == answer.raw.count("<table") >= answer.raw.count("<svg")
 
 
-def test_amounts_are_written_as_in_india(office: Office) -> None:
+def test_amounts_are_written_as_in_india(office: ReportReader) -> None:
     pay(office.platform, office.platform.event(), NOW, 12_345_600)
     page = office.ask("revenue", format="html").raw
     assert "₹1,23,456.00" in page
     assert "₹1.23L" in page or "₹1.3L" in page
 
 
-def test_a_report_is_as_of_its_making_and_may_be_kept_for_a_minute(office: Office) -> None:
+def test_a_report_is_as_of_its_making_and_may_be_kept_for_a_minute(office: ReportReader) -> None:
     answer = office.ask("overview")
     assert datetime.fromisoformat(answer.body["asOf"]) == NOW
     assert answer.headers["cache-control"] == "private, max-age=60"

@@ -8,8 +8,8 @@ import pytest
 import time_machine
 
 from local.razorpay.server import FakeRazorpay
-from tests.certificates.platform import certifying
-from tests.deployed import ENVIRONMENT, KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Deployed
+from tests.certificates.certificate_platform import certifying
+from tests.deployed import ENVIRONMENT, KEY_ID, KEY_SECRET, WEBHOOK_SECRET, DeployedFunctions
 from tests.kept import kept
 from tests.schedules.world import START, Environments, World
 from tests.seats.conftest import REPLAYABLE
@@ -18,7 +18,7 @@ __all__ = ["kept"]
 
 
 @pytest.fixture(scope="module")
-def world(kept: Deployed) -> Iterator[World]:
+def world(kept: DeployedFunctions) -> Iterator[World]:
     kept.looking.execute(REPLAYABLE)
     mail: Any = boto3.client("sesv2")
     mail.create_email_identity(EmailIdentity=ENVIRONMENT["EMAIL_FROM"])

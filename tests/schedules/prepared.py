@@ -19,7 +19,7 @@ DEVICES_ARE_KEPT = 90 * DAY
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedSituation:
     """What to plant at START, and when a run first finds some of it due."""
 
     plant: Callable[[World], None]
@@ -199,16 +199,16 @@ def months(world: World) -> None:
 
 
 JOBS = {
-    "release-expired-holds": Prepared(unpaid_seats),
-    "session-reminders": Prepared(sessions_ahead, due_after=20 * HOUR),
-    "generate-certificates": Prepared(graduates),
-    "update-event-status": Prepared(courses_ahead),
-    "process-referrals": Prepared(paid_referrals),
-    "payment-reconciliation": Prepared(lost_payments),
-    "process-refunds": Prepared(recorded_refunds),
-    "issue-receipts": Prepared(unreceipted_money),
-    "refresh-reports": Prepared(visits_and_facts),
-    "personal-data": Prepared(people_to_forget),
-    "send-notifications": Prepared(messages),
-    "analytics-months": Prepared(months),
+    "release-expired-holds": PreparedSituation(unpaid_seats),
+    "session-reminders": PreparedSituation(sessions_ahead, due_after=20 * HOUR),
+    "generate-certificates": PreparedSituation(graduates),
+    "update-event-status": PreparedSituation(courses_ahead),
+    "process-referrals": PreparedSituation(paid_referrals),
+    "payment-reconciliation": PreparedSituation(lost_payments),
+    "process-refunds": PreparedSituation(recorded_refunds),
+    "issue-receipts": PreparedSituation(unreceipted_money),
+    "refresh-reports": PreparedSituation(visits_and_facts),
+    "personal-data": PreparedSituation(people_to_forget),
+    "send-notifications": PreparedSituation(messages),
+    "analytics-months": PreparedSituation(months),
 }

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.invocations import Failed
-from tests.schedules import twins
+from shared.invocations import InvocationFailed
+from tests.schedules import negative_controls
+from tests.schedules.negative_controls import NegativeControl
 from tests.schedules.prepared import JOBS
-from tests.schedules.twins import Twin
 from tests.schedules.world import DAY, HOUR, SCHEDULES, State, World
 
 pytestmark = pytest.mark.xdist_group("schedules")  # one worker builds the platform for them
@@ -67,29 +67,31 @@ def test_one_run_after_a_day_without_ends_as_a_day_of_runs_does(world: World, jo
 
 
 @pytest.mark.parametrize(
-    ("job", "twin"),
+    ("job", "control"),
     [
-        ("release-expired-holds", twins.without_conditions_of_holds),
-        ("process-referrals", twins.without_row_locks),
-        ("session-reminders", twins.without_keys_of_notifications),
-        ("process-refunds", twins.without_claims_of_refunds),
-        ("analytics-months", twins.without_the_lock_of_dropping),
-        ("generate-certificates", twins.without_advisory_locks),
-        ("issue-receipts", twins.without_advisory_locks),
-        ("refresh-reports", twins.without_advisory_locks),
+        ("release-expired-holds", negative_controls.without_conditions_of_holds),
+        ("process-referrals", negative_controls.without_row_locks),
+        ("session-reminders", negative_controls.without_keys_of_notifications),
+        ("process-refunds", negative_controls.without_claims_of_refunds),
+        ("analytics-months", negative_controls.without_the_lock_of_dropping),
+        ("generate-certificates", negative_controls.without_advisory_locks),
+        ("issue-receipts", negative_controls.without_advisory_locks),
+        ("refresh-reports", negative_controls.without_advisory_locks),
     ],
 )
-def test_without_what_keeps_runs_apart_two_at_once_end_otherwise(world: World, job: str, twin: Twin) -> None:
+def test_without_what_keeps_runs_apart_two_at_once_end_otherwise(
+    world: World, job: str, control: NegativeControl
+) -> None:
     """The negative controls, until a trial is lost."""
     span = JOBS[job].due_after
 
     def is_lost() -> bool:
         try:
             return twice_at_once(world, job, span) != expected
-        except Failed:  # the schema or the code stopped what nothing else did
+        except InvocationFailed:  # the schema or the code stopped what nothing else did
             return True
 
-    with twin(world):
+    with control(world):
         expected = once(world, job, span)
         assert once(world, job, span) == expected
         assert any(is_lost() for _ in range(30))
@@ -97,5 +99,5 @@ def test_without_what_keeps_runs_apart_two_at_once_end_otherwise(world: World, j
 
 def test_a_job_that_takes_one_step_a_run_is_behind_after_a_day(world: World) -> None:
     """The negative control of the gap."""
-    with twins.one_step_a_run(world):
+    with negative_controls.one_step_a_run(world):
         assert once(world, "update-event-status", DAY, dated=False) != hourly_for_a_day(world, "update-event-status")

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from local.razorpay.server import FakeRazorpay
 from shared.errors import Unavailable
-from tests.deployed import Context, Deployed, close_connections
+from tests.deployed import Context, DeployedFunctions, close_connections
 from tools.transform import sam_template
 
 START = datetime(2030, 1, 1, 6, tzinfo=UTC)
@@ -119,7 +119,7 @@ class Environments:
 class World:
     """Ids come in the same order whenever the same things are planted; `planted` names those of before the runs."""
 
-    deployed: Deployed
+    deployed: DeployedFunctions
     razorpay: FakeRazorpay
     clock: time_machine.Traveller
     environments: Environments

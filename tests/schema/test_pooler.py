@@ -36,7 +36,7 @@ type Work = AbstractContextManager[Callable[[], list[str]]]
 """A client while it is connected; what it gives is one transaction, as a `Turn`."""
 
 
-class Aborted(Exception):
+class AbortedTransaction(Exception):
     """Ends a transaction in the middle."""
 
 
@@ -83,8 +83,8 @@ def test_64_people_on_4_backends_see_only_themselves_whoever_aborts(
             with pool.transaction(user(who), read_only=abort) as conn:
                 leaks = foreign(who, conn.execute(SEEN).fetchone())
                 if abort:
-                    raise Aborted
-        except Aborted:
+                    raise AbortedTransaction
+        except AbortedTransaction:
             pass
         return leaks
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Database
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.seats.simulation import PlatformSimulation
 
 # Ids decide between equal rows, so a replay needs the same ids.
@@ -29,7 +29,7 @@ $$
 
 
 @pytest.fixture
-def simulation(database: Database, deployed: Deployed) -> Iterator[PlatformSimulation]:
+def simulation(database: Database, deployed: DeployedFunctions) -> Iterator[PlatformSimulation]:
     with database.look() as look:
         look.execute(REPLAYABLE)
         yield PlatformSimulation(database, look)

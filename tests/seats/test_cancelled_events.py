@@ -7,16 +7,18 @@ import pytest
 from shared import clock
 from shared.actors import SERVICE
 from shared.cancellations import service as cancellations
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 
 
-def admin_request(deployed: Deployed, admin: UUID, method: str, path: str, body: object = None) -> dict[str, object]:
+def admin_request(
+    deployed: DeployedFunctions, admin: UUID, method: str, path: str, body: object = None
+) -> dict[str, object]:
     answer = deployed.request("admin_courses", method, f"admin/events/{path}", user=admin, groups=["admin"], body=body)
     return {"status": answer.status, **answer.body}
 
 
 @pytest.fixture
-def sold_out(deployed: Deployed) -> UUID:
+def sold_out(deployed: DeployedFunctions) -> UUID:
     """An event with 250 paid seats, three holds and five waitlist entries."""
     event_id = deployed.event(capacity=253)
     deployed.rows(
@@ -48,7 +50,7 @@ def sold_out(deployed: Deployed) -> UUID:
     return event_id
 
 
-def left(deployed: Deployed) -> list[int]:
+def left(deployed: DeployedFunctions) -> list[int]:
     row = deployed.row(
         """
         select (select count(*) from registrations where status in ('pending', 'confirmed')) as seats,
@@ -60,7 +62,9 @@ def left(deployed: Deployed) -> list[int]:
     return [row["seats"], row["waiting"], row["refunds"], row["told"]]
 
 
-def test_cancelling_an_event_cancels_refunds_notifies_and_is_audited(deployed: Deployed, sold_out: UUID) -> None:
+def test_cancelling_an_event_cancels_refunds_notifies_and_is_audited(
+    deployed: DeployedFunctions, sold_out: UUID
+) -> None:
     admin = deployed.profile(admin=True)
     answer = admin_request(deployed, admin, "POST", f"{sold_out}/cancel", {"reason": "Ill"})
     assert answer["status"] == 200
@@ -85,7 +89,7 @@ def test_cancelling_an_event_cancels_refunds_notifies_and_is_audited(deployed: D
     assert [row["action"] for row in audit] == ["event.cancel"]
 
 
-def test_the_sweep_finishes_what_the_request_had_no_time_for(deployed: Deployed, sold_out: UUID) -> None:
+def test_the_sweep_finishes_what_the_request_had_no_time_for(deployed: DeployedFunctions, sold_out: UUID) -> None:
     admin = deployed.profile(admin=True)
     deployed.context.remaining_ms = 0
     answer = admin_request(deployed, admin, "POST", f"{sold_out}/cancel", {"reason": "Ill"})
@@ -96,7 +100,7 @@ def test_the_sweep_finishes_what_the_request_had_no_time_for(deployed: Deployed,
     assert left(deployed) == [0, 0, 250, 258]
 
 
-def test_a_page_holds_a_hundred_registrations(deployed: Deployed, sold_out: UUID) -> None:
+def test_a_page_holds_a_hundred_registrations(deployed: DeployedFunctions, sold_out: UUID) -> None:
     deployed.rows("update events set status = 'cancelled', cancelled_at = now() where id = %s", sold_out)
     from_here = iter([True, False])
     assert not cancellations.cancel_remaining(SERVICE, sold_out, clock.now(), lambda: next(from_here))
@@ -111,12 +115,14 @@ def test_a_page_holds_a_hundred_registrations(deployed: Deployed, sold_out: UUID
         ({"title": None}, "invalid"),
     ],
 )
-def test_a_change_cannot_break_the_agreed_terms(deployed: Deployed, sold_out: UUID, change: object, code: str) -> None:
+def test_a_change_cannot_break_the_agreed_terms(
+    deployed: DeployedFunctions, sold_out: UUID, change: object, code: str
+) -> None:
     admin = deployed.profile(admin=True)
     assert admin_request(deployed, admin, "PATCH", str(sold_out), change)["code"] == code
 
 
-def test_added_seats_are_offered_to_the_waitlist(deployed: Deployed, sold_out: UUID) -> None:
+def test_added_seats_are_offered_to_the_waitlist(deployed: DeployedFunctions, sold_out: UUID) -> None:
     admin = deployed.profile(admin=True)
     assert admin_request(deployed, admin, "PATCH", str(sold_out), {"capacity": 255})["status"] == 200
     waiting = deployed.rows("select status from event_waitlist order by joined_at, id")

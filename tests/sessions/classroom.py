@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import time_machine
 
-from tests.deployed import Answer, Deployed
+from tests.deployed import Answer, DeployedFunctions
 
 START = datetime(2026, 3, 10, 13, 30, tzinfo=UTC)
 """A Tuesday, 19:00 in Kolkata."""
@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 class Classroom:
     """One course of two hours from START, as the functions and its people see it."""
 
-    platform: Deployed
+    platform: DeployedFunctions
     clock: time_machine.Traveller
     event_id: UUID
 

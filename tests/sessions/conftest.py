@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.kept import emptied, kept
 from tests.sessions.classroom import START, Classroom
 
@@ -14,7 +14,7 @@ __all__ = ["emptied", "kept"]
 
 
 @pytest.fixture
-def classroom(emptied: Deployed) -> Iterator[Classroom]:
+def classroom(emptied: DeployedFunctions) -> Iterator[Classroom]:
     event_id = emptied.event(starts_at=START, ends_at=START + timedelta(hours=2), capacity=1000)
     with time_machine.travel(START, tick=False) as clock:
         yield Classroom(emptied, clock, event_id)

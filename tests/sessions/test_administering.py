@@ -12,7 +12,7 @@ from tests.deployed import Answer
 from tests.sessions.classroom import HOUR, MINUTE, START, Classroom
 
 
-class Office:
+class CourseDesk:
     """An administrator of the classroom's course."""
 
     def __init__(self, classroom: Classroom) -> None:
@@ -42,18 +42,18 @@ class Office:
 
 
 @pytest.fixture
-def office(classroom: Classroom) -> Office:
+def office(classroom: Classroom) -> CourseDesk:
     classroom.at(START - 48 * HOUR)
-    return Office(classroom)
+    return CourseDesk(classroom)
 
 
-def test_a_course_comes_with_one_session_over_its_time(office: Office) -> None:
+def test_a_course_comes_with_one_session_over_its_time(office: CourseDesk) -> None:
     (session,) = office.sessions()
     assert datetime.fromisoformat(session["startsAt"]) == START
     assert datetime.fromisoformat(session["endsAt"]) == START + 2 * HOUR
 
 
-def test_the_first_planned_session_takes_the_place_of_the_one_a_course_comes_with(office: Office) -> None:
+def test_the_first_planned_session_takes_the_place_of_the_one_a_course_comes_with(office: CourseDesk) -> None:
     office.lengthen_course()
     answers = [office.plan(START + day * 24 * HOUR) for day in range(3)]
     assert [answer.status for answer in answers] == [201, 201, 201]
@@ -62,7 +62,7 @@ def test_the_first_planned_session_takes_the_place_of_the_one_a_course_comes_wit
     assert all(datetime.fromisoformat(end) - datetime.fromisoformat(start) == 2 * HOUR for start, end in found)
 
 
-def test_students_check_in_to_each_session_and_minutes_add_up(office: Office) -> None:
+def test_students_check_in_to_each_session_and_minutes_add_up(office: CourseDesk) -> None:
     office.lengthen_course()
     for day in range(3):
         office.plan(START + day * 24 * HOUR)
@@ -75,7 +75,7 @@ def test_students_check_in_to_each_session_and_minutes_add_up(office: Office) ->
     assert office.classroom.minutes(student[1], START + 72 * HOUR) == 60
 
 
-def test_sessions_that_do_not_fit_are_refused_with_a_code(office: Office) -> None:
+def test_sessions_that_do_not_fit_are_refused_with_a_code(office: CourseDesk) -> None:
     office.lengthen_course()
     office.plan(START, START + HOUR)
     for start, end, code in (
@@ -92,7 +92,7 @@ def test_sessions_that_do_not_fit_are_refused_with_a_code(office: Office) -> Non
     assert (unknown.status, unknown.body["code"]) == (404, "not_found")
 
 
-def test_an_attended_session_keeps_its_start_and_cannot_be_removed(office: Office) -> None:
+def test_an_attended_session_keeps_its_start_and_cannot_be_removed(office: CourseDesk) -> None:
     office.lengthen_course()
     session_id = office.plan(START).body["session"]["id"]
     office.plan(START + 24 * HOUR)
@@ -112,7 +112,7 @@ def test_an_attended_session_keeps_its_start_and_cannot_be_removed(office: Offic
     assert office.change(session_id, title="Day 1").status == 200
 
 
-def test_a_course_keeps_one_session_and_an_over_course_all(office: Office) -> None:
+def test_a_course_keeps_one_session_and_an_over_course_all(office: CourseDesk) -> None:
     office.lengthen_course()
     first, second = office.plan(START).body["session"], office.plan(START + 24 * HOUR).body["session"]
     removed = office.ask("DELETE", f"sessions/{first['id']}")
@@ -126,7 +126,7 @@ def test_a_course_keeps_one_session_and_an_over_course_all(office: Office) -> No
         assert (answer.status, answer.body["code"]) == (409, "event_over")
 
 
-def test_every_change_of_sessions_is_in_the_audit_log(office: Office) -> None:
+def test_every_change_of_sessions_is_in_the_audit_log(office: CourseDesk) -> None:
     office.lengthen_course()
     session_id = office.plan(START).body["session"]["id"]
     office.plan(START + 24 * HOUR)
@@ -139,7 +139,7 @@ def test_every_change_of_sessions_is_in_the_audit_log(office: Office) -> None:
     assert found[0]["old_values"] is not None  # what the first one replaced
 
 
-def test_only_administrators_plan_and_see_attendance(office: Office) -> None:
+def test_only_administrators_plan_and_see_attendance(office: CourseDesk) -> None:
     student, _ = office.classroom.student()
     for method, path in (("GET", "sessions"), ("GET", "attendance")):
         whole = f"admin/events/{office.classroom.event_id}/{path}"
@@ -150,11 +150,11 @@ def test_only_administrators_plan_and_see_attendance(office: Office) -> None:
         assert {by_student.status, in_token_only.status} == {403}
 
 
-def attendance(office: Office, **query: str) -> Answer:
+def attendance(office: CourseDesk, **query: str) -> Answer:
     return office.ask("GET", "attendance", query=query)
 
 
-def test_the_report_tells_who_is_present_who_joined_and_who_did_not_come(office: Office) -> None:
+def test_the_report_tells_who_is_present_who_joined_and_who_did_not_come(office: CourseDesk) -> None:
     classroom = office.classroom
     present, left, absent = classroom.student(), classroom.student(), classroom.student()
     classroom.student(status="cancelled")
@@ -172,7 +172,7 @@ def test_the_report_tells_who_is_present_who_joined_and_who_did_not_come(office:
     assert by_registration[str(left[1])]["minutes"] == classroom.minutes(left[1], START + 5 * HOUR) == 30
 
 
-def test_the_report_comes_in_pages_that_hold_everybody_once(office: Office) -> None:
+def test_the_report_comes_in_pages_that_hold_everybody_once(office: CourseDesk) -> None:
     students = {str(registration_id) for _, registration_id in office.classroom.students(25)}
     seen: list[str] = []
     cursor: dict[str, str] = {}
@@ -186,7 +186,7 @@ def test_the_report_comes_in_pages_that_hold_everybody_once(office: Office) -> N
     assert set(seen) == students
 
 
-def test_no_cell_of_the_csv_runs_as_a_formula(office: Office) -> None:
+def test_no_cell_of_the_csv_runs_as_a_formula(office: CourseDesk) -> None:
     names = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "  =HYPERLINK(1)", 'Asha, "Rao"', "आशा"]
     for name in names:
         user_id = office.classroom.platform.profile(full_name=name)
@@ -201,6 +201,6 @@ def test_no_cell_of_the_csv_runs_as_a_formula(office: Office) -> None:
     ]
 
 
-def test_the_attendance_of_no_course_is_not_found(office: Office) -> None:
+def test_the_attendance_of_no_course_is_not_found(office: CourseDesk) -> None:
     answer = office.ask("GET", "attendance", uuid4())
     assert (answer.status, answer.body["code"]) == (404, "not_found")

@@ -7,23 +7,23 @@ from uuid import UUID
 import pytest
 
 from functions.send_notifications import messages
-from functions.send_notifications.models import Claimed
+from functions.send_notifications.models import ClaimedNotification
 from shared.notifications.invites import invite
 from tests.deployed import Answer
 from tests.sessions.classroom import HOUR, MINUTE, START, Classroom
-from tests.sessions.test_administering import Office
+from tests.sessions.test_administering import CourseDesk
 from tests.sessions.test_reminders import properties, remind
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def office(classroom: Classroom) -> Office:
+def office(classroom: Classroom) -> CourseDesk:
     classroom.at(START - 48 * HOUR)
-    return Office(classroom)
+    return CourseDesk(classroom)
 
 
-def move_course(office: Office, start: datetime, end: datetime) -> Answer:
+def move_course(office: CourseDesk, start: datetime, end: datetime) -> Answer:
     """Both times of the course, as an administrator changes them."""
     classroom = office.classroom
     body = {"startsAt": start.isoformat(), "endsAt": end.isoformat()}
@@ -33,7 +33,7 @@ def move_course(office: Office, start: datetime, end: datetime) -> Answer:
     )
 
 
-def told(office: Office) -> list[dict[str, Any]]:
+def told(office: CourseDesk) -> list[dict[str, Any]]:
     """What was queued for mail about moves, the oldest first."""
     found = office.classroom.platform.rows(
         "select user_id, data from notifications_queue where template = 'sessions_moved' and type = 'email'"
@@ -42,16 +42,16 @@ def told(office: Office) -> list[dict[str, Any]]:
     return [{"user_id": row["user_id"], **row["data"]} for row in found]
 
 
-def plan_three_days(office: Office) -> list[str]:
+def plan_three_days(office: CourseDesk) -> list[str]:
     office.lengthen_course()
     return [office.plan(START + day * DAY).body["session"]["id"] for day in range(3)]
 
 
-def starts(office: Office) -> list[datetime]:
+def starts(office: CourseDesk) -> list[datetime]:
     return [datetime.fromisoformat(each["startsAt"]) for each in office.sessions()]
 
 
-def test_whoever_has_a_seat_is_told_once_for_each_move_over_every_way(office: Office) -> None:
+def test_whoever_has_a_seat_is_told_once_for_each_move_over_every_way(office: CourseDesk) -> None:
     student, _ = office.classroom.student()
     office.classroom.student(status="pending", payment_status="pending", hold_expires_at=START)
     office.lengthen_course()
@@ -66,7 +66,7 @@ def test_whoever_has_a_seat_is_told_once_for_each_move_over_every_way(office: Of
     assert len(office.classroom.platform.handed_off()) == 6
 
 
-def test_another_title_is_no_move(office: Office) -> None:
+def test_another_title_is_no_move(office: CourseDesk) -> None:
     office.classroom.student()
     (session,) = office.sessions()
     assert office.change(session["id"], title="Ownership").status == 200
@@ -74,7 +74,7 @@ def test_another_title_is_no_move(office: Office) -> None:
 
 
 @pytest.mark.parametrize("delta", [DAY, -HOUR, timedelta(days=-1), timedelta(weeks=1)])
-def test_a_course_that_moves_takes_its_sessions_along_and_is_told_once(office: Office, delta: timedelta) -> None:
+def test_a_course_that_moves_takes_its_sessions_along_and_is_told_once(office: CourseDesk, delta: timedelta) -> None:
     office.classroom.student()
     plan_three_days(office)
     assert move_course(office, START + delta, START + 3 * DAY + delta).status == 200
@@ -83,14 +83,14 @@ def test_a_course_that_moves_takes_its_sessions_along_and_is_told_once(office: O
     assert [each["sequence"] for each in notice["sessions"]] == [1, 1, 1]
 
 
-def test_a_course_with_the_session_it_came_with_moves_it(office: Office) -> None:
+def test_a_course_with_the_session_it_came_with_moves_it(office: CourseDesk) -> None:
     office.classroom.student()
     assert move_course(office, START + DAY, START + DAY + 3 * HOUR).status == 200
     assert starts(office) == [START + DAY]
     assert len(told(office)) == 1
 
 
-def test_a_longer_course_keeps_its_sessions_and_a_shorter_one_must_hold_them(office: Office) -> None:
+def test_a_longer_course_keeps_its_sessions_and_a_shorter_one_must_hold_them(office: CourseDesk) -> None:
     office.classroom.student()
     plan_three_days(office)
     assert move_course(office, START, START + 5 * DAY).status == 200
@@ -100,7 +100,7 @@ def test_a_longer_course_keeps_its_sessions_and_a_shorter_one_must_hold_them(off
     assert told(office) == []
 
 
-def test_a_course_that_somebody_attended_does_not_move(office: Office) -> None:
+def test_a_course_that_somebody_attended_does_not_move(office: CourseDesk) -> None:
     student = office.classroom.student()
     plan_three_days(office)
     office.classroom.attend(student, START, START + 10 * MINUTE)
@@ -109,7 +109,7 @@ def test_a_course_that_somebody_attended_does_not_move(office: Office) -> None:
     assert starts(office) == [START + day * DAY for day in range(3)]
 
 
-def test_the_mail_brings_an_entry_for_each_session_that_replaces_the_old_one(office: Office) -> None:
+def test_the_mail_brings_an_entry_for_each_session_that_replaces_the_old_one(office: CourseDesk) -> None:
     student, _ = office.classroom.student(confirmed_at=START - 30 * DAY)
     ids = plan_three_days(office)
     remind(office.classroom, START - 24 * HOUR)
@@ -129,7 +129,7 @@ def test_the_mail_brings_an_entry_for_each_session_that_replaces_the_old_one(off
 
 
 def mail_about(student: UUID, data: dict[str, Any]) -> Any:
-    claimed = Claimed(
+    claimed = ClaimedNotification(
         id=student, user_id=student, type="email", channel="transactional", template="sessions_moved", data=data,
         retry_count=0, email="asha@example.com", phone=None, full_name="Asha Rao", language="en", erased=False,
         wanted=True, suppressed=None,
@@ -137,7 +137,7 @@ def mail_about(student: UUID, data: dict[str, Any]) -> Any:
     return messages.mail(claimed, messages.rendered(claimed))
 
 
-def test_nobody_is_told_of_a_draft_or_by_a_move_that_was_refused(office: Office) -> None:
+def test_nobody_is_told_of_a_draft_or_by_a_move_that_was_refused(office: CourseDesk) -> None:
     office.classroom.student()
     office.classroom.platform.rows("update events set status = 'draft'")
     assert move_course(office, START + DAY, START + DAY + 2 * HOUR).status == 200
@@ -146,7 +146,7 @@ def test_nobody_is_told_of_a_draft_or_by_a_move_that_was_refused(office: Office)
     assert told(office) == []
 
 
-def test_without_its_sequence_the_second_move_would_not_be_told(office: Office) -> None:
+def test_without_its_sequence_the_second_move_would_not_be_told(office: CourseDesk) -> None:
     """The negative control: the key counts moves, and the database counts them."""
     office.classroom.student()
     platform = office.classroom.platform

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from functions.session_management import service
-from functions.session_management.models import Attendance, CheckIn, Device
+from functions.session_management.models import Attendance, CheckIn, ClientDevice
 from shared import db
 from shared.actors import service_for
 from shared.errors import Conflict
 from tests.sessions.classroom import HOUR, MINUTE, START, Classroom
 
 CLIENTS = 50
-DEVICE = Device(ip_address="203.0.113.7", user_agent="tests")
+DEVICE = ClientDevice(ip_address="203.0.113.7", user_agent="tests")
 
 type Student = tuple[UUID, UUID]
 
@@ -33,7 +33,7 @@ def through_the_service(classroom: Classroom) -> Callable[[Student], UUID]:
 
 
 def look_then_insert(classroom: Classroom) -> Callable[[Student], UUID]:
-    """The broken twin: reads whether a stay is open, then opens one."""
+    """The negative control: reads whether an attendance interval is open, then opens one."""
     session_id = classroom.platform.row("select id from event_sessions")["id"]
 
     def check_in(student: Student) -> UUID:

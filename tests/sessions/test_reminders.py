@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from functions.send_notifications import messages
-from functions.send_notifications.models import Claimed
+from functions.send_notifications.models import ClaimedNotification
 from functions.send_notifications.providers import sendgrid
 from shared.notifications.invites import invite
 from tests.sessions.classroom import HOUR, MINUTE, START, Classroom
@@ -104,7 +104,7 @@ def test_a_session_that_was_moved_is_announced_again(classroom: Classroom) -> No
 
 def mail_of(classroom: Classroom) -> Any:
     row = classroom.platform.row("select id, user_id, template, data from notifications_queue where type = 'email'")
-    claimed = Claimed(
+    claimed = ClaimedNotification(
         **row, type="email", channel="transactional", retry_count=0, email="asha@example.com", phone=None,
         full_name="Asha Rao", language="en", erased=False, wanted=True, suppressed=None,
     )  # fmt: skip

@@ -2,13 +2,21 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from tools.transform import Template
 
 STATEMENT = re.compile(r"\s*(select|insert into|update|delete from|with \w+ as|call|lock table)\s", re.IGNORECASE)
 ENVIRONMENT = {"environ", "getenv", "environb"}
+PYTHON_FOLDERS = ("functions", "shared", "local", "tools", "benchmarks", "tests")
+GENERAL_NAME = re.compile(
+    r"(?!Unauthenticated|Feed|Seed)[A-Z][a-z]+ed|Held|Kept|Seen|Noted|Gone|Found|Place|Source|Facts|Figures|Range|Ways|Work"
+    r"|Parts?|Party|Rate|Books|Emit|Mishaps|Thing|Stuff|Data|Info|Item|Helper|Helpers|Manager|Util|Utils|Base"
+)
+"""Names that say nothing to who searches for the thing: bare participles and general words."""
 SQL_FILES = re.compile(r"db\.py|(\w+_)?queries\.py")
 
 
@@ -103,6 +111,73 @@ def literals(tree: ast.Module) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in unused:
             yield node
+
+
+def no_module_is_named_like_the_standard_librarys(root: Path) -> Iterator[str]:
+    """`from http import ...` beside a module `http` of ours reads as either of them."""
+    for file in sources(root, *PYTHON_FOLDERS):
+        if file.stem in sys.stdlib_module_names:
+            yield f"{file.relative_to(root)} is named like a module of the standard library"
+
+
+def no_class_has_a_general_name(root: Path) -> Iterator[str]:
+    """A class is named by the field's noun, not by a bare participle or a word that could mean anything."""
+    for file in sources(root, *PYTHON_FOLDERS):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ClassDef) and GENERAL_NAME.fullmatch(node.name.lstrip("_")):
+                yield f"{file.relative_to(root)}:{node.lineno} has a class {node.name}"
+
+
+def no_modules_import_each_other(root: Path) -> Iterator[str]:
+    """Modules that need each other, also by way of others, when they are loaded; scripts of pages too."""
+    modules = {_dotted(root, file): file for file in sources(root, *PYTHON_FOLDERS)}
+    graph = {name: {each for each in _loaded(file) if each in modules} for name, file in modules.items()}
+    for script in sorted((root / "local").rglob("*.js")):
+        needed = re.findall(r'^import .* from "\./([\w.]+)"', script.read_text(), re.MULTILINE)
+        graph[script.name] = set(needed)
+    sorter = TopologicalSorter(graph)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        yield "imported in a circle: " + " -> ".join(error.args[1])
+
+
+def _dotted(root: Path, file: Path) -> str:
+    return ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _loaded(file: Path) -> Iterator[str]:
+    """Modules that a file imports while it is loaded: not inside functions, nor for type checkers only."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def named_steps(page: Path) -> list[tuple[str, str]]:
+    """The files and functions that numbered steps of a page name: `file` `function`, and further functions of it."""
+    found: list[tuple[str, str]] = []
+    for line in re.findall(r"^\d+\. .*$", page.read_text(), re.MULTILINE):
+        file = ""
+        for quoted in re.findall(r"`([^`]+)`", line):
+            if "/" in quoted:
+                file = quoted
+            elif file:
+                found.append((file, quoted))
+    return found
+
+
+def missing_steps(root: Path, steps: list[tuple[str, str]]) -> list[str]:
+    """The steps whose file or function does not exist."""
+    missing: list[str] = []
+    for file, function in steps:
+        path = root / file
+        code = path.read_text() if path.is_file() else ""
+        if not re.search(rf"^\s*(?:def|class) {re.escape(function)}\b", code, re.MULTILINE):
+            missing.append(f"{file} {function}")
+    return missing
 
 
 def no_package_files_below_functions(root: Path) -> Iterator[str]:

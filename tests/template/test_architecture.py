@@ -35,6 +35,18 @@ BREACHES: list[tuple[Rule, str, str]] = [
     (architecture.only_queries_speak_sql, "functions/events/service.py", "x = '''\n  select 1\n'''"),
     (architecture.only_queries_speak_sql, "shared/seats/service.py", "x = 'update registrations set status = 1'"),
     (architecture.no_package_files_below_functions, "functions/events/__init__.py", ""),
+    (architecture.no_module_is_named_like_the_standard_librarys, "shared/http.py", ""),
+    (architecture.no_module_is_named_like_the_standard_librarys, "tests/seats/platform.py", ""),
+    (architecture.no_class_has_a_general_name, "shared/seats/models.py", "class Held: ..."),
+    (architecture.no_class_has_a_general_name, "functions/events/models.py", "class Ways: ..."),
+    (architecture.no_class_has_a_general_name, "functions/events/models.py", "class _Printed: ..."),
+    (architecture.no_modules_import_each_other, "shared/clock.py", "from shared import config\n\nimport shared.clock"),
+    (
+        architecture.no_modules_import_each_other,
+        "functions/events/queries.py",
+        "from functions.events import service",
+    ),
+    (architecture.no_modules_import_each_other, "local/page.js", 'import { view } from "./page.js"\n'),
     (architecture.handlers_are_invocations, "functions/events/job.py", "def lambda_handler(event, context): ..."),
     (architecture.every_metric_is_measured, "shared/metrics.py", "class Metric:\n    SEATS = 1\n    LATE = 2\n"),
 ]
@@ -127,3 +139,23 @@ def test_another_diagram_would_be_found(written: str, instead: str) -> None:
     assert written in DIAGRAM
     other = DIAGRAM.replace(written, instead)
     assert (nodes(other), edges(other)) != (nodes(DIAGRAM), edges(DIAGRAM))
+
+
+def test_every_step_of_the_paid_seat_exists() -> None:
+    steps = architecture.named_steps(ROOT / "docs" / "architecture.md")
+    assert len(steps) > 20
+    assert architecture.missing_steps(ROOT, steps) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["`shared/db.py` `transact_everything`", "`shared/no_such_module.py` `run`", "`functions/registrations` `x`"],
+)
+def test_a_step_that_does_not_exist_is_found(step: str, tmp_path: Path) -> None:
+    (tmp_path / "walk.md").write_text(f"1. A step: {step}.\n")
+    assert architecture.missing_steps(ROOT, architecture.named_steps(tmp_path / "walk.md"))
+
+
+def test_the_glossary_has_at_most_forty_terms() -> None:
+    glossary = (ROOT / "docs" / "architecture.md").read_text().split("## Glossary")[1]
+    assert 10 < glossary.count("\n| ") - 2 <= 40

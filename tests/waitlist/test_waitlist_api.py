@@ -5,17 +5,17 @@ from uuid import UUID
 
 import pytest
 
-from tests.deployed import SERVICE_KEY, Deployed
+from tests.deployed import SERVICE_KEY, DeployedFunctions
 
 
-def join(deployed: Deployed, who: UUID, event_id: UUID) -> str:
+def join(deployed: DeployedFunctions, who: UUID, event_id: UUID) -> str:
     answer = deployed.request("waitlist", "POST", "waitlist", user=who, body={"eventId": str(event_id)})
     assert answer.status == 201, answer.raw
     return answer.body["entry"]["id"]
 
 
 @pytest.fixture
-def full(deployed: Deployed) -> tuple[UUID, UUID, UUID]:
+def full(deployed: DeployedFunctions) -> tuple[UUID, UUID, UUID]:
     """A free course of one seat, who has it, and the registration."""
     event_id = deployed.event(capacity=1, price_amount=0)
     holder = deployed.profile(email="{id}@example.com")
@@ -23,7 +23,9 @@ def full(deployed: Deployed) -> tuple[UUID, UUID, UUID]:
     return event_id, holder, seat
 
 
-def test_a_freed_seat_is_offered_claimed_and_confirmed(deployed: Deployed, full: tuple[UUID, UUID, UUID]) -> None:
+def test_a_freed_seat_is_offered_claimed_and_confirmed(
+    deployed: DeployedFunctions, full: tuple[UUID, UUID, UUID]
+) -> None:
     event_id, holder, seat = full
     first, second = deployed.profile(), deployed.profile()
     entry, behind = join(deployed, first, event_id), join(deployed, second, event_id)
@@ -38,7 +40,7 @@ def test_a_freed_seat_is_offered_claimed_and_confirmed(deployed: Deployed, full:
     assert again.body["registration"]["id"] == claimed.body["registration"]["id"]
 
 
-def test_joining_twice_is_one_place(deployed: Deployed, full: tuple[UUID, UUID, UUID]) -> None:
+def test_joining_twice_is_one_place(deployed: DeployedFunctions, full: tuple[UUID, UUID, UUID]) -> None:
     who = deployed.profile()
     entry = join(deployed, who, full[0])
     again = deployed.request("waitlist", "POST", "waitlist", user=who, body={"eventId": str(full[0])})
@@ -46,7 +48,7 @@ def test_joining_twice_is_one_place(deployed: Deployed, full: tuple[UUID, UUID, 
 
 
 def test_joining_is_refused_while_seats_are_left_or_to_who_has_one(
-    deployed: Deployed, full: tuple[UUID, UUID, UUID]
+    deployed: DeployedFunctions, full: tuple[UUID, UUID, UUID]
 ) -> None:
     event_id, holder, _ = full
     with_seats = deployed.event(capacity=1)
@@ -57,7 +59,7 @@ def test_joining_is_refused_while_seats_are_left_or_to_who_has_one(
     assert refused == ["seats_left", "already_registered"]
 
 
-def test_another_ones_place_is_as_absent_as_none(deployed: Deployed, full: tuple[UUID, UUID, UUID]) -> None:
+def test_another_ones_place_is_as_absent_as_none(deployed: DeployedFunctions, full: tuple[UUID, UUID, UUID]) -> None:
     entry = join(deployed, deployed.profile(), full[0])
     stranger = deployed.profile()
     for method, path in (("POST", f"waitlist/{entry}/claim"), ("DELETE", f"waitlist/{entry}")):
@@ -65,7 +67,7 @@ def test_another_ones_place_is_as_absent_as_none(deployed: Deployed, full: tuple
         assert (answer.status, answer.body["code"]) == (404, "not_found")
 
 
-def test_leaving_passes_an_offer_on(deployed: Deployed, full: tuple[UUID, UUID, UUID]) -> None:
+def test_leaving_passes_an_offer_on(deployed: DeployedFunctions, full: tuple[UUID, UUID, UUID]) -> None:
     event_id, holder, seat = full
     first, second = deployed.profile(), deployed.profile()
     entry, behind = join(deployed, first, event_id), join(deployed, second, event_id)
@@ -79,7 +81,7 @@ def test_leaving_passes_an_offer_on(deployed: Deployed, full: tuple[UUID, UUID, 
 @pytest.mark.parametrize(
     ("hours", "refund"), [(72.01, 49_900), (71.99, 24_950), (24.01, 24_950), (23.99, None), (0.1, None)]
 )
-def test_cancelling_refunds_by_the_events_policy(deployed: Deployed, hours: float, refund: int | None) -> None:
+def test_cancelling_refunds_by_the_events_policy(deployed: DeployedFunctions, hours: float, refund: int | None) -> None:
     start = datetime.now(UTC) + timedelta(hours=hours)
     event_id = deployed.event(starts_at=start, ends_at=start + timedelta(hours=2))
     who = deployed.profile()
@@ -92,7 +94,7 @@ def test_cancelling_refunds_by_the_events_policy(deployed: Deployed, hours: floa
     assert len(deployed.rows("select id from refunds")) == (0 if refund is None else 1)
 
 
-def test_a_started_course_cannot_be_cancelled(deployed: Deployed) -> None:
+def test_a_started_course_cannot_be_cancelled(deployed: DeployedFunctions) -> None:
     event_id = deployed.event(starts_at=datetime.now(UTC) - timedelta(minutes=1))
     who = deployed.profile()
     seat = deployed.confirmed(who, event_id)
@@ -100,7 +102,7 @@ def test_a_started_course_cannot_be_cancelled(deployed: Deployed) -> None:
     assert (answer.status, answer.body["code"]) == (409, "already_started")
 
 
-def test_process_referrals_answers_as_specified(deployed: Deployed) -> None:
+def test_process_referrals_answers_as_specified(deployed: DeployedFunctions) -> None:
     event_id, referrer = deployed.event(), deployed.profile()
     referrals: list[str] = []
     for _ in range(2):
@@ -136,5 +138,5 @@ def test_process_referrals_answers_as_specified(deployed: Deployed) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer wrong"}])
-def test_process_referrals_needs_the_service_bearer(deployed: Deployed, headers: dict[str, str]) -> None:
+def test_process_referrals_needs_the_service_bearer(deployed: DeployedFunctions, headers: dict[str, str]) -> None:
     assert deployed.request("process_referrals", "POST", "process-referrals", headers=headers).status == 401

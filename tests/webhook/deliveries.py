@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from local.razorpay.payloads import new_id, order_entity, payment_entity, refund_entity, webhook_body
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 
 AMOUNT = 49_900
 TIME = 1_794_475_800
@@ -20,7 +20,7 @@ class SignedEvent:
     body: bytes
     event_id: str = field(default_factory=lambda: new_id(""))
 
-    def deliver(self, deployed: Deployed) -> str:
+    def deliver(self, deployed: DeployedFunctions) -> str:
         """Deliver the event; returns the answered status, and fails on any answer but 200."""
         answer = deployed.webhook(self.body, event_id=self.event_id)
         assert answer.status == 200, (self.name, answer)
@@ -67,13 +67,13 @@ class Purchase:
         return SignedEvent(event, webhook_body(event, payment=self.payment(status, **changes), created_at=at))
 
 
-def buy(deployed: Deployed, event_id: UUID | None = None, **columns: object) -> Purchase:
+def buy(deployed: DeployedFunctions, event_id: UUID | None = None, **columns: object) -> Purchase:
     """A student with a held seat and an open order."""
     registration = deployed.registration(deployed.profile(), event_id or deployed.event(), **columns)
     return Purchase(deployed.order(registration), registration)
 
 
-def buy_many(deployed: Deployed, count: int, **event: object) -> list[Purchase]:
+def buy_many(deployed: DeployedFunctions, count: int, **event: object) -> list[Purchase]:
     """This many students, each with a held seat of one event and an open order; `event` as for `Deployed.event`."""
     course = deployed.event(**({"capacity": count} | event))
     rows = deployed.rows(
@@ -143,7 +143,7 @@ def expected_outcome(events: Iterable[SignedEvent], purchase: Purchase) -> Order
     )
 
 
-def actual_outcomes(deployed: Deployed) -> dict[str, OrderOutcome]:
+def actual_outcomes(deployed: DeployedFunctions) -> dict[str, OrderOutcome]:
     """The outcome of each order in the database, by its Razorpay id."""
     rows = deployed.rows(
         """

@@ -5,13 +5,13 @@ from collections import Counter
 import pytest
 
 from local.razorpay.payloads import sign
-from tests.deployed import WEBHOOK_SECRET, Deployed
+from tests.deployed import WEBHOOK_SECRET, DeployedFunctions
 from tests.webhook.deliveries import Purchase, SignedEvent, actual_outcomes, buy, buy_many
 
 CONNECTIONS = 64
 
 
-def deliver_at_once(deployed: Deployed, purchases: list[Purchase]) -> list[Counter[str]]:
+def deliver_at_once(deployed: DeployedFunctions, purchases: list[Purchase]) -> list[Counter[str]]:
     """Each purchase's capture by 64 connections at once: what was answered how often."""
     events = [purchase.captured() for purchase in purchases]
     deliveries = [event for event in events for _ in range(CONNECTIONS)]
@@ -20,7 +20,7 @@ def deliver_at_once(deployed: Deployed, purchases: list[Purchase]) -> list[Count
 
 
 @pytest.mark.parametrize("count", [8, pytest.param(200, marks=pytest.mark.long)])
-def test_of_64_deliveries_of_one_event_at_once_one_is_applied(deployed: Deployed, count: int) -> None:
+def test_of_64_deliveries_of_one_event_at_once_one_is_applied(deployed: DeployedFunctions, count: int) -> None:
     """W3."""
     deployed.mute_queue()
     answers = deliver_at_once(deployed, buy_many(deployed, count))
@@ -28,7 +28,7 @@ def test_of_64_deliveries_of_one_event_at_once_one_is_applied(deployed: Deployed
     assert {ending.receipts for ending in actual_outcomes(deployed).values()} == {2}
 
 
-def test_without_its_unique_keys_the_log_would_take_an_event_twice(deployed: Deployed) -> None:
+def test_without_its_unique_keys_the_log_would_take_an_event_twice(deployed: DeployedFunctions) -> None:
     """The negative control of W3 and W6."""
     deployed.mute_queue()
     deployed.rows("drop index webhook_logs_event_unique, webhook_logs_body_unique")
@@ -37,7 +37,7 @@ def test_without_its_unique_keys_the_log_would_take_an_event_twice(deployed: Dep
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.long)])
-def test_one_body_under_many_event_ids_and_under_none_has_one_effect(deployed: Deployed, count: int) -> None:
+def test_one_body_under_many_event_ids_and_under_none_has_one_effect(deployed: DeployedFunctions, count: int) -> None:
     """W6."""
     deployed.mute_queue()
     purchase = buy(deployed)
@@ -52,7 +52,7 @@ def test_one_body_under_many_event_ids_and_under_none_has_one_effect(deployed: D
     assert actual_outcomes(deployed)[purchase.order_id].receipts == 2
 
 
-def test_a_delivery_without_an_event_id_is_known_by_its_body(deployed: Deployed) -> None:
+def test_a_delivery_without_an_event_id_is_known_by_its_body(deployed: DeployedFunctions) -> None:
     body = buy(deployed).captured().body
     headers = {"X-Razorpay-Signature": sign(WEBHOOK_SECRET, body)}
     answer = deployed.request("razorpay_webhook", "POST", "razorpay-webhook", headers=headers, body=body)
@@ -61,7 +61,7 @@ def test_a_delivery_without_an_event_id_is_known_by_its_body(deployed: Deployed)
     assert logged["event_id"] is None
 
 
-def test_one_event_id_with_another_body_is_a_duplicate_and_changes_nothing(deployed: Deployed) -> None:
+def test_one_event_id_with_another_body_is_a_duplicate_and_changes_nothing(deployed: DeployedFunctions) -> None:
     first, second = buy(deployed).captured(), buy(deployed)
     first.deliver(deployed)
     assert SignedEvent("captured", second.captured().body, first.event_id).deliver(deployed) == "duplicate"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.razorpay.payloads import refund_entity, webhook_body
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.webhook.deliveries import AMOUNT, Purchase, SignedEvent, buy
 
 MIB = 1024 * 1024
@@ -124,7 +124,7 @@ def is_wrong(path: tuple[str, ...], value: object) -> bool:
     return not (path[-1] == "created_at" and is_time)
 
 
-def test_no_hostile_body_is_a_5xx_or_pays_or_is_lost(deployed: Deployed) -> None:
+def test_no_hostile_body_is_a_5xx_or_pays_or_is_lost(deployed: DeployedFunctions) -> None:
     """W9."""
     purchase = buy(deployed)
     bodies = hostile_bodies(purchase)
@@ -140,13 +140,13 @@ def test_no_hostile_body_is_a_5xx_or_pays_or_is_lost(deployed: Deployed) -> None
 
 
 @pytest.mark.parametrize("notes", ["[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900, '{"a":1,"a":2}', '"text"'])
-def test_odd_notes_do_not_keep_honest_money_from_paying(deployed: Deployed, notes: str) -> None:
+def test_odd_notes_do_not_keep_honest_money_from_paying(deployed: DeployedFunctions, notes: str) -> None:
     body = buy(deployed).captured().body.replace(b'"notes":[]', b'"notes":' + notes.encode())
     assert deployed.webhook(body).body["status"] == "processed"
     assert state_of_money(deployed)[0]["status"] == "success"
 
 
-def state_of_money(deployed: Deployed) -> list[dict[str, Any]]:
+def state_of_money(deployed: DeployedFunctions) -> list[dict[str, Any]]:
     return deployed.rows(
         """
         select t.status, t.razorpay_payment_id, r.status as registration, r.payment_status,
@@ -166,7 +166,7 @@ def wrong_currency(purchase: Purchase) -> bytes:
 
 @pytest.mark.parametrize("body", [wrong_amount, wrong_currency])
 def test_money_of_another_amount_or_currency_waits_for_a_person(
-    deployed: Deployed, body: Callable[[Purchase], bytes]
+    deployed: DeployedFunctions, body: Callable[[Purchase], bytes]
 ) -> None:
     purchase = buy(deployed)
     deployed.webhook(body(purchase))
@@ -176,7 +176,7 @@ def test_money_of_another_amount_or_currency_waits_for_a_person(
     assert deployed.row("select status from registrations") == {"status": "pending"}
 
 
-def test_a_payment_id_of_another_order_cannot_pay_twice(deployed: Deployed) -> None:
+def test_a_payment_id_of_another_order_cannot_pay_twice(deployed: DeployedFunctions) -> None:
     first = buy(deployed)
     second = buy(deployed)
     first.captured().deliver(deployed)
@@ -188,14 +188,14 @@ def test_a_payment_id_of_another_order_cannot_pay_twice(deployed: Deployed) -> N
 
 
 @pytest.mark.parametrize(("size", "status"), [(MIB, 200), (MIB + 1, 413)])
-def test_a_body_over_a_mebibyte_is_refused(deployed: Deployed, size: int, status: int) -> None:
+def test_a_body_over_a_mebibyte_is_refused(deployed: DeployedFunctions, size: int, status: int) -> None:
     body = b'{"event":"other","filler":"' + b"x" * (size - 29) + b'"}'
     assert len(body) == size
     assert deployed.webhook(body, as_base64=True).status == status
 
 
 @pytest.mark.parametrize("event", ["payment.downtime.started", "settlement.processed", "virtual_account.credited"])
-def test_an_event_without_effects_is_kept_and_ignored(deployed: Deployed, event: str) -> None:
+def test_an_event_without_effects_is_kept_and_ignored(deployed: DeployedFunctions, event: str) -> None:
     answer = deployed.webhook(webhook_body(event))
     assert answer.body["status"] == "ignored"
     kept = deployed.row("select event_type, status, outcome, payload ->> 'event' as name from webhook_logs")

@@ -12,13 +12,15 @@ import pytest
 
 from local.postgres import Cluster, free_port
 from tests.conftest import Database, create_template
-from tests.deployed import Deployed, close_connections, running
+from tests.deployed import DeployedFunctions, close_connections, running
 from tests.webhook.deliveries import Purchase, SignedEvent, actual_outcomes, buy_many, expected_outcome
 
 SEED = 20_261_114
 
 
-def start_worker(deployed: Deployed, events: Sequence[SignedEvent], *, acknowledges_first: bool) -> tuple[int, int]:
+def start_worker(
+    deployed: DeployedFunctions, events: Sequence[SignedEvent], *, acknowledges_first: bool
+) -> tuple[int, int]:
     """A process that delivers the events one after the other, and a pipe with a byte for each one answered with 200."""
     close_connections()  # a forked connection would be two processes' connection
     reader, writer = os.pipe()
@@ -35,7 +37,7 @@ def start_worker(deployed: Deployed, events: Sequence[SignedEvent], *, acknowled
 
 
 def acknowledged_until_killed(
-    deployed: Deployed, events: Sequence[SignedEvent], seconds: float, *, acknowledges_first: bool = False
+    deployed: DeployedFunctions, events: Sequence[SignedEvent], seconds: float, *, acknowledges_first: bool = False
 ) -> int:
     """How many of the events a worker acknowledged that was killed so many seconds after its first."""
     pid, reader = start_worker(deployed, events, acknowledges_first=acknowledges_first)
@@ -47,7 +49,7 @@ def acknowledged_until_killed(
         return acknowledged + len(pipe.readall())
 
 
-def count_unprocessed(deployed: Deployed, events: Sequence[SignedEvent]) -> int:
+def count_unprocessed(deployed: DeployedFunctions, events: Sequence[SignedEvent]) -> int:
     """How many of these events the log does not hold as processed."""
     stored = {row["event_id"] for row in deployed.rows("select event_id from webhook_logs where status = 'processed'")}
     return len({event.event_id for event in events} - stored)
@@ -58,7 +60,9 @@ def event_sequence(purchases: Sequence[Purchase]) -> list[SignedEvent]:
 
 
 @pytest.mark.parametrize(("kills", "purchases"), [(15, 80), pytest.param(200, 1000, marks=pytest.mark.long)])
-def test_workers_killed_at_random_lose_and_double_nothing(deployed: Deployed, kills: int, purchases: int) -> None:
+def test_workers_killed_at_random_lose_and_double_nothing(
+    deployed: DeployedFunctions, kills: int, purchases: int
+) -> None:
     """W12."""
     deployed.mute_queue()
     rng = random.Random(SEED)
@@ -78,7 +82,7 @@ def test_workers_killed_at_random_lose_and_double_nothing(deployed: Deployed, ki
     }
 
 
-def test_a_worker_that_acknowledges_first_would_lose_events(deployed: Deployed) -> None:
+def test_a_worker_that_acknowledges_first_would_lose_events(deployed: DeployedFunctions) -> None:
     """The negative control of W12."""
     deployed.mute_queue()
     events = event_sequence(buy_many(deployed, 10))
@@ -90,7 +94,7 @@ def test_a_worker_that_acknowledges_first_would_lose_events(deployed: Deployed) 
 
 
 @pytest.fixture
-def durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+def durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedFunctions]:
     """A platform on a server of its own that writes to disk before it answers."""
     server = Cluster(tmp_path / "data", free_port(), settings={"fsync": "on", "synchronous_commit": "on"}).start()
     try:
@@ -113,7 +117,7 @@ def restart(server: Cluster) -> None:
 
 @pytest.mark.parametrize(("kills", "purchases"), [(3, 40), pytest.param(20, 600, marks=pytest.mark.long)])
 def test_a_postmaster_killed_under_load_keeps_what_was_acknowledged(
-    durable: Deployed, kills: int, purchases: int
+    durable: DeployedFunctions, kills: int, purchases: int
 ) -> None:
     """W13."""
     durable.mute_queue()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.webhook.deliveries import AMOUNT, TIME, Purchase, actual_outcomes, buy
 
 FORTY = AMOUNT * 2 // 5
@@ -12,7 +12,7 @@ FORTY = AMOUNT * 2 // 5
 
 @pytest.mark.parametrize("hours", [0, 1, 24, 72])
 def test_a_payment_that_failed_can_be_authorized_and_captured_up_to_three_days_later(
-    deployed: Deployed, hours: int
+    deployed: DeployedFunctions, hours: int
 ) -> None:
     """W5."""
     purchase = buy(deployed)
@@ -25,7 +25,7 @@ def test_a_payment_that_failed_can_be_authorized_and_captured_up_to_three_days_l
     assert {row["status"] for row in failures} == {"cancelled"}, "the failure is not told any more"
 
 
-def test_a_second_payment_of_a_paid_order_is_sent_back_and_buys_no_second_seat(deployed: Deployed) -> None:
+def test_a_second_payment_of_a_paid_order_is_sent_back_and_buys_no_second_seat(deployed: DeployedFunctions) -> None:
     """W5."""
     first = buy(deployed)
     second = Purchase(first.order_id, first.registration_id)
@@ -45,7 +45,7 @@ def test_a_second_payment_of_a_paid_order_is_sent_back_and_buys_no_second_seat(d
     assert deployed.row("select status from registrations") == {"status": "confirmed"}, "the first payment's seat stays"
 
 
-def test_late_money_for_a_seat_that_is_gone_goes_back_once(deployed: Deployed) -> None:
+def test_late_money_for_a_seat_that_is_gone_goes_back_once(deployed: DeployedFunctions) -> None:
     event = deployed.event(capacity=1)
     late = buy(deployed, event, status="expired", hold_expires_at=None)
     deployed.confirmed(deployed.profile(), event)
@@ -56,7 +56,7 @@ def test_late_money_for_a_seat_that_is_gone_goes_back_once(deployed: Deployed) -
 
 
 @pytest.mark.parametrize("outside", [AMOUNT, FORTY])
-def test_what_has_gone_back_already_is_not_sent_back_again(deployed: Deployed, outside: int) -> None:
+def test_what_has_gone_back_already_is_not_sent_back_again(deployed: DeployedFunctions, outside: int) -> None:
     event = deployed.event(status="cancelled")
     late = buy(deployed, event)
     late.refund(outside).deliver(deployed)
@@ -67,7 +67,7 @@ def test_what_has_gone_back_already_is_not_sent_back_again(deployed: Deployed, o
     assert status == ("refunded" if outside == AMOUNT else "success")
 
 
-def test_late_money_takes_a_seat_that_is_still_free(deployed: Deployed) -> None:
+def test_late_money_takes_a_seat_that_is_still_free(deployed: DeployedFunctions) -> None:
     late = buy(deployed, status="expired", hold_expires_at=None)
     late.captured().deliver(deployed)
     assert actual_outcomes(deployed)[late.order_id].registration == "confirmed"

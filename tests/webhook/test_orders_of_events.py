@@ -9,7 +9,7 @@ import pytest
 
 from shared.db import Connection
 from shared.payments import queries as payment_queries
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.webhook.deliveries import (
     AMOUNT,
     OrderOutcome,
@@ -36,7 +36,7 @@ def all_events(purchase: Purchase) -> list[SignedEvent]:
     ]
 
 
-def deliver_permutations(deployed: Deployed, orders: Sequence[tuple[int, ...]], seed: int) -> list[Purchase]:
+def deliver_permutations(deployed: DeployedFunctions, orders: Sequence[tuple[int, ...]], seed: int) -> list[Purchase]:
     """Deliver the six events of as many purchases as orders, each event one to three times."""
     purchases = buy_many(deployed, len(orders))
 
@@ -52,7 +52,9 @@ def deliver_permutations(deployed: Deployed, orders: Sequence[tuple[int, ...]], 
     return purchases
 
 
-def wrong_outcomes(deployed: Deployed, events: Mapping[Purchase, Sequence[SignedEvent]]) -> dict[str, OrderOutcome]:
+def wrong_outcomes(
+    deployed: DeployedFunctions, events: Mapping[Purchase, Sequence[SignedEvent]]
+) -> dict[str, OrderOutcome]:
     found = actual_outcomes(deployed)
     return {
         purchase.order_id: found[purchase.order_id]
@@ -72,7 +74,7 @@ ALL_ORDERS = list(permutations(range(6)))
     ],
 )
 def test_every_order_of_six_events_each_one_to_three_times_ends_the_same(
-    deployed: Deployed, orders: list[tuple[int, ...]]
+    deployed: DeployedFunctions, orders: list[tuple[int, ...]]
 ) -> None:
     """W2."""
     deployed.mute_queue()
@@ -82,7 +84,7 @@ def test_every_order_of_six_events_each_one_to_three_times_ends_the_same(
 
 
 def test_without_the_lattice_the_order_of_events_would_decide(
-    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+    deployed: DeployedFunctions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control of W2: a failed payment moves a paid order back."""
     deployed.mute_queue()
@@ -110,7 +112,7 @@ def some_events(purchase: Purchase, rng: random.Random) -> list[SignedEvent]:
 
 
 def deliver_shuffled(
-    deployed: Deployed, orders: int, threads: int, seed: int
+    deployed: DeployedFunctions, orders: int, threads: int, seed: int
 ) -> tuple[dict[Purchase, list[SignedEvent]], list[str]]:
     """The events of many purchases, a third of them twice, in any order; returns them and what was answered."""
     rng = random.Random(seed)
@@ -133,7 +135,7 @@ def deliver_shuffled(
     ],
 )
 def test_shuffled_and_doubled_deliveries_end_as_the_fold_of_their_events(
-    deployed: Deployed, orders: int, threads: int, seed: int
+    deployed: DeployedFunctions, orders: int, threads: int, seed: int
 ) -> None:
     """W1."""
     deployed.mute_queue()
@@ -148,7 +150,7 @@ def test_shuffled_and_doubled_deliveries_end_as_the_fold_of_their_events(
     )
 
 
-def test_one_purchase_is_notified_once(deployed: Deployed) -> None:
+def test_one_purchase_is_notified_once(deployed: DeployedFunctions) -> None:
     purchase = buy(deployed)
     assert purchase.captured().deliver(deployed) == "processed"
     paid = purchase.order_paid()

@@ -5,7 +5,7 @@ Razorpay disables a webhook that fails for a day, so a fault that never passes m
 
 from tests.database.conftest import link
 from tests.database.link import Link
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 from tests.webhook.deliveries import actual_outcomes, buy
 
 __all__ = ["link"]
@@ -21,7 +21,7 @@ PERMANENT = (
 )  # fmt: skip
 
 
-def fail_with(deployed: Deployed, sqlstate: str) -> None:
+def fail_with(deployed: DeployedFunctions, sqlstate: str) -> None:
     """Every payment of this database fails in this way."""
     deployed.rows(
         """
@@ -40,7 +40,7 @@ def fail_with(deployed: Deployed, sqlstate: str) -> None:
     )
 
 
-def test_a_transient_fault_is_a_503_and_a_permanent_one_a_200(deployed: Deployed) -> None:
+def test_a_transient_fault_is_a_503_and_a_permanent_one_a_200(deployed: DeployedFunctions) -> None:
     """W14: 50 injected faults."""
     faults = [(state, 503) for state in TRANSIENT] + [(state, 200) for state in PERMANENT]
     assert len(faults) == 50
@@ -57,7 +57,7 @@ def test_a_transient_fault_is_a_503_and_a_permanent_one_a_200(deployed: Deployed
     assert deployed.rows("select 1 from payment_transactions where status <> 'initiated'") == []
 
 
-def test_a_delivery_that_failed_with_the_database_is_applied_by_its_redelivery(deployed: Deployed) -> None:
+def test_a_delivery_that_failed_with_the_database_is_applied_by_its_redelivery(deployed: DeployedFunctions) -> None:
     fail_with(deployed, "57P01")
     purchase = buy(deployed)
     event = purchase.captured()
@@ -68,7 +68,7 @@ def test_a_delivery_that_failed_with_the_database_is_applied_by_its_redelivery(d
 
 
 def test_an_unreachable_database_is_a_503_for_signed_and_a_401_for_unsigned_deliveries(
-    deployed: Deployed, link: Link
+    deployed: DeployedFunctions, link: Link
 ) -> None:
     event = buy(deployed).captured()
     link.refusing = True
@@ -80,7 +80,7 @@ def test_an_unreachable_database_is_a_503_for_signed_and_a_401_for_unsigned_deli
     assert event.deliver(deployed) == "processed"
 
 
-def test_a_fault_of_the_queue_changes_no_answer(deployed: Deployed) -> None:
+def test_a_fault_of_the_queue_changes_no_answer(deployed: DeployedFunctions) -> None:
     deployed.set(NOTIFICATION_QUEUE_URL="https://sqs.ap-south-1.amazonaws.com/123456789012/nowhere")
     assert buy(deployed).captured().deliver(deployed) == "processed"
     assert len(deployed.rows("select 1 from notifications_queue where status = 'pending'")) == 2

@@ -15,7 +15,7 @@ from tests.deployed import (
     PREVIOUS_SECRET,
     WEBHOOK_SECRET,
     Answer,
-    Deployed,
+    DeployedFunctions,
     http_event,
 )
 from tests.webhook.deliveries import buy
@@ -86,7 +86,7 @@ def mutations(body: bytes, count: int) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("count", [300, pytest.param(2000, marks=pytest.mark.long)])
-def test_no_mutation_of_a_signed_delivery_is_accepted(deployed: Deployed, count: int) -> None:
+def test_no_mutation_of_a_signed_delivery_is_accepted(deployed: DeployedFunctions, count: int) -> None:
     """W7."""
     purchase = buy(deployed)
     body = purchase.captured().body
@@ -100,13 +100,13 @@ def test_no_mutation_of_a_signed_delivery_is_accepted(deployed: Deployed, count:
     assert Answer.of(good).body["status"] == "processed", "and the exact one is"
 
 
-def test_an_unsigned_delivery_cannot_take_the_place_of_a_signed_one(deployed: Deployed) -> None:
+def test_an_unsigned_delivery_cannot_take_the_place_of_a_signed_one(deployed: DeployedFunctions) -> None:
     event = buy(deployed).captured()
     assert deployed.webhook(event.body, secret="wrong", event_id=event.event_id).status == 401
     assert event.deliver(deployed) == "processed"
 
 
-def test_both_secrets_are_good_while_one_replaces_the_other(deployed: Deployed) -> None:
+def test_both_secrets_are_good_while_one_replaces_the_other(deployed: DeployedFunctions) -> None:
     """W8."""
     old, new = buy(deployed).captured(), buy(deployed).captured()
     assert deployed.webhook(old.body, secret=PREVIOUS_SECRET).status == 200
@@ -114,7 +114,7 @@ def test_both_secrets_are_good_while_one_replaces_the_other(deployed: Deployed) 
 
 
 @pytest.mark.parametrize("previous", [{}, {"previousWebhookSecret": ""}])
-def test_a_secret_that_was_taken_away_is_refused(deployed: Deployed, previous: dict[str, str]) -> None:
+def test_a_secret_that_was_taken_away_is_refused(deployed: DeployedFunctions, previous: dict[str, str]) -> None:
     """W8."""
     keys = {"keyId": KEY_ID, "keySecret": KEY_SECRET, "webhookSecret": WEBHOOK_SECRET}
     deployed.put_secret("razorpay", keys | previous)
@@ -124,7 +124,7 @@ def test_a_secret_that_was_taken_away_is_refused(deployed: Deployed, previous: d
     assert event.deliver(deployed) == "processed"
 
 
-def test_without_any_secret_nothing_is_accepted(deployed: Deployed) -> None:
+def test_without_any_secret_nothing_is_accepted(deployed: DeployedFunctions) -> None:
     deployed.put_secret("razorpay", {"keyId": KEY_ID, "keySecret": KEY_SECRET, "webhookSecret": ""})
     event = buy(deployed).captured()
     assert deployed.webhook(event.body, secret=None).status == 401

@@ -31,7 +31,7 @@ def document() -> dict[str, Any]:
     for path, methods in paths.items():
         for verb, operation in methods.items():
             operations.finish(path, verb, operation, public)
-    _refuse_twins(paths)
+    _refuse_duplicates(paths)
     examples.add(paths, found)
     responses = operations.share(paths)
     return {
@@ -83,13 +83,13 @@ def public_routes() -> set[tuple[str, str]]:
 
 
 def _problem() -> dict[str, Any]:
-    from shared.http import Problem  # noqa: PLC0415 - with the routers, after the path is set
+    from shared.routing import Problem  # noqa: PLC0415 - with the routers, after the path is set
 
     return Problem.model_json_schema(by_alias=True)
 
 
-def _refuse_twins(paths: dict[str, Any]) -> None:
+def _refuse_duplicates(paths: dict[str, Any]) -> None:
     """Clients name their methods after these."""
     ids = [operation["operationId"] for methods in paths.values() for operation in methods.values()]
-    if twins := sorted({each for each in ids if ids.count(each) > 1}):
-        raise SystemExit(f"two operations have one name, rename a handler: {', '.join(twins)}")
+    if duplicates := sorted({each for each in ids if ids.count(each) > 1}):
+        raise SystemExit(f"two operations have one name, rename a handler: {', '.join(duplicates)}")

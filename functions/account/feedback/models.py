@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
-class GiveFeedback(Schema):
+class FeedbackRequest(Schema):
     registration_id: UUID
     rating: Annotated[StrictInt, Field(ge=1, le=5)]
     comments: Annotated[str | None, Field(max_length=5000)] = None
@@ -31,7 +31,7 @@ class FeedbackAnswer(Schema):
 
 
 @dataclass(frozen=True)
-class Place:
+class FeedbackEligibility:
     """A registration with its course, and whether the course has begun."""
 
     event_id: UUID

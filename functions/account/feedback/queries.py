@@ -4,13 +4,13 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.account.feedback.models import Feedback, GiveFeedback, Place
+from functions.account.feedback.models import Feedback, FeedbackEligibility, FeedbackRequest
 from shared.db import Connection
 
 
-def find_place(conn: Connection, registration_id: UUID, user_id: UUID) -> Place | None:
+def find_place(conn: Connection, registration_id: UUID, user_id: UUID) -> FeedbackEligibility | None:
     return (
-        conn.cursor(row_factory=class_row(Place))
+        conn.cursor(row_factory=class_row(FeedbackEligibility))
         .execute(
             """
             select r.event_id, e.status as event_status, r.status, r.payment_status, e.starts_at
@@ -23,7 +23,7 @@ def find_place(conn: Connection, registration_id: UUID, user_id: UUID) -> Place 
     )
 
 
-def insert_feedback(conn: Connection, user_id: UUID, event_id: UUID, given: GiveFeedback) -> Feedback | None:
+def insert_feedback(conn: Connection, user_id: UUID, event_id: UUID, given: FeedbackRequest) -> Feedback | None:
     """None when this registration has spoken already."""
     return (
         conn.cursor(row_factory=class_row(Feedback))

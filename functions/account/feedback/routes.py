@@ -4,7 +4,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.account.feedback import service
-from functions.account.feedback.models import FeedbackAnswer, GiveFeedback
+from functions.account.feedback.models import FeedbackAnswer, FeedbackRequest
 from shared import auth, clock, db
 from shared.actors import user
 from shared.log import logger
@@ -27,7 +27,7 @@ routes = APIGatewayHttpRouter()
         feedback_given=409,
     ),
 )
-def give_feedback(body: GiveFeedback) -> Response[FeedbackAnswer]:
+def give_feedback(body: FeedbackRequest) -> Response[FeedbackAnswer]:
     """Once for each registration, after the course has begun; 200 for the same again."""
     user_id = auth.caller(routes.current_event.raw_event)
     with db.transaction(user(user_id)) as conn:

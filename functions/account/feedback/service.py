@@ -4,13 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from functions.account.feedback import queries
-from functions.account.feedback.models import Feedback, GiveFeedback
+from functions.account.feedback.models import Feedback, FeedbackRequest
 from shared.db import Connection
 from shared.errors import Conflict
 from shared.registrations.admission import NotRegistered, admit
 
 
-def give(conn: Connection, user_id: UUID, given: GiveFeedback, now: datetime) -> tuple[Feedback, bool]:
+def give(conn: Connection, user_id: UUID, given: FeedbackRequest, now: datetime) -> tuple[Feedback, bool]:
     """What is kept, and whether it is new: the same again changes nothing.
 
     Raises NotRegistered, Forbidden (`payment_incomplete`) and Conflict (`event_cancelled`, `too_early`,
@@ -30,7 +30,7 @@ def give(conn: Connection, user_id: UUID, given: GiveFeedback, now: datetime) ->
     return _given_before(conn, user_id, given), False
 
 
-def _given_before(conn: Connection, user_id: UUID, given: GiveFeedback) -> Feedback:
+def _given_before(conn: Connection, user_id: UUID, given: FeedbackRequest) -> Feedback:
     before = queries.find_feedback(conn, given.registration_id, user_id)
     assert before is not None, "what stood in the way of the insert is the caller's own"
     if (before.rating, before.comments) != (given.rating, given.comments):

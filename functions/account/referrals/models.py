@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
-class Counts(Schema):
+class ReferralCounts(Schema):
     """How many were brought, by how far they are: `pending` until they pay, `completed` until rewarded."""
 
     pending: int
@@ -16,7 +16,7 @@ class Counts(Schema):
     cancelled: int
 
 
-class Reward(Schema):
+class GrantedReferralReward(Schema):
     """`amount` of a credit in minor units; `registrationId` is the seat that free access gave."""
 
     id: UUID
@@ -31,14 +31,14 @@ class Reward(Schema):
     revoked_at: datetime | None
 
 
-class Credit(Schema):
+class ReferralCredit(Schema):
     """`amount` in minor units: what the next courses cost less. Below zero after a spent credit was taken back."""
 
     amount: int
     currency: str
 
 
-class ReferralsOut(Schema):
+class ReferralsAnswer(Schema):
     """`code` is given to friends, `shareUrl` has it in it; the newest 100 rewards.
 
     `credits`: a credit pays for the next course by itself.
@@ -47,6 +47,6 @@ class ReferralsOut(Schema):
     success: bool = True
     code: str
     share_url: str
-    counts: Counts
-    credits: list[Credit]
-    rewards: list[Reward]
+    counts: ReferralCounts
+    credits: list[ReferralCredit]
+    rewards: list[GrantedReferralReward]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.account.referrals.models import Counts, Credit, Reward
+from functions.account.referrals.models import GrantedReferralReward, ReferralCounts, ReferralCredit
 from shared.db import Connection
 
 
@@ -14,9 +14,9 @@ def find_code(conn: Connection, user_id: UUID) -> str | None:
     return cursor.execute("select referral_code from public.profiles where id = %(user)s", {"user": user_id}).fetchone()
 
 
-def count_referrals(conn: Connection, user_id: UUID) -> Counts:
+def count_referrals(conn: Connection, user_id: UUID) -> ReferralCounts:
     row = (
-        conn.cursor(row_factory=class_row(Counts))
+        conn.cursor(row_factory=class_row(ReferralCounts))
         .execute(
             """
             select count(*) filter (where status = 'pending') as pending,
@@ -33,10 +33,10 @@ def count_referrals(conn: Connection, user_id: UUID) -> Counts:
     return row
 
 
-def list_credits(conn: Connection, user_id: UUID) -> list[Credit]:
+def list_credits(conn: Connection, user_id: UUID) -> list[ReferralCredit]:
     """What is left of the user's credits, by currency."""
     return (
-        conn.cursor(row_factory=class_row(Credit))
+        conn.cursor(row_factory=class_row(ReferralCredit))
         .execute(
             """
             select currency, sum(amount)::bigint as amount
@@ -55,9 +55,9 @@ def list_credits(conn: Connection, user_id: UUID) -> list[Credit]:
     )
 
 
-def list_rewards(conn: Connection, user_id: UUID, limit: int) -> list[Reward]:
+def list_rewards(conn: Connection, user_id: UUID, limit: int) -> list[GrantedReferralReward]:
     return (
-        conn.cursor(row_factory=class_row(Reward))
+        conn.cursor(row_factory=class_row(GrantedReferralReward))
         .execute(
             """
             select w.id, w.event_id, e.title as event_title, w.kind, w.registration_id, w.amount, w.currency,

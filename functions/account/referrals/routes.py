@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.account.referrals import queries
-from functions.account.referrals.models import ReferralsOut
+from functions.account.referrals.models import ReferralsAnswer
 from shared import auth, db
 from shared.actors import user
 from shared.config import settings
@@ -22,7 +22,7 @@ REWARDS = 100
     tags=["Referrals"],
     responses=answers(200, profile_missing=409),
 )
-def show_referrals() -> ReferralsOut:
+def show_referrals() -> ReferralsAnswer:
     user_id = auth.caller(routes.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         code = queries.find_code(conn, user_id)
@@ -31,7 +31,7 @@ def show_referrals() -> ReferralsOut:
         counts = queries.count_referrals(conn, user_id)
         credits = queries.list_credits(conn, user_id)
         rewards = queries.list_rewards(conn, user_id, REWARDS)
-    return ReferralsOut(code=code, share_url=_share_url(code), counts=counts, credits=credits, rewards=rewards)
+    return ReferralsAnswer(code=code, share_url=_share_url(code), counts=counts, credits=credits, rewards=rewards)
 
 
 def _share_url(code: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
 class Attendee(Schema):

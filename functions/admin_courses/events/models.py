@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
 
 from shared.currencies import DECIMAL_PLACES, is_payable
-from shared.http import Schema
+from shared.routing import Schema
 
 
 def _check_currency(code: str) -> str:

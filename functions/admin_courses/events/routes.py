@@ -23,11 +23,11 @@ from shared.actors import administrator
 from shared.audit.service import administrator_of
 from shared.cancellations.service import cancel_remaining
 from shared.errors import Conflict
-from shared.http import created
 from shared.log import logger
 from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
+from shared.routing import created
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/events"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt, model_validator
 
-from shared.http import Schema
+from shared.routing import Schema
 
 type ProcessingStatus = Literal["uploading", "processing", "ready", "failed"]
 type ContentType = Literal["video/mp4", "video/webm"]

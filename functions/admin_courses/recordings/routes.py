@@ -19,9 +19,9 @@ from functions.admin_courses.recordings.models import (
 from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
-from shared.http import created
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
+from shared.routing import created
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/recordings"

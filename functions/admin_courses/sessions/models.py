@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from shared.http import Schema
+from shared.routing import Schema
 
 DEFAULT_DURATION = timedelta(hours=2)
 

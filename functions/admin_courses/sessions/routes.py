@@ -12,9 +12,9 @@ from functions.admin_courses.sessions.models import NewSession, Session, Session
 from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
-from shared.http import created
 from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
 from shared.refusals import answers
+from shared.routing import created
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/events/<event_id>/sessions"

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.http import Schema
 from shared.payments.models import DisputeStatus
+from shared.routing import Schema
 
 
 class Dispute(Schema):

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.http import Schema
 from shared.reconciliation.models import ComparisonSubject, RunKind, RunStatus, Verdict
+from shared.routing import Schema
 
 
 class ReconciliationRun(Schema):

@@ -21,11 +21,11 @@ from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
 from shared.config import settings
-from shared.http import created
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.reconciliation.models import ComparisonSubject, ReconciliationDays, RunKind, RunStatus, Verdict
 from shared.reconciliation.service import request_run
 from shared.refusals import answers
+from shared.routing import created
 from shared.spreadsheets import CONTENT_TYPE
 
 routes = APIGatewayHttpRouter()

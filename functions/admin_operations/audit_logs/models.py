@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
 class AuditLogFilters(Schema):

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from shared.http import Schema
 from shared.notifications.models import Channel, Priority, Type
+from shared.routing import Schema
 
 
 class FailedNotification(Schema):

@@ -18,11 +18,11 @@ from functions.admin_operations.notifications.models import (
 from shared import db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
-from shared.http import created
 from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
 from shared.notifications.models import Type
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
+from shared.routing import created
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/notifications"

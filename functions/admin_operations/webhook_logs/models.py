@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.http import Schema
+from shared.routing import Schema
 
 type DeliveryStatus = Literal["received", "processed", "failed"]
 type ReplayResult = Literal["processed", "duplicate", "ignored", "failed"]

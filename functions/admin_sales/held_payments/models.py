@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.http import Schema
+from shared.routing import Schema
 
 
 class HeldPayment(Schema):

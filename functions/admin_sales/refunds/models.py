@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.http import Schema
 from shared.payments.models import MIN_REFUND_AMOUNT, PaymentId, RefundReason
+from shared.routing import Schema
 
 type RefundStatus = Literal["requested", "pending", "processed", "failed", "closed"]
 

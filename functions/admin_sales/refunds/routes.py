@@ -20,12 +20,12 @@ from functions.admin_sales.refunds.models import (
 from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
-from shared.http import created
 from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.payments.models import RefundReason
 from shared.refusals import answers
+from shared.routing import created
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/refunds"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from shared.http import Schema
+from shared.routing import Schema
 
 type RegistrationStatus = Literal["pending", "confirmed", "cancelled", "expired"]
 type PaymentStatus = Literal["pending", "completed", "free", "failed", "refunded"]

@@ -21,11 +21,11 @@ from functions.admin_sales.registrations.models import (
 from shared import clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
-from shared.http import created
 from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
+from shared.routing import created
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/registrations"

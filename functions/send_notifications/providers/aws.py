@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from functions.send_notifications.models import Busy, Failed, Refused, Unanswered
+from functions.send_notifications.models import ProviderBusy, ProviderFailed, ProviderRefused, ProviderTimedOut
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -31,9 +31,9 @@ def translated(permanent: frozenset[str], busy: frozenset[str]) -> Generator[Non
     except exceptions.ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
         if code in permanent:
-            raise Refused(code) from error
-        raise Busy(code) if code in busy | THROTTLED else Failed(code) from error
+            raise ProviderRefused(code) from error
+        raise ProviderBusy(code) if code in busy | THROTTLED else ProviderFailed(code) from error
     except (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError) as error:
-        raise Busy("out of reach") from error
+        raise ProviderBusy("out of reach") from error
     except Exception as error:  # an answer that is none makes botocore's parsers raise whatever they stumble over
-        raise Unanswered(type(error).__name__) from error
+        raise ProviderTimedOut(type(error).__name__) from error

@@ -10,7 +10,7 @@ from functools import cache
 
 import certifi
 
-from functions.send_notifications.models import Busy, Failed, Refused, Unanswered
+from functions.send_notifications.models import ProviderBusy, ProviderFailed, ProviderRefused, ProviderTimedOut
 
 TIMEOUT_SECONDS = 8
 """For connecting and for each silence after it."""
@@ -18,7 +18,7 @@ MAX_ANSWER_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProviderResponse:
     """`headers` by lower-case name."""
 
     status: int
@@ -26,7 +26,7 @@ class Answer:
     body: bytes
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> ProviderResponse:
     """Whatever the status; raises Busy when nothing was sent, Unanswered when that is not known."""
     request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")  # noqa: S310 - configured
     try:
@@ -37,24 +37,24 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
             return _read(error.code, dict(error.headers), error.read(MAX_ANSWER_BYTES))
     except urllib.error.URLError as error:  # raised for connecting and sending, before an answer is awaited
         if isinstance(error.reason, ConnectionRefusedError | OSError) and not isinstance(error.reason, TimeoutError):
-            raise Busy("out of reach") from error
-        raise Unanswered("no answer in time") from error
+            raise ProviderBusy("out of reach") from error
+        raise ProviderTimedOut("no answer in time") from error
     except (TimeoutError, OSError) as error:
-        raise Unanswered(type(error).__name__) from error
+        raise ProviderTimedOut(type(error).__name__) from error
 
 
 def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def raise_for(answer: Answer, permanent: frozenset[int], reason: str = "") -> None:
+def raise_for(answer: ProviderResponse, permanent: frozenset[int], reason: str = "") -> None:
     """Translate a status that is no success; 401 and 403 are ours to mend, so they are retried and alarmed."""
     if answer.status < 300:
         return
     text = f"HTTP {answer.status} {reason}".strip()
     if answer.status == 429:
-        raise Busy(text)
-    raise Refused(text) if answer.status in permanent else Failed(text)
+        raise ProviderBusy(text)
+    raise ProviderRefused(text) if answer.status in permanent else ProviderFailed(text)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -70,5 +70,5 @@ def _opener() -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirects)
 
 
-def _read(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
-    return Answer(status, {name.lower(): value for name, value in headers.items()}, body)
+def _read(status: int, headers: Mapping[str, str], body: bytes) -> ProviderResponse:
+    return ProviderResponse(status, {name.lower(): value for name, value in headers.items()}, body)

@@ -6,7 +6,7 @@ import json
 from functions.send_notifications.models import Mail
 from functions.send_notifications.providers import https
 from shared.config import settings
-from shared.secrets import secret
+from shared.secret_store import secret
 
 PERMANENT = frozenset({400, 413})
 

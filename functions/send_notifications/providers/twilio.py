@@ -3,10 +3,10 @@
 import json
 from urllib.parse import quote, urlencode
 
-from functions.send_notifications.models import Refused, Sms
+from functions.send_notifications.models import ProviderRefused, Sms
 from functions.send_notifications.providers import https
 from shared.config import settings
-from shared.secrets import secret
+from shared.secret_store import secret
 
 # Numbers that can never be reached or have opted out: https://www.twilio.com/docs/api/errors
 PERMANENT_CODES = frozenset({21211, 21212, 21214, 21217, 21265, 21408, 21610, 21612, 21614, 21617})
@@ -25,12 +25,12 @@ def send(sms: Sms) -> str:
     )
     code = _field(answer, "code")
     if answer.status >= 400 and code in PERMANENT_CODES:
-        raise Refused(f"twilio {code}")
+        raise ProviderRefused(f"twilio {code}")
     https.raise_for(answer, frozenset(), f"twilio {code}" if code else "")
     return str(_field(answer, "sid") or "")
 
 
-def _field(answer: https.Answer, name: str) -> str | int | None:
+def _field(answer: https.ProviderResponse, name: str) -> str | int | None:
     try:
         return json.loads(answer.body)[name]
     except (ValueError, KeyError, TypeError):

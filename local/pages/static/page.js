@@ -1,7 +1,7 @@
 // The page of the local stack: shows the views of views.js to the chosen user, and the machinery to everybody.
+import { stack, words } from "./stack.js"
 import { views } from "./views.js"
 
-export const stack = JSON.parse(document.querySelector("#stack").textContent)
 const people = { "": "Nobody", ...Object.fromEntries(stack.users.map(name => [name, name])) }
 const API = "/functions/v1/"
 const ZONE = "Asia/Kolkata"
@@ -21,11 +21,6 @@ export function element(tag, properties = {}, ...children) {
   return made
 }
 
-/** A key as a heading: `event.title` is "Event title", `priceAmount` is "Price". */
-export function words(key) {
-  const text = key.replace(/(?<=\w)Amount$/, "").replace(".", " ").replace(/([A-Z])/g, " $1").toLowerCase()
-  return text[0].toUpperCase() + text.slice(1)
-}
 const at = (row, key) => key.split(".").reduce((value, name) => value?.[name], row)
 const isMoney = key => /(^|\.)(\w+)?amount$/i.test(key)
 

@@ -5,7 +5,7 @@
 //   actions  a row's buttons, `tools` those above the table: label, path(row), and where they differ from a plain POST
 //            method, body(row), ask (fields of a form), when(row), then(answer, row), accept (opens the answer in a tab)
 //   links(row), isNew(row), open: as they say
-import { stack, words } from "./page.js"
+import { stack, words } from "./stack.js"
 
 const reason = { name: "reason", value: "Found while trying it by hand" }
 const inDays = (days, hour) => () => `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T${hour}:00`

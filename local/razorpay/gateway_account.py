@@ -10,7 +10,7 @@ from local.razorpay.entities import Entity, new_id
 from local.razorpay.store import Kind, Store
 
 
-class Emit(Protocol):
+class EventEmitter(Protocol):
     """Announces an event with snapshots of the entities it is about."""
 
     def __call__(self, event: str, **entities: Entity) -> None: ...
@@ -31,14 +31,14 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Books:
+class GatewayAccount:
     """The fake's account at Razorpay."""
 
     store: Store
     settings: Settings
     clock: Callable[[], float]
     rng: random.Random
-    emit: Emit
+    emit: EventEmitter
 
     def now(self) -> int:
         """Unix seconds."""

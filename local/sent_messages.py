@@ -48,7 +48,7 @@ class Mailbox(BaseModel):
 
 
 async def read(session: aiohttp.ClientSession, emulator_url: str) -> Mailbox:
-    """Everything sent since the emulator started; raises aiohttp.ClientError while it is away."""
+    """Everything sent since the emulator started; raises aiohttp.ClientError while it is unreachable."""
     emails = (await _get(session, f"{emulator_url}/_ministack/ses/messages"))["messages"]
     sms = (await _get(session, f"{emulator_url}/_ministack/sns/sms-messages"))["sms_messages"]
     found = Mailbox(

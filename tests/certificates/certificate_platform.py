@@ -22,7 +22,7 @@ from shared import db, tokens
 from shared.actors import SERVICE
 from shared.certificates import files, queries, service, storage
 from shared.certificates.models import Certificate
-from tests.deployed import Answer, Context, Deployed
+from tests.deployed import Answer, Context, DeployedFunctions
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 HEADS = "tree-heads-of-the-tests"
@@ -32,7 +32,7 @@ HEADS = "tree-heads-of-the-tests"
 class Platform:
     """Students, completed courses and their certificates."""
 
-    deployed: Deployed
+    deployed: DeployedFunctions
 
     def completed_event(self, **columns: Any) -> UUID:
         start = NOW - timedelta(days=2)
@@ -136,7 +136,7 @@ class Platform:
 
 
 @contextmanager
-def certifying(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Generator[Platform]:
+def certifying(deployed: DeployedFunctions, monkeypatch: pytest.MonkeyPatch) -> Generator[Platform]:
     """Create the buckets, the secret and the key, and name them in the environment."""
     # moto signs the hash of a digest; AWS signs the digest.
     monkeypatch.setattr(KmsBackend, "sign", _sign_digest)

@@ -17,10 +17,10 @@ from psycopg.rows import dict_row
 
 from functions.account import handler as account
 from functions.send_notifications import handler as send_notifications
-from functions.send_notifications.models import Claimed, InboxRow
+from functions.send_notifications.models import ClaimedNotification, InboxRow
 from functions.send_notifications.providers import ses, sns
-from functions.send_notifications.service import Send, Ways
-from shared import config, db, secrets
+from functions.send_notifications.service import DeliveryPorts, Send
+from shared import config, db, secret_store
 from shared.actors import SERVICE
 from shared.notifications import handoff
 from shared.notifications.models import Channel, Notice
@@ -86,7 +86,7 @@ def secret_values(database: Database | None = None) -> dict[str, dict[str, str]]
 
 def forget_clients() -> None:
     """As in a fresh execution environment."""
-    secrets.forget()
+    secret_store.forget()
     for module in (ses, sns, handoff):
         module._client.cache_clear()  # pyright: ignore[reportPrivateUsage]
 
@@ -131,7 +131,7 @@ class Environment:
         for name, value in environment.items():
             self.monkeypatch.setenv(name.upper(), value)
         config.settings.cache_clear()
-        secrets._kept.clear()  # pyright: ignore[reportPrivateUsage]
+        secret_store._kept.clear()  # pyright: ignore[reportPrivateUsage]
         if moved:
             forget_clients()
 
@@ -146,7 +146,7 @@ class Environment:
 
     def put_secret(self, name: str, value: dict[str, str]) -> None:
         client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(value))
-        secrets._kept.clear()  # pyright: ignore[reportPrivateUsage]
+        secret_store._kept.clear()  # pyright: ignore[reportPrivateUsage]
 
     def moto(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.moto_url}/moto-api/data.json") as answer:
@@ -225,9 +225,9 @@ class Platform(Environment):
         has_time: Callable[[], bool] = lambda: True,
         push: Callable[[Sequence[InboxRow]], None] = lambda _: None,
         lease_seconds: int = 150,
-    ) -> Ways:
+    ) -> DeliveryPorts:
         """The same delivery with a provider made for the test."""
-        return Ways(
+        return DeliveryPorts(
             transact=lambda: db.transaction(SERVICE),
             senders={"email": send, "sms": send},
             push=push,
@@ -269,7 +269,7 @@ class Platform(Environment):
         return answer
 
 
-def claimed_mail(user_id: UUID, channel: Channel = "transactional", **changes: Any) -> Claimed:
+def claimed_mail(user_id: UUID, channel: Channel = "transactional", **changes: Any) -> ClaimedNotification:
     """A broadcast to one person as the sender gets it."""
     given: dict[str, Any] = {
         "id": uuid4(),
@@ -287,7 +287,7 @@ def claimed_mail(user_id: UUID, channel: Channel = "transactional", **changes: A
         "wanted": True,
         "suppressed": None,
     }
-    return Claimed(**given | changes)
+    return ClaimedNotification(**given | changes)
 
 
 def http_event(

@@ -13,7 +13,7 @@ from shared import db
 from tests.deployed import close_connections
 from tests.schedules.world import World
 
-type Twin = Callable[[World], AbstractContextManager[None]]
+type NegativeControl = Callable[[World], AbstractContextManager[None]]
 
 
 @contextmanager
@@ -112,13 +112,14 @@ def _rewritten(world: World, left_out: str) -> Generator[None]:
 def _trigger(world: World, event: LiteralString, body: LiteralString) -> Generator[None]:
     look = world.deployed.looking
     look.execute(
-        f"create function public.twin() returns trigger language plpgsql as $$ begin {body} return new; end $$;"
-        f"create trigger twin before {event} for each row execute function public.twin()"
+        "create function public.planted_fault() returns trigger language plpgsql as "
+        f"$$ begin {body} return new; end $$;"
+        f"create trigger planted_fault before {event} for each row execute function public.planted_fault()"
     )
     try:
         yield
     finally:
-        look.execute("drop function public.twin cascade")
+        look.execute("drop function public.planted_fault cascade")
 
 
 def _reconnect(world: World) -> None:

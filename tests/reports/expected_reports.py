@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from tests.deployed import Deployed
+from tests.deployed import DeployedFunctions
 
 type Row = dict[str, Any]
 ROWS: dict[str, LiteralString] = {
@@ -31,7 +31,7 @@ COUNTED = ("currency", "payments", "gross", "refunds", "refunded", "fees", "tax"
 
 
 @dataclass(frozen=True)
-class Days:
+class ExpectedDays:
     start: date
     end: date
 
@@ -39,14 +39,14 @@ class Days:
         return {"startDate": self.start.isoformat(), "endDate": self.end.isoformat()}
 
 
-class Books:
+class ExpectedReports:
     """All rows as they are now, in a time zone."""
 
-    def __init__(self, platform: Deployed, zone: str) -> None:
+    def __init__(self, platform: DeployedFunctions, zone: str) -> None:
         self._zone = ZoneInfo(zone)
         self._rows = {name: platform.rows(statement) for name, statement in ROWS.items()}
 
-    def overview(self, days: Days | None = None) -> Row:
+    def overview(self, days: ExpectedDays | None = None) -> Row:
         made, feedback = self._of("registrations", days), self._of("feedback", days)
         return {
             "users": sum(each["erased_at"] is None for each in self._of("people", days)),
@@ -56,7 +56,7 @@ class Books:
             "feedback": opinions(feedback),
         }
 
-    def revenue(self, days: Days, grouping: str) -> dict[tuple[str, str], Row]:
+    def revenue(self, days: ExpectedDays, grouping: str) -> dict[tuple[str, str], Row]:
         """Money by the first day of its period and its currency, where there is any."""
         payments: defaultdict[date, list[Row]] = defaultdict(list)
         refunds: defaultdict[date, list[Row]] = defaultdict(list)
@@ -79,7 +79,7 @@ class Books:
             "feedback": opinions(ours("feedback")),
         }
 
-    def referrals(self, days: Days | None = None) -> tuple[Row, list[tuple[int, int, str, int]]]:
+    def referrals(self, days: ExpectedDays | None = None) -> tuple[Row, list[tuple[int, int, str, int]]]:
         """The totals, and (converted, referrals, person, rewarded) in the leaderboard's order."""
         made = self._of("referrals", days)
         people: defaultdict[UUID, list[Row]] = defaultdict(list)
@@ -90,7 +90,7 @@ class Books:
         totals = {"total": total, "converted": converted, "rewarded": rewarded}
         return totals, sorted(board, key=lambda each: (-each[0], -each[1], each[2]))
 
-    def _of(self, name: str, days: Days | None) -> list[Row]:
+    def _of(self, name: str, days: ExpectedDays | None) -> list[Row]:
         return [each for each in self._rows[name] if days is None or days.start <= self._day(each) <= days.end]
 
     def _day(self, row: Row) -> date:
