@@ -8,6 +8,14 @@ from typing import Any
 from shared.errors import AppError
 
 CONTENT_TYPE = "application/problem+json"
+SAFE_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""The headers of every answer, unless a route gives its own: an answer is personal until its route says otherwise."""
 
 
 def problem(status: int, code: str, detail: str, request_id: str, *, fields: list[dict[str, str]] | None = None) -> str:
@@ -27,11 +35,15 @@ def problem_response(error: AppError, request_id: str) -> dict[str, Any]:
     """An AppError as API Gateway's HTTP API takes it (payload 2.0)."""
     return {
         "statusCode": error.status,
-        "headers": {"Content-Type": CONTENT_TYPE, **error.headers},
+        "headers": SAFE_HEADERS | {"Content-Type": CONTENT_TYPE, **error.headers},
         "body": problem(error.status, error.code, error.detail, request_id),
     }
 
 
 def json_response(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
     """A JSON answer as API Gateway's HTTP API takes it (payload 2.0)."""
-    return {"statusCode": status, "headers": {"Content-Type": "application/json"}, "body": json.dumps(body)}
+    return {
+        "statusCode": status,
+        "headers": SAFE_HEADERS | {"Content-Type": "application/json"},
+        "body": json.dumps(body),
+    }

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -13,9 +13,12 @@ from pydantic.alias_generators import to_camel
 
 from shared.errors import AppError, NotJson, TooLarge
 from shared.log import log_failure
-from shared.problems import CONTENT_TYPE, problem, problem_response
+from shared.problems import CONTENT_TYPE, SAFE_HEADERS, problem, problem_response
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_REPORTED_FIELDS = 50
+MAX_WORDS = 200
+"""What a refusal says of a body is bounded: Lambda answers at most 6 MB."""
 
 
 class Schema(BaseModel):
@@ -46,8 +49,10 @@ class Problem(Schema):
 class Router(APIGatewayHttpResolver):
     """Powertools' HTTP resolver that answers every failure with a problem body."""
 
-    def __init__(self) -> None:
+    def __init__(self, authorize: Callable[[Mapping[str, Any]], object] | None = None) -> None:
+        """`authorize` refuses callers before anything of their request is judged; it raises an AppError."""
         super().__init__(enable_validation=True, json_body_deserializer=_read_json)
+        self._authorize = authorize
         self.exception_handler(AppError)(self._refused)
         self.exception_handler(RequestValidationError)(self._invalid)
         self.exception_handler(RequestUnsupportedContentType)(self._not_json)
@@ -57,10 +62,14 @@ class Router(APIGatewayHttpResolver):
     def serve(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Answer one API Gateway request (payload 2.0)."""
         try:
-            event = {**event, "body": _text_of(event), "isBase64Encoded": False}
+            if self._authorize is not None:
+                self._authorize(event)
+            event = {**event, "headers": _single_part(event), "body": _text_of(event), "isBase64Encoded": False}
         except AppError as refusal:
             return problem_response(refusal, _request_id(event))
-        return self.resolve(event, context)
+        answer = self.resolve(event, context)
+        answer["headers"] = SAFE_HEADERS | answer.get("headers", {})
+        return answer
 
     def _refused(self, error: AppError) -> Response[str]:
         if error.status >= 500:
@@ -72,7 +81,11 @@ class Router(APIGatewayHttpResolver):
         if any(found["type"] == "json_invalid" for found in problems):
             return self._problem(400, NotJson.code, "The body is not JSON.")
         fields = [
-            {"field": ".".join(str(part) for part in found["loc"]), "message": str(found["msg"])} for found in problems
+            {
+                "field": ".".join(str(part) for part in found["loc"])[:MAX_WORDS],
+                "message": str(found["msg"])[:MAX_WORDS],
+            }
+            for found in problems[:MAX_REPORTED_FIELDS]
         ]
         return self._problem(422, "invalid", "Some fields are missing, unknown or of the wrong type.", fields=fields)
 
@@ -97,6 +110,14 @@ class Router(APIGatewayHttpResolver):
     ) -> Response[str]:
         body = problem(status, code, detail, _request_id(self.current_event.raw_event), fields=fields)
         return Response(status_code=status, content_type=CONTENT_TYPE, body=body, headers=dict(headers or {}))
+
+
+def _single_part(event: dict[str, Any]) -> dict[str, str]:
+    """The headers, with a form as plain text: no route reads forms, and Powertools fails on one without a boundary."""
+    headers: dict[str, str] = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    if headers.get("content-type", "").strip().lower().startswith(("multipart/", "application/x-www-form-urlencoded")):
+        headers["content-type"] = "text/plain"
+    return headers
 
 
 def _text_of(event: dict[str, Any]) -> str | None:

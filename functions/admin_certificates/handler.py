@@ -14,7 +14,7 @@ from functions.admin_certificates.models import (
     ReissueCertificateRequest,
     RevokeCertificateRequest,
 )
-from shared import clock, db
+from shared import auth, clock, db
 from shared.actors import administrator
 from shared.audit.service import administrator_of
 from shared.certificates import files
@@ -27,7 +27,7 @@ from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers
 from shared.routing import Router, created
 
-app = Router()
+app = Router(authorize=auth.admin_caller)
 PATH = "/functions/v1/admin/certificates"
 
 

@@ -12,10 +12,11 @@ from functions.admin_courses.attendance.routes import routes as attendance
 from functions.admin_courses.events.routes import routes as events
 from functions.admin_courses.recordings.routes import routes as recordings
 from functions.admin_courses.sessions.routes import routes as sessions
+from shared import auth
 from shared.invocations import invocation
 from shared.routing import Router
 
-app = Router()
+app = Router(authorize=auth.admin_caller)
 app.include_router(attendance)
 app.include_router(events)
 app.include_router(recordings)

@@ -11,10 +11,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.admin_finance.disputes.routes import routes as disputes
 from functions.admin_finance.receipts.routes import routes as receipts
 from functions.admin_finance.reconciliation.routes import routes as reconciliation
+from shared import auth
 from shared.invocations import invocation
 from shared.routing import Router
 
-app = Router()
+app = Router(authorize=auth.admin_caller)
 app.include_router(disputes)
 app.include_router(receipts)
 app.include_router(reconciliation)

@@ -12,10 +12,11 @@ from functions.admin_operations.audit_logs.routes import routes as audit_logs
 from functions.admin_operations.fraud_signals.routes import routes as fraud_signals
 from functions.admin_operations.notifications.routes import routes as notifications
 from functions.admin_operations.webhook_logs.routes import routes as webhook_logs
+from shared import auth
 from shared.invocations import invocation
 from shared.routing import Router
 
-app = Router()
+app = Router(authorize=auth.admin_caller)
 app.include_router(audit_logs)
 app.include_router(fraud_signals)
 app.include_router(notifications)

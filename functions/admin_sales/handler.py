@@ -11,10 +11,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.admin_sales.held_payments.routes import routes as held_payments
 from functions.admin_sales.refunds.routes import routes as refunds
 from functions.admin_sales.registrations.routes import routes as registrations
+from shared import auth
 from shared.invocations import invocation
 from shared.routing import Router
 
-app = Router()
+app = Router(authorize=auth.admin_caller)
 app.include_router(held_payments)
 app.include_router(refunds)
 app.include_router(registrations)

@@ -21,7 +21,7 @@ from shared.refusals import answers
 from shared.routing import Router
 from shared.spreadsheets import CONTENT_TYPE
 
-app = Router()
+app = Router(authorize=auth.admin_caller)
 JSON, HTML = "application/json", "text/html"
 MOST_ROWS = 1_000
 """Of a CSV: with what attendance costs for each course, still within the time and the 6 MB a Lambda has to answer."""
@@ -81,7 +81,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 
 def _answer(report: AnyReport, chosen: Format) -> Response[str]:
-    headers = {"Cache-Control": "private, max-age=60", "Vary": "Accept, Authorization"}
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
     match chosen:
         case "json":
             return Response(200, JSON, report.model_dump_json(by_alias=True), headers)

@@ -3,15 +3,17 @@
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 
 from shared.errors import Invalid, TooLarge
 
 MAX_BYTES = 1024 * 1024
+MAX_HEAD_BYTES = 4096
+"""The headers of the part with the file."""
+BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,70})', re.IGNORECASE)
+"""At most 70 characters (RFC 2046, section 5.1.1)."""
 
 
 def with_file_hashed(event: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -40,9 +42,14 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 
 def _file_of_form(body: bytes, content_type: str) -> bytes:
-    if "\r" in content_type or "\n" in content_type:
+    """The first part of a form if it is a file, found in one pass; the parser of mails takes seconds for 400 KB."""
+    boundary = BOUNDARY.search(content_type)
+    if boundary is None:
         return b""
-    head = f"Content-Type: {content_type}\r\n\r\n".encode(errors="replace")
-    form = BytesParser(EmailMessage, policy=HTTP).parsebytes(head + body)
-    files = [part.get_payload(decode=True) for part in form.iter_parts() if part.get_filename()]
-    return files[0] if files and isinstance(files[0], bytes) else b""
+    mark = b"--" + boundary[1].encode(errors="replace")
+    start = body.find(mark)
+    end_of_head = body.find(b"\r\n\r\n", start, start + MAX_HEAD_BYTES) if start >= 0 else -1
+    if end_of_head < 0 or b"filename=" not in body[start:end_of_head]:
+        return b""
+    end = body.find(b"\r\n" + mark, end_of_head)
+    return body[end_of_head + 4 : end] if end >= 0 else b""

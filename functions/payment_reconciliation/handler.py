@@ -23,7 +23,7 @@ TIME_TO_SPARE_MS = 30_000
 HTTP_SECONDS = 10
 """API Gateway's limit is 30 s; a step that starts in time can still take as long as TIME_TO_SPARE_MS."""
 
-app = Router()
+app = Router(authorize=auth.require_service)
 
 
 @invocation

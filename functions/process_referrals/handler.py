@@ -20,7 +20,7 @@ TIME_TO_SPARE_MS = 15_000
 HTTP_SECONDS = 12
 """API Gateway's limit is 30 s."""
 
-app = Router()
+app = Router(authorize=auth.require_service)
 
 
 @invocation

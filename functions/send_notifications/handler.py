@@ -24,7 +24,7 @@ LONGEST_ATTEMPT_SECONDS = 12
 HTTP_SECONDS = 25
 """API Gateway hangs up after 30."""
 
-app = Router()
+app = Router(authorize=auth.require_service)
 
 
 @invocation

@@ -231,5 +231,5 @@ def test_amounts_are_written_as_in_india(office: ReportReader) -> None:
 def test_a_report_is_as_of_its_making_and_may_be_kept_for_a_minute(office: ReportReader) -> None:
     answer = office.ask("overview")
     assert datetime.fromisoformat(answer.body["asOf"]) == NOW
-    assert answer.headers["cache-control"] == "private, max-age=60"
+    assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["vary"] == "Accept, Authorization"
