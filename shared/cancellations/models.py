@@ -10,18 +10,21 @@ class RefundPolicy:
     """The refund of a student who cancels: all, a percentage or nothing, by the hours before the event's start.
 
     `agreed_starts_at` is the start when the student took the seat. A course that was moved since keeps the better
-    refund of both starts.
+    refund of both starts; one that moved far gives everything back until `full_refund_until`.
     """
 
     event_id: UUID
     starts_at: datetime
     agreed_starts_at: datetime
+    full_refund_until: datetime | None
     full_refund_hours: int
     partial_refund_hours: int
     partial_refund_percent: int
 
     def percent_at(self, now: datetime) -> int:
         """The refunded percentage; a cancellation exactly at a deadline is still in time."""
+        if self.full_refund_until is not None and now < self.full_refund_until:
+            return 100
         left = max(self.starts_at, self.agreed_starts_at) - now
         if left >= timedelta(hours=self.full_refund_hours):
             return 100

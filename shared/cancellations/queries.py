@@ -17,6 +17,7 @@ def lock_refund_policy(conn: Connection, registration_id: UUID, user_id: UUID) -
         .execute(
             """
             select e.id as event_id, e.starts_at, coalesce(r.agreed_starts_at, e.starts_at) as agreed_starts_at,
+                case when r.created_at <= e.moved_at then e.full_refund_until end as full_refund_until,
                 e.full_refund_hours, e.partial_refund_hours, e.partial_refund_percent
             from public.registrations r join public.events e on e.id = r.event_id
             where r.id = %(id)s and r.user_id = %(user)s

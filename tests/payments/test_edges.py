@@ -361,6 +361,39 @@ def test_a_moved_course_keeps_the_better_refund_of_both_starts(desk: MoneyDesk) 
     assert payment
 
 
+def move(desk: MoneyDesk, starts: datetime) -> Answer:
+    event = desk.storefront.deployed.row("select event_id from registrations limit 1")["event_id"]
+    body = {"startsAt": starts.isoformat(), "endsAt": (starts + timedelta(hours=6)).isoformat()}
+    return desk.ask("admin_courses", "PATCH", f"events/{event}", body)
+
+
+def test_a_sold_course_cannot_be_moved_into_the_past(desk: MoneyDesk) -> None:
+    desk.paid()
+    assert code(move(desk, datetime.now(UTC) - timedelta(hours=1))) == (409, "start_in_past")
+
+
+@pytest.mark.parametrize(("hours", "amount"), [(30, PRICE), (20, None)])
+def test_a_start_that_moves_far_gives_all_the_money_back_for_a_week(
+    desk: MoneyDesk, hours: int, amount: int | None
+) -> None:
+    starts = datetime.now(UTC) + timedelta(hours=10)
+    held, _ = desk.paid(starts_at=starts, ends_at=starts + timedelta(hours=6))
+    assert move(desk, starts + timedelta(hours=hours)).status == 200
+    (moved,) = desk.storefront.deployed.rows(
+        "select data from notifications_queue where template = 'sessions_moved' and type = 'email'"
+    )
+    assert bool(moved["data"]["fullRefundUntil"]) == (amount is not None)
+    late = desk.storefront.deployed.profile()
+    event = desk.storefront.deployed.row("select event_id from registrations limit 1")["event_id"]
+    buyer = desk.storefront.register(late, event).body
+    desk.razorpay.pay(buyer["order"]["id"])
+    desk.storefront.deliver()
+    refund = desk.storefront.post(held.user, held.id, "cancel").body["refund"]
+    assert (refund or {}).get("amount") == (amount or PRICE // 2)
+    refund = desk.storefront.post(late, buyer["registration"]["id"], "cancel").body["refund"]
+    assert (refund or {}).get("amount") == PRICE // 2, "who bought after the move agreed to the new time"
+
+
 def test_a_cancellation_without_refund_says_what_is_kept(desk: MoneyDesk) -> None:
     held, _ = desk.paid(starts_at=datetime.now(UTC) + timedelta(hours=3))
     desk.storefront.post(held.user, held.id, "cancel")

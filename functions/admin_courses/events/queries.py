@@ -101,6 +101,14 @@ def update_event(conn: Connection, event_id: UUID, event: NewEvent) -> Event | N
     )
 
 
+def promise_full_refunds(conn: Connection, event_id: UUID, moved_at: datetime, until: datetime) -> None:
+    """Whoever had a seat when the course moved gets everything back until then."""
+    conn.execute(
+        "update public.events set moved_at = %(moved_at)s, full_refund_until = %(until)s where id = %(id)s",
+        {"id": event_id, "moved_at": moved_at, "until": until},
+    )
+
+
 def shorten_offers(conn: Connection, event_id: UUID) -> None:
     """No offer outlasts the sales or the start."""
     conn.execute(

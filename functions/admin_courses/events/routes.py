@@ -75,6 +75,7 @@ def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
         session_attended=409,
         sessions_outside=409,
         terms_agreed=409,
+        start_in_past=409,
         invalid=422,
     ),
 )

@@ -1,6 +1,6 @@
 """Changing and cancelling courses without breaking what was agreed with those who have a seat."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,11 @@ AGREED_TERMS = frozenset(
 )
 """What whoever registered has agreed to; the price is written into each registration."""
 
+MOVE_TOLERANCE = timedelta(hours=24)
+"""How far the start of a sold course can move without a full refund for its buyers."""
+FULL_REFUND_PERIOD = timedelta(days=7)
+"""How long a buyer of a course that moved farther can cancel with a full refund."""
+
 
 def list_events(conn: Connection, status: EventStatus | None, *, cursor: str | None, limit: int) -> EventList:
     """A page of courses, the latest start first; raises Invalid for a foreign cursor."""
@@ -47,8 +52,9 @@ def find_event(conn: Connection, event_id: UUID) -> Event:
 def change(conn: Connection, event_id: UUID, change: EventChange, now: datetime) -> tuple[Event, Event]:
     """The course before and after; seats that a larger capacity adds are offered to those who wait.
 
-    A course that moves takes its sessions along, and whoever has a seat is told.
-    Raises NotFound, Invalid, and Conflict: `event_over`, `capacity_below_taken`, `session_attended`,
+    A course that moves takes its sessions along, and whoever has a seat is told. When its start moves by more than a
+    day, they get all their money back if they cancel within a week.
+    Raises NotFound, Invalid, and Conflict: `start_in_past`, `event_over`, `capacity_below_taken`, `session_attended`,
     `sessions_outside`, and `terms_agreed` for what whoever registered has agreed to.
     """
     seat_queries.lock_event(conn, event_id)
@@ -60,6 +66,8 @@ def change(conn: Connection, event_id: UUID, change: EventChange, now: datetime)
     if "capacity" in changed and wanted["capacity"] < old.seats_taken:
         raise Conflict(f"{old.seats_taken} seats are taken.", code="capacity_below_taken")
     merged = _merge(old, wanted)
+    if "starts_at" in changed and queries.is_booked(conn, event_id):
+        _keep_promises(conn, old, merged, now)
     before = rescheduling.session_time_ranges(conn, event_id)
     if changed & {"starts_at", "ends_at"}:
         times = (old.starts_at, old.ends_at), (merged.starts_at, merged.ends_at)
@@ -92,6 +100,14 @@ def cancellation_progress(conn: Connection, event_id: UUID) -> CancellationAnswe
     if event.status != "cancelled":
         raise Conflict("The course is not cancelled.", code="not_cancelled")
     return CancellationAnswer(event=event, cancellation=queries.cancellation_progress(conn, event_id))
+
+
+def _keep_promises(conn: Connection, old: Event, new: NewEvent, now: datetime) -> None:
+    """A sold course cannot have begun already, and a start that moves far gives its buyers their money back."""
+    if new.starts_at <= now < old.starts_at:
+        raise Conflict("Seats are sold, so the course cannot start in the past.", code="start_in_past")
+    if abs(new.starts_at - old.starts_at) > MOVE_TOLERANCE:
+        queries.promise_full_refunds(conn, old.id, now, now + FULL_REFUND_PERIOD)
 
 
 def _merge(old: Event, wanted: dict[str, Any]) -> NewEvent:

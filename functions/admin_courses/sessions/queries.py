@@ -89,7 +89,9 @@ def enqueue_session_moves(conn: Connection, event_id: UUID, session_ids: list[UU
         select r.user_id, t.type, 'transactional', 'sessions_moved',
             jsonb_build_object('eventTitle', e.title, 'eventId', e.id, 'registrationId', r.id,
                 'timeZone', e.time_zone, 'startsAt', m.starts_at, 'movedFrom', %(before)s::timestamptz,
-                'meetingUrl', e.meeting_url, 'sessions', m.sessions),
+                'meetingUrl', e.meeting_url, 'sessions', m.sessions, 'fullRefundUntil',
+                case when r.payment_status = 'completed' and r.created_at <= e.moved_at and e.full_refund_until > now()
+                    then e.full_refund_until end),
             'high', format('sessions_moved:%%s:%%s:%%s', m.key, r.user_id, t.type)
         from moved m
         join public.events e on e.id = %(event)s and e.status in ('upcoming', 'ongoing')
