@@ -35,6 +35,8 @@ class Metric(Enum):
     WEBHOOK_PROCESSING_TIME = "WebhookProcessingTime", MetricUnit.Milliseconds
     WEBHOOKS_FAILED = "WebhooksFailed", MetricUnit.Count
     """Signed deliveries that were kept as failed, or that the sender has to repeat."""
+    WEBHOOKS_UNSIGNED = "WebhooksUnsigned", MetricUnit.Count
+    """Requests to the webhook without a valid signature: somebody else's, or a wrong secret."""
     NOTIFICATIONS_ATTEMPTED = "NotificationsAttempted", MetricUnit.Count
     """Notifications that were delivered or given up."""
     NOTIFICATIONS_DELIVERED = "NotificationsDelivered", MetricUnit.Count

@@ -22,7 +22,9 @@ from shared.webhooks import queries, service
 from shared.webhooks.models import DisputeEvent, PaymentEvent, WebhookAnswer, WebhookDelivery, WebhookStatus
 
 MAX_BODY_BYTES = 1024 * 1024
-MAX_UNSIGNED_BYTES = 64 * 1024
+MAX_UNSIGNED_BYTES = 4 * 1024
+UNSIGNED_PER_HOUR = 20
+"""A sample shows a wrong secret as well as every request does, and cannot fill the database."""
 
 
 @invocation
@@ -85,12 +87,16 @@ def _store_failed(delivery: WebhookDelivery, error: str) -> None:
 
 
 def _store_unsigned(body: bytes, headers: dict[str, str]) -> None:
-    """Store an unsigned request, because a wrong secret is the most common fault. The answer is 401 in any case."""
+    """Count every unsigned request and store a sample, because a wrong secret is the most common fault.
+
+    The answer is 401 in any case.
+    """
     logger.warning("webhook_rejected", reason="signature")
+    metrics.add(Metric.WEBHOOKS_UNSIGNED)
     unsigned = service.build_delivery(body[:MAX_UNSIGNED_BYTES], headers)
     try:
         with db.transaction(SERVICE) as conn:
-            queries.insert_failed_delivery(conn, unsigned, "bad_signature", signature_valid=False)
+            queries.insert_unsigned_sample(conn, unsigned, "bad_signature", UNSIGNED_PER_HOUR)
     except Unavailable as error:
         log_failure(error)
 

@@ -35,18 +35,33 @@ def finish_delivery(conn: Connection, log_id: UUID, outcome: str) -> None:
     )
 
 
-def insert_failed_delivery(
-    conn: Connection, delivery: WebhookDelivery, error: str, *, signature_valid: bool = True
-) -> None:
-    """Store the bytes of a delivery that could not be processed."""
+def insert_failed_delivery(conn: Connection, delivery: WebhookDelivery, error: str) -> None:
+    """Store the bytes of a signed delivery that could not be processed."""
     conn.execute(
         """
         insert into public.webhook_logs
             (source, event_id, event_type, signature_valid, body, headers, status, error, processed_at)
-        values ('razorpay', %(event_id)s, %(event_type)s, %(valid)s, %(body)s, %(headers)s, 'failed', %(error)s, now())
+        values ('razorpay', %(event_id)s, %(event_type)s, true, %(body)s, %(headers)s, 'failed', %(error)s, now())
         on conflict do nothing
         """,
-        {**_columns(delivery), "error": error, "valid": signature_valid},
+        {**_columns(delivery), "error": error},
+    )
+
+
+def insert_unsigned_sample(conn: Connection, delivery: WebhookDelivery, error: str, at_most: int) -> None:
+    """Store an unsigned request unless so many were stored in the last hour: anybody can send any number of them."""
+    conn.execute(
+        """
+        insert into public.webhook_logs
+            (source, event_id, event_type, signature_valid, body, headers, status, error, processed_at)
+        select 'razorpay', %(event_id)s, %(event_type)s, false, %(body)s, %(headers)s, 'failed', %(error)s, now()
+        where (
+            select count(*) from public.webhook_logs
+            where status = 'failed' and not signature_valid and received_at > now() - interval '1 hour'
+        ) < %(at_most)s
+        on conflict do nothing
+        """,
+        {**_columns(delivery), "error": error, "at_most": at_most},
     )
 
 

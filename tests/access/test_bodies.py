@@ -13,8 +13,9 @@ from tests.deployed import Answer
 
 # Read whole: what others wrote, and what changed, in fields of their own. Everything else is closed.
 OPEN = {
-    "AuditedChange.newValues", "AuditedChange.oldValues", "EventBatch.events.eventData", "Integrity.treeHead",
-    "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts", "Export.data",
+    "AuditedChange.newValues", "AuditedChange.oldValues", "EventBatch.events.eventData", "IntegrityCheck.treeHead",
+    "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts",
+    "PersonalDataExport.data",
     "LoggedDeliveryDetails.headers", "LoggedDeliveryDetails.payload",
     "GET /functions/v1/openapi.json", "ReconciliationItem.ours", "ReconciliationItem.theirs", "OverviewReport.events",
     "ReconciliationRun.counts", "ReconciliationRun.findings",

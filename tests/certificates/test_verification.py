@@ -4,15 +4,19 @@ import json
 import random
 import re
 import string
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from functions.generate_certificate.uploads import with_file_hashed
 from shared import db
 from shared.actors import SERVICE
 from shared.certificates import chain, service, tree
 from shared.certificates import queries as certificate_queries
+from shared.errors import Invalid
 from tests.certificates.certificate_platform import Platform
 
 ALPHABET = f"{string.ascii_letters}{string.digits}-_"
@@ -153,6 +157,29 @@ def test_what_is_no_pdf_is_refused(platform: Platform) -> None:
     types = ["application/pdf", "multipart/form-data", "multipart/form-data; boundary=x", ""]
     answers = [platform.upload(body, content_type) for body in bodies for content_type in types]
     assert {(answer.status, answer.body["code"]) for answer in answers} == {(422, "not_a_pdf")}
+
+
+def seconds_to_read(parameters: int) -> float:
+    """Processor seconds for a form with so many parameters in the head of its file."""
+    head = b"Content-Disposition: form-data; filename=a; " + b";".join(b"a*%d*=x" % n for n in range(parameters))
+    body = b"--b\r\n" + head + b"\r\n\r\n%PDF-1\r\n--b--"
+    event = {
+        "rawPath": "/verify",
+        "requestContext": {"http": {"method": "POST"}},
+        "headers": {"content-type": "multipart/form-data; boundary=b"},
+        "body": body.decode(),
+    }
+    began = time.process_time()
+    for _ in range(20):
+        with suppress(Invalid):
+            with_file_hashed(event, "/verify")
+    return time.process_time() - began
+
+
+def test_a_crafted_form_costs_no_more_than_its_bytes() -> None:
+    """The parser of mails took 9 seconds for 40,000 parameters, and four times as long for twice as many."""
+    assert seconds_to_read(80_000) < 20 * 0.05, "50 ms for 700 KB"
+    assert seconds_to_read(80_000) < 8 * seconds_to_read(20_000) + 0.05
 
 
 def test_a_file_over_a_megabyte_is_refused(platform: Platform) -> None:

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from functions.razorpay_webhook.handler import MAX_UNSIGNED_BYTES, UNSIGNED_PER_HOUR
 from local.razorpay.payloads import refund_entity, webhook_body
+from shared.metrics import Metric
 from tests.deployed import DeployedFunctions
+from tests.log import Log
 from tests.webhook.deliveries import AMOUNT, Purchase, SignedEvent, buy
 
 MIB = 1024 * 1024
@@ -200,3 +203,15 @@ def test_an_event_without_effects_is_kept_and_ignored(deployed: DeployedFunction
     assert answer.body["status"] == "ignored"
     kept = deployed.row("select event_type, status, outcome, payload ->> 'event' as name from webhook_logs")
     assert kept == {"event_type": event, "status": "processed", "outcome": "not_handled", "name": event}
+
+
+def test_unsigned_requests_are_counted_and_only_a_sample_is_stored(deployed: DeployedFunctions, log: Log) -> None:
+    for number in range(UNSIGNED_PER_HOUR + 10):
+        answer = deployed.webhook(f"unsigned {number}".encode() * 1_000, secret="wrong")
+        assert answer.status == 401
+    stored = deployed.row("select count(*) as rows, max(length(body)) as longest from webhook_logs")
+    assert stored == {"rows": UNSIGNED_PER_HOUR, "longest": MAX_UNSIGNED_BYTES}
+    assert log.total(Metric.WEBHOOKS_UNSIGNED) == UNSIGNED_PER_HOUR + 10
+    deployed.rows("alter table webhook_logs disable trigger user; update webhook_logs set received_at = '2020-01-01'")
+    deployed.webhook(b"an hour later", secret="wrong")
+    assert deployed.row("select count(*) as rows from webhook_logs") == {"rows": UNSIGNED_PER_HOUR + 1}
