@@ -265,6 +265,18 @@ def data_survives_the_stack(both: Templates) -> Iterator[str]:
             yield f"{name} is deleted with its data"
 
 
+def users_get_their_codes(both: Templates) -> Iterator[str]:
+    """Cognito's own sender stops at 50 mails a day for the whole account and says nothing."""
+    for name, pool in both.written("AWS::Cognito::UserPool"):
+        chosen = pool["Properties"].get("EmailConfiguration", {}).get("Fn::If", [None, {}])
+        if chosen[0] != "UsesOwnPool" or chosen[1].get("EmailSendingAccount") != "DEVELOPER":
+            yield f"{name} sends by Cognito's own sender"
+        if not {"From", "SourceArn", "ConfigurationSet"} <= chosen[1].keys():
+            yield f"{name} does not send as the platform does"
+        if pool["Properties"].get("DeletionProtection") != "ACTIVE":
+            yield f"{name} can be deleted by hand"
+
+
 def only_reviewed_routes_are_public(both: Templates) -> Iterator[str]:
     public = {route for route, operation in routes(both) if operation["security"] != [{"Bearer": []}]}
     yield from sorted(public ^ PUBLIC_ROUTES)

@@ -127,6 +127,12 @@ PLANTED: list[tuple[Rule, Plant]] = [
     (rules.data_survives_the_stack, edit("DatabaseCluster", "Properties.DeletionProtection", False)),
     (rules.data_survives_the_stack, edit("UserPool", "DeletionPolicy", None)),
     (rules.data_survives_the_stack, edit("DocumentsBucket", "UpdateReplacePolicy", "Delete")),
+    (rules.users_get_their_codes, edit("UserPool", "Properties.EmailConfiguration", None)),
+    (
+        rules.users_get_their_codes,
+        lambda resources: resources["UserPool"]["Properties"]["EmailConfiguration"]["Fn::If"][1].pop("SourceArn"),
+    ),
+    (rules.users_get_their_codes, edit("UserPool", "Properties.DeletionProtection", None)),
     (
         rules.only_reviewed_routes_are_public,
         edit("AccountFunction", "Properties.Events.ListNotifications.Properties.Auth", {"Authorizer": "NONE"}),
