@@ -11,7 +11,6 @@
 # pyright: basic, reportMissingImports=false
 # MiniStack is installed in .tools/ministack only.
 
-import asyncio
 import copy
 import hashlib
 import json
@@ -20,6 +19,7 @@ import os
 import signal
 import threading
 import zipfile
+from contextvars import ContextVar
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -40,7 +40,7 @@ Response = tuple[int, dict[str, str], bytes]
 
 dispatch = cognito._dispatch_idp
 send_mail = cognito._send_verification_email
-requested = threading.local()
+requested: ContextVar[tuple[str, dict[str, str] | None]] = ContextVar("requested")
 deployed = threading.Event()
 saving = threading.Lock()
 load = app._load_persisted_state
@@ -52,7 +52,11 @@ list_mails = app._handle_ses_messages_request
 
 async def dispatch_with_trigger(action: str, data: dict[str, Any]) -> Response:
     """Answer as MiniStack does, then call the trigger where the pool has one, as Cognito does."""
-    response = await run_reentrant(send_code, action, data) if action in CODES else await dispatch(action, data)
+    requested.set((f"CustomMessage_{CODES.get(action)}", data.get("ClientMetadata")))
+    try:
+        response = await dispatch(action, data)
+    except cognito._CustomMessageRejected as error:
+        return cognito._custom_message_error(error)
     if action in CONFIRMING and response[0] == 200:
         refused = await run_reentrant(call_post_confirmation, data)
         if refused:
@@ -60,18 +64,10 @@ async def dispatch_with_trigger(action: str, data: dict[str, Any]) -> Response:
     return response
 
 
-def send_code(action: str, data: dict[str, Any]) -> Response:
-    """Answer as MiniStack does; the mail says what the trigger writes. An error of the trigger is the caller's."""
-    requested.source, requested.metadata = f"CustomMessage_{CODES[action]}", data.get("ClientMetadata")
-    try:
-        answer: Response = asyncio.run(dispatch(action, data))
-        return answer
-    except cognito._CustomMessageRejected as error:
-        return cognito._custom_message_error(error)
-
-
 def send_custom_mail(pool: dict[str, Any], username: str, attributes: dict[str, str], code: str, **_: Any) -> Any:
-    custom = cognito._apply_custom_message_trigger(pool, requested.source, username, attributes, requested.metadata)
+    """What the trigger writes, with the code in its place."""
+    source, metadata = requested.get()
+    custom = cognito._apply_custom_message_trigger(pool, source, username, attributes, metadata)
     if not custom.get("emailMessage"):
         return send_mail(pool, username, attributes, code)
     subject, body = (str(custom[name]).replace("{####}", code) for name in ("emailSubject", "emailMessage"))
