@@ -74,17 +74,16 @@ def licence(installed: Distribution, version: str) -> str:
     """As an SPDX expression; exits when another version is installed than is shipped."""
     if installed.version != version:
         sys.exit(f"{installed.name} {installed.version} is installed, {version} is shipped; run: make setup")
-    return " AND ".join(sorted(set(_spoken(installed.metadata)))) or "unknown"
+    return " AND ".join(sorted(set(_spoken(installed.metadata))))
 
 
 def _spoken(metadata: PackageMetadata) -> Iterator[str]:
     if expression := metadata.get("License-Expression"):
         yield str(expression)
         return
-    classifiers = [each.split(" :: ")[-1] for each in metadata.get_all("Classifier") or [] if "License ::" in each]
-    stated = str(metadata.get("License") or "")
-    named = [NAMED.get(each, each) for each in classifiers if each != "OSI Approved"]
-    yield from named or ([NAMED.get(stated, stated)] if stated else [])
+    classifiers = [str(each).split(" :: ")[-1] for each in metadata.get_all("Classifier") or [] if "License ::" in each]
+    stated = [each for each in classifiers if each != "OSI Approved"] or [str(metadata.get("License") or "unknown")]
+    yield from (NAMED.get(each, each) for each in stated)
 
 
 def unreviewed(expression: str) -> list[str]:
