@@ -209,6 +209,17 @@ def everything_is_encrypted_and_private(both: Templates) -> Iterator[str]:
             yield f"{name} is open or not encrypted"
 
 
+def databases_are_verified(both: Templates) -> Iterator[str]:
+    """By libpq's defaults and by every address: encryption without verification is no protection."""
+    for name, function in both.deployed("AWS::Lambda::Function"):
+        variables = function["Environment"]["Variables"]
+        if variables.get("PGSSLMODE") != "verify-full" or variables.get("PGSSLROOTCERT") != "/opt/authorities.pem":
+            yield f"{name} does not verify a database by default"
+        modes = set(re.findall(r"sslmode=([\w-]+)", json.dumps(variables)))
+        if modes - {"verify-full"}:
+            yield f"{name} connects with {sorted(modes)}"
+
+
 def functions_wait_for_the_migrations(both: Templates) -> Iterator[str]:
     """By a reference, which CloudFormation takes for a dependency; the one that migrates is what they wait for."""
     for name, function in both.deployed("AWS::Lambda::Function"):

@@ -111,6 +111,12 @@ PLANTED: list[tuple[Rule, Plant]] = [
         edit("DocumentsBucket", "Properties.PublicAccessBlockConfiguration.BlockPublicPolicy", False),
     ),
     (rules.everything_is_encrypted_and_private, edit("RecordingsBucket", "Properties.BucketEncryption", None)),
+    (rules.databases_are_verified, edit("EventsFunction", "Properties.Environment.Variables.PGSSLMODE", "require")),
+    (rules.databases_are_verified, edit("EventsFunction", "Properties.Environment.Variables.PGSSLROOTCERT", "system")),
+    (
+        rules.databases_are_verified,
+        edit("EventsFunction", "Properties.Environment.Variables.DATABASE_ADDRESS", "postgresql://h/d?sslmode=require"),
+    ),
     (
         rules.functions_wait_for_the_migrations,
         edit("EventsFunction", "Properties.Environment.Variables.SCHEMA", ""),
