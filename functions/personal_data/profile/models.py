@@ -35,22 +35,32 @@ class Profile(Schema):
 
     id: UUID
     email: str
+    """Where mails go, as the identity provider knows it."""
     email_verified: bool
+    """Whether the identity provider has verified the address: no mail goes to one that is not."""
     name: Annotated[str, Field(examples=["Asha Rao"])]
+    """As certificates print it."""
     phone: str | None
+    """In E.164; null without one."""
     phone_verified: bool
+    """Whether a code has proven the number: no SMS goes to one that is not."""
     language: Language
+    """The language of mails, SMS, inbox and documents."""
     referral_code: str
+    """What others enter when this person recommended the course."""
     created_at: datetime
 
 
 class ProfileAnswer(Schema):
     success: bool = True
     profile: Profile
+    """The profile as it is now."""
 
 
 class ProfileChanges(Schema):
     """What is left out stays. `name` is printed on certificates; texts come in `language`."""
 
     name: Name | None = None
+    """The new name, 1 to 200 characters on one line; it is printed on certificates that are issued from now on."""
     language: Language | None = None
+    """The new language of texts."""
