@@ -7,7 +7,8 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | CloudFormation imports the HTTP API's `Body` | the same routes, authorizer and CORS by API calls | not in MiniStack |
 | alarms on computed metrics, on a dashboard | none, their metrics at `/_local/metrics` | not in MiniStack |
 | CodeDeploy shifts traffic | the alias moves at once, without `DeploymentPreference` | not in MiniStack |
-| Cognito calls the PostConfirmation trigger | our runner calls it | not in MiniStack |
+| Cognito calls the PostConfirmation and CustomMessage triggers | our runner calls them | not in MiniStack |
+| a code is random | always 123456, 654321 for a new password | so in MiniStack |
 | access tokens last an hour | a day | so that stack.json serves for a day's work |
 | secrets are filled in by an operator | by `make up` | there is no operator |
 | any other host | keys of the user pool at `/.well-known/jwks.json` of the front | the issuer's address is AWS's own |
