@@ -29,6 +29,9 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "GET /functions/v1/generate-certificate/issuer",
     "GET /functions/v1/generate-certificate/tree-head",
     "POST /functions/v1/analytics-events",  # anonymous visitors too; a user's token is verified in code
+    "GET /console",  # static files
+    "GET /console/{version}/{file}",
+    "GET /functions/v1/console",
     "GET /functions/v1/health",
     "GET /functions/v1/docs",
     "GET /functions/v1/openapi.json",
@@ -300,7 +303,7 @@ def functions_read_only_the_secrets_they_are_granted(both: Templates) -> Iterato
 
 def granted_secrets(role: dict[str, Any]) -> Iterator[Any]:
     """What SAM's policy of that name makes of the secrets it is given."""
-    for statement in (each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]):
+    for statement in (each for policy in role.get("Policies", ()) for each in policy["PolicyDocument"]["Statement"]):
         if statement["Action"] == ["secretsmanager:GetSecretValue"]:
             yield statement["Resource"]["Fn::Sub"][1]["secretArn"]
 
