@@ -34,8 +34,8 @@ function Dialog({ action, row, etag }) {
   const known = useLoaded(async () => (action.prepare ? await action.prepare(row) : {}), [])
   useEffect(() => element.current?.showModal(), [])
   const close = () => (opened.value = null)
-  return html`<dialog ref=${element} aria-labelledby="action-title" onClose=${close} onCancel=${close}>
-    <h2 id="action-title">${t(action.name)}</h2>
+  return html`<dialog ref=${element} aria-labelledby="dialog-heading" onClose=${close} onCancel=${close}>
+    <h2 id="dialog-heading">${t(action.name)}</h2>
     ${known.error && html`<${Refusal} error=${known.error} retry=${known.again} />`}
     ${known.isLoading && html`<p class="loading" role="status">${t("Loading…")}</p>`}
     ${known.value && html`<${ActionForm} action=${action} row=${row} known=${known.value} etag=${etag} close=${() => element.current?.close()} />`}
@@ -96,7 +96,7 @@ function ActionForm({ action, row, known, etag, close }) {
     <${Refusal} error=${error} />
     ${isStale && html`<p><button type="button" onClick=${() => { close(); changes.value++ }}>${t("Show the current state")}</button></p>`}
     <div class="buttons">
-      <button type="button" onClick=${close}>${t("Cancel")}</button>
+      <button type="button" onClick=${close}>${t("Back")}</button>
       <button type="submit" class=${action.look ?? "main"} aria-disabled=${isSending ? "true" : undefined}>${isSending ? t("Working…") : t(action.confirm ?? action.name)}</button>
     </div>
   </form>`

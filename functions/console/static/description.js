@@ -2,7 +2,7 @@
 // Descriptions are data, checked against openapi.json by tests/console/test_descriptions.py.
 
 /**
- * @typedef {"text" | "long" | "money" | "time" | "date" | "number" | "status" | "boolean" | "json" | "link" | "size" | "percent" | "id"} Kind
+ * @typedef {"text" | "long" | "money" | "time" | "date" | "number" | "status" | "boolean" | "json" | "link" | "size" | "percent" | "id" | "changes"} Kind
  * @typedef {Record<string, any>} Row
  *
  * @typedef {object} Field what is shown of a row
@@ -11,7 +11,7 @@
  * @property {string} [label]
  * @property {string} [currency] name of the field with the currency of an amount
  * @property {string} [zone] name of the field with the time zone of a time
- * @property {string} [to] name of the resource that the value is an id of
+ * @property {string | ((row: Row) => string)} [to] name of the resource that the value is an id of
  * @property {string} [id] name of the field with the id that the value's link leads to
  * @property {(row: Row) => unknown} [value] where it is computed
  * @property {boolean} [wide] over the whole width

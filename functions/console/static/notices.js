@@ -12,7 +12,7 @@ let count = 0
 /** @param {string} text */
 export function announce(text) {
   const number = ++count
-  notices.value = [...notices.value, { number, text }]
+  notices.value = [...notices.value, { number, text }].slice(-3)
   setTimeout(() => dismiss(number), SECONDS_SHOWN * 1000)
 }
 

@@ -76,6 +76,15 @@ export const webhookLog = {
   empty: "No delivery is like that.",
 }
 
+const RESOURCES = /** @type {Record<string, string>} */ ({
+  event: "courses", registration: "registrations", refund: "refunds", reconciliation_run: "runs", webhook_log: "webhook-log", broadcast: "broadcasts",
+})
+
+/** Where a change's resource is shown. @param {import("./description.js").Row} change */
+function resourceOf(change) {
+  return RESOURCES[change.resourceType] ?? ""
+}
+
 /** @type {Resource} */
 export const auditLog = {
   name: "audit-log",
@@ -84,7 +93,7 @@ export const auditLog = {
   path: "admin/audit-logs",
   items: "auditLogs",
   id: "position",
-  columns: ["createdAt", { name: "action", kind: "status" }, { name: "resourceType", kind: "status" }, { name: "resourceId", kind: "id" }, { name: "oldValues", label: "Before", kind: "json" }, { name: "newValues", label: "After", kind: "json" }, { name: "adminId", label: "Administrator", kind: "id" }, { name: "ipAddress", label: "From" }].map(named),
+  columns: ["createdAt", { name: "action", kind: "status" }, { name: "resourceType", kind: "status" }, { name: "resourceId", kind: "id", to: resourceOf }, { name: "changes", kind: "changes", value: change => change.oldValues ?? change.newValues }, { name: "adminId", label: "Administrator", kind: "id" }, { name: "ipAddress", label: "From" }].map(named),
   filters: [{ name: "action", placeholder: "event.cancel" }, { name: "resourceType", placeholder: "event" }, { name: "resourceId", label: "Resource (id)", kind: "id" }, { name: "adminId", label: "Administrator (id)", kind: "id" }, { name: "since", kind: "time" }, { name: "until", kind: "time" }],
   empty: "No change is like that.",
 }

@@ -33,7 +33,7 @@ export function Value({ of, field: given }) {
   const { name, kind, currency = "currency", zone = "timeZone", to, id, value: compute } = field(given)
   const value = compute ? compute(of) : valueAt(of, name)
   if (value == null || value === "") return html`<span class="nothing">–</span>`
-  const target = to ?? RESOURCE_OF_ID[name]
+  const target = typeof to === "function" ? to(of) : to ?? RESOURCE_OF_ID[name]
   const link = target && resources[target]?.item ? href([target, String(id ? valueAt(of, id) : value)]) : null
   const shown = show(kind, value, of, valueAt(of, currency), valueAt(of, zone))
   return link && (!id || valueAt(of, id)) ? html`<a href=${link}>${shown}</a>` : shown
@@ -53,9 +53,23 @@ function show(kind, value, row, currency, zone) {
     case "link": return safeLink(String(value))
     case "id": return html`<code class="id" title=${value}>${shortId(String(value))}</code>`
     case "json": return html`<pre class="json">${typeof value === "string" ? value : JSON.stringify(value, null, 2)}</pre>`
+    case "changes": return html`<${Changes} before=${row.oldValues} after=${row.newValues} />`
     case "long": return html`<span class="long">${value}</span>`
     default: return typeof value === "object" ? html`<pre class="json">${JSON.stringify(value, null, 2)}</pre>` : String(value)
   }
+}
+
+/** What a change made of what, field by field. @param {{ before: Row | null, after: Row | null }} properties */
+function Changes({ before, after }) {
+  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
+  return html`<dl class="changes">${names.map(name => html`<div><dt>${words(name)}</dt><dd>
+    ${before && name in before && html`<del>${written(before[name])}</del>`}${before && name in before && after && name in after && " → "}
+    ${after && name in after && html`<ins>${written(after[name])}</ins>`}</dd></div>`)}</dl>`
+}
+
+/** @param {unknown} value */
+function written(value) {
+  return value == null || value === "" ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value)
 }
 
 /** Only web addresses become links: what is stored may say anything. @param {string} value */
