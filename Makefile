@@ -45,7 +45,7 @@ test-long: $(SETUP) .tools/openapi-client/.ready ## Run the longer campaigns too
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) $(ARGS)
 
-check: check-code check-types check-template check-openapi ## Check format, lint, types, templates and that openapi.json is current
+check: check-code check-types check-template check-openapi ## Check format, lint, types, templates and openapi.json
 
 check-code: .venv/.ready
 	$(RUN) -m ruff format --check .
@@ -63,6 +63,7 @@ check-template: .venv/.ready .tools/sam/.ready .tools/checkov/.ready
 
 check-openapi: .venv/.ready
 	$(RUN) -m tools.openapi --check
+	@$(RUN) -m tools.lint_openapi
 
 format: .venv/.ready ## Format the code and fix what ruff can fix
 	$(RUN) -m ruff format .

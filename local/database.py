@@ -49,7 +49,7 @@ class Database:
         return self._login("worker_login", self._settings.worker_password)
 
     def _login(self, username: str, password: str) -> dict[str, str]:
-        address = f"postgresql://127.0.0.1:{self._settings.ports.postgres}/{NAME}"
+        address = f"postgresql://127.0.0.1:{self._settings.ports.postgres}/{NAME}?sslmode=disable"
         return {"url": address, "username": username, "password": password}
 
     def start(self) -> None:

@@ -8,7 +8,8 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | alarms on computed metrics, on a dashboard | none, their metrics at `/_local/metrics` | not in MiniStack |
 | Cognito's managed login, with its sessions | MiniStack's own login page, at each sign-in | not in MiniStack |
 | CodeDeploy shifts traffic | the alias moves at once, without `DeploymentPreference` | not in MiniStack |
-| Cognito calls the PostConfirmation trigger | our runner calls it | not in MiniStack |
+| Cognito calls the PostConfirmation and CustomMessage triggers | our runner calls them | not in MiniStack |
+| a code is random | always 123456, 654321 for a new password | so in MiniStack |
 | access tokens last an hour | a day | so that stack.json serves for a day's work |
 | secrets are filled in by an operator | by `make up` | there is no operator |
 | any other host | keys, metadata and login page of the user pool at the front | the issuer's address is AWS's own |

@@ -16,7 +16,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     stage: str
-    database_secret_id: str = ""
+    database_secret_id: str = ""  # of every function that has a database
     database_address: str = ""
     app_database_secret_id: str = ""
     worker_database_secret_id: str = ""

@@ -15,7 +15,7 @@ def install(name: str, announcement: str, finish: Callable[[Path], None]) -> Pat
 
     Returns the folder of the packages; exits with npm's status when npm fails.
     """
-    pins, folder = ROOT / "tools" / name, (ROOT / ".tools" / name).resolve()  # npm refuses a link
+    pins, folder = ROOT / "tools" / name, (ROOT / ".tools").resolve() / name  # npm loses its way in a linked folder
     packages, stamp = folder / "node_modules", folder / "package-lock.json"
     lock = (pins / "package-lock.json").read_bytes()
     if (folder / ".ready").exists() and stamp.exists() and stamp.read_bytes() == lock:

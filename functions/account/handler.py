@@ -36,7 +36,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 def list_notifications(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-    unread: bool = False,
+    unread: Annotated[bool, Query(description="Only unread notifications.")] = False,
 ) -> InboxOut:
     """The caller's inbox, newest first."""
     user_id = auth.caller(app.current_event.raw_event)
@@ -46,6 +46,7 @@ def list_notifications(
 
 @app.post("/functions/v1/notifications/read-all", summary="Mark the whole inbox as read", tags=["Notifications"])
 def read_all_notifications() -> ReadAllOut:
+    """Answers with how many were unread."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id)) as conn:
         return ReadAllOut(read=mark_all_read(conn, user_id))
@@ -58,6 +59,7 @@ def read_all_notifications() -> ReadAllOut:
     responses=answers(200, not_found=404),
 )
 def read_notification(notification_id: UUID) -> NotificationOut:
+    """Again: the same answer. The time of the first reading stays."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id)) as conn:
         return NotificationOut(notification=service.read(conn, user_id, notification_id))
@@ -65,6 +67,7 @@ def read_notification(notification_id: UUID) -> NotificationOut:
 
 @app.get("/functions/v1/notification-preferences", summary="Show the notification preferences", tags=["Notifications"])
 def show_preferences() -> PreferencesOut:
+    """Every combination of type and channel; what was never chosen is enabled."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return PreferencesOut(preferences=service.preferences(conn, user_id))
@@ -79,7 +82,9 @@ def change_preferences(changes: PreferencesIn) -> PreferencesOut:
 
 
 @app.get("/functions/v1/unsubscribe", summary="Show the unsubscribe page", tags=["Notifications"], responses=PAGE)
-def show_unsubscribe_page(token: Annotated[str, Query(max_length=200)]) -> Response[str]:
+def show_unsubscribe_page(
+    token: Annotated[str, Query(max_length=200, description="The token of the link in the mail.")],
+) -> Response[str]:
     """A page with a button: mail scanners follow links, so looking changes nothing (RFC 8058, section 3.1)."""
     try:
         unsubscribing.user_of(token)
@@ -91,7 +96,9 @@ def show_unsubscribe_page(token: Annotated[str, Query(max_length=200)]) -> Respo
 @app.post(
     "/functions/v1/unsubscribe", summary="Unsubscribe from marketing mail", tags=["Notifications"], responses=PAGE
 )
-def unsubscribe(token: Annotated[str, Query(max_length=200)]) -> Response[str]:
+def unsubscribe(
+    token: Annotated[str, Query(max_length=200, description="The token of the link in the mail.")],
+) -> Response[str]:
     """No more marketing mail for whom the token stands for: the page's button, or a mail client's (RFC 8058)."""
     try:
         user_id = unsubscribing.user_of(token)

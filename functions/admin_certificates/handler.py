@@ -35,10 +35,13 @@ PATH = "/functions/v1/admin/certificates"
 def list_certificates(
     event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
     user_id: Annotated[UUID | None, Query(alias="userId")] = None,
-    number: Annotated[str | None, Query(max_length=40)] = None,
+    number: Annotated[
+        str | None, Query(max_length=40, description="Only the certificate with this printed number.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> CertificateList:
+    """Revoked ones, too."""
     admin = administrator_of(app.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.list_certificates(

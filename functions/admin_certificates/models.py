@@ -12,16 +12,15 @@ type Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"\S")]
 
 
 class RevokeCertificateRequest(Schema):
-    """`reason` is told to the student and to everybody who checks the certificate."""
-
     reason: Reason
+    """Told to the student and to everybody who verifies the certificate."""
 
 
 class ReissueCertificateRequest(Schema):
-    """`recipientName` is what the new certificate says; `reason` is why the old one is revoked, if it is not yet."""
-
     recipient_name: Annotated[str, Field(min_length=1, max_length=200)]
+    """Name on the new certificate."""
     reason: Reason = "Reissued with a corrected name"
+    """Why the old certificate is revoked, if it is not yet."""
 
 
 class Certificate(Schema):
@@ -34,10 +33,12 @@ class Certificate(Schema):
     certificate_number: str
     verify_url: str
     chain_position: int
+    """Position in the chain of certificates, from 1."""
     issued_at: datetime
     revoked_at: datetime | None
     revoke_reason: str | None
     replaced_by: UUID | None
+    """The id of the certificate that replaces a revoked one; null without one."""
 
 
 class CertificateAnswer(Schema):

@@ -31,13 +31,18 @@ def _is_within(value: object, levels: int) -> bool:
 
 
 class TrackedEvent(Schema):
-    """One thing that was done. `id` is the client's own, the same in every retry: it is kept once."""
+    """One thing that a visitor did."""
 
     id: UUID | None = None
+    """The client's own id, the same in every retry: an event is stored once."""
     event_name: str = Field(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")
+    """Name of the event, such as `event_viewed`."""
     event_category: Literal["engagement", "conversion", "navigation", "error"]
+    """Kind of event."""
     event_data: Annotated[dict[str, Any], AfterValidator(_small)] = Field(default_factory=dict[str, Any])
+    """At most 4,096 bytes of JSON and 8 levels. No personal data."""
     occurred_at: AwareDatetime | None = None
+    """When it happened; the time of arrival if left out."""
 
 
 Raw = Annotated[dict[str, Any], WithJsonSchema(TrackedEvent.model_json_schema())]
@@ -45,22 +50,27 @@ Raw = Annotated[dict[str, Any], WithJsonSchema(TrackedEvent.model_json_schema())
 
 
 class EventBatch(Schema):
-    """`sessionId` groups what one visit did; whoever sends no token needs one."""
-
     session_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{8,100}$")
+    """Groups the events of one visit. Required without a token."""
     events: list[Raw] = Field(min_length=1, max_length=MAX_EVENTS)
+    """Up to 100 events. A wrong one does not spoil the batch."""
 
 
 class RejectedEvent(Schema):
-    """An event that was not kept: its position in the batch, and why."""
+    """An event that was not stored."""
 
     index: int
+    """Its position in the batch, from 0."""
     errors: list[dict[str, str]]
+    """What is wrong, by field."""
 
 
 class BatchReport(Schema):
-    """How many were kept, and how many had been already; sending the rejected ones again cannot help."""
+    """Sending rejected events again cannot help."""
 
     accepted: int
+    """Events stored by this request."""
     duplicates: int
+    """Events whose `id` was stored before."""
     rejected: list[RejectedEvent]
+    """Events that are wrong, with the reasons."""

@@ -49,11 +49,13 @@ class AnalyticsReport(RootModel[AnyReport]):
     },
 )
 def show_report(
-    type: Annotated[ReportType, Query()],
+    type: Annotated[ReportType, Query(description="Which report.")],
     start_date: Annotated[date | None, Query(alias="startDate")] = None,
     end_date: Annotated[date | None, Query(alias="endDate")] = None,
-    group_by: Annotated[Grouping, Query(alias="groupBy")] = "day",
-    format: Annotated[Format | None, Query()] = None,
+    group_by: Annotated[Grouping, Query(alias="groupBy", description="Length of the periods of `revenue`.")] = "day",
+    format: Annotated[
+        Format | None, Query(description="`json`, `csv` or `html`; without it, `Accept` decides.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response[str]:

@@ -21,7 +21,9 @@ KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
 KEPT_FOR_NOW = "public, max-age=60"
 CHECKED_EACH_TIME = "public, no-cache"
 TAGS = ["Console"]
-FILES = {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in service.CONTENT_TYPES.values()}
+FILES: dict[str, Any] = {
+    kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in service.CONTENT_TYPES.values()
+}
 
 
 @app.get(
@@ -32,12 +34,12 @@ FILES = {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in serv
     compress=True,
 )
 def get_console(
-    code: Annotated[str | None, Query(max_length=4096)] = None,
-    state: Annotated[str | None, Query(max_length=4096)] = None,
-    error: Annotated[str | None, Query(max_length=200)] = None,
-    error_description: Annotated[str | None, Query(max_length=2000)] = None,
-    iss: Annotated[str | None, Query(max_length=2000)] = None,
-    session_state: Annotated[str | None, Query(max_length=2000)] = None,
+    code: Annotated[str | None, Query(max_length=4096, description="Authorization code")] = None,
+    state: Annotated[str | None, Query(max_length=4096, description="State of the page's request")] = None,
+    error: Annotated[str | None, Query(max_length=200, description="Why the sign-in was refused")] = None,
+    error_description: Annotated[str | None, Query(max_length=2000, description="The same in words")] = None,
+    iss: Annotated[str | None, Query(max_length=2000, description="Issuer (RFC 9207)")] = None,
+    session_state: Annotated[str | None, Query(max_length=2000, description="OpenID session state")] = None,
 ) -> Response[str]:
     """Sign-in leads back here; what it brings in the query (RFC 6749, section 4.1.2) is read by the page alone."""
     del code, state, error, error_description, iss, session_state
@@ -59,10 +61,13 @@ def get_console(
     "/console/<version>/<file>",
     summary="A script, style or library of the console",
     tags=TAGS,
-    responses=answers(not_found=404) | {200: {"description": "OK", "content": FILES}},
+    responses={**answers(not_found=404), 200: {"description": "OK", "content": FILES}},
     compress=True,
 )
-def get_console_file(version: Annotated[str, Path()], file: Annotated[str, Path()]) -> Response[bytes]:
+def get_console_file(
+    version: Annotated[str, Path(description="Hash of all files")],
+    file: Annotated[str, Path(description="Name of one file")],
+) -> Response[bytes]:
     """Under the current version, kept for good; a page of another version is served while a deployment moves on."""
     found = service.find_file(file)
     kept = KEPT_FOR_GOOD if version == service.version() else KEPT_FOR_NOW
@@ -74,6 +79,7 @@ def get_console_file(version: Annotated[str, Path()], file: Annotated[str, Path(
     "/functions/v1/console", summary="To the administrators' console", tags=TAGS, responses=published("text/plain", 308)
 )
 def redirect_to_console() -> Response[str]:
+    """For who expects the console beside the other paths."""
     location = f"{settings().public_base_url}/console"
     headers = {"Location": location, "Cache-Control": "public, max-age=300"}
     return Response(308, content_type="text/plain", body=location, headers=headers)

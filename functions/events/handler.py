@@ -20,11 +20,17 @@ app = Router()
 
 @app.get("/functions/v1/events", summary="Published courses, the soonest first", tags=["Events"])
 def list_events(
-    status: Annotated[Literal["upcoming", "ongoing", "completed", "cancelled"] | None, Query()] = None,
-    category: Annotated[Literal["technical", "non_technical"] | None, Query()] = None,
+    status: Annotated[
+        Literal["upcoming", "ongoing", "completed", "cancelled"] | None,
+        Query(description="Only courses in this state."),
+    ] = None,
+    category: Annotated[
+        Literal["technical", "non_technical"] | None, Query(description="Only courses of this kind.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> EventList:
+    """Drafts are not in it. Seats left are as of now and may be gone a moment later."""
     with db.transaction(ANONYMOUS, read_only=True) as conn:
         return service.list_events(conn, status=status, category=category, cursor=cursor, limit=limit)
 
@@ -36,6 +42,7 @@ def list_events(
     responses=answers(200, not_found=404),
 )
 def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
+    """With its live sessions. A draft is a 404."""
     with db.transaction(ANONYMOUS, read_only=True) as conn:
         return EventAnswer(event=service.find_event(conn, event_id))
 

@@ -8,14 +8,17 @@ from shared.routing import Schema
 
 
 class Event(Schema):
-    """`priceAmount` in minor units of `currency` (paise); `seatsLeft` at the moment of asking."""
+    """A published course."""
 
     id: UUID
     title: str
+    """Title of the course."""
     description: str
+    """Plain text about the course."""
     instructor: str
     category: Literal["technical", "non_technical"]
     status: Literal["upcoming", "ongoing", "completed", "cancelled"]
+    """`upcoming` before its start, `ongoing` until its end, `completed` after it, or `cancelled`."""
     starts_at: datetime
     ends_at: datetime
     sales_end_at: datetime
@@ -41,6 +44,7 @@ class Session(Schema):
 
     id: UUID
     title: str
+    """Title of the session; empty without one."""
     starts_at: datetime
     ends_at: datetime
 
@@ -49,6 +53,7 @@ class EventDetail(Event):
     """A course with its live sessions in their order."""
 
     sessions: list[Session]
+    """Its live sessions in their order."""
 
 
 class EventAnswer(Schema):

@@ -144,7 +144,10 @@ def download_badge(token: Token) -> Response[str]:
     tags=TAGS,
     responses=published(JWT),
 )
-def show_status_list(number: Annotated[int, Path(ge=0, le=1_000_000)]) -> Response[str]:
+def show_status_list(
+    number: Annotated[int, Path(ge=0, le=1_000_000, description="Number of the list, from 0.")],
+) -> Response[str]:
+    """A W3C Bitstring Status List in a JWT: bit n is set when the badge of that index was revoked."""
     first = number * badges.LIST_SIZE
     with db.transaction(SERVICE, read_only=True) as conn:
         revoked = queries.list_revoked(conn, first, first + badges.LIST_SIZE - 1)
@@ -168,7 +171,8 @@ def list_keys() -> Response[str]:
     tags=TAGS,
     responses=published(JSON) | answers(not_found=404),
 )
-def show_key(name: Annotated[str, Path(max_length=100)]) -> Response[str]:
+def show_key(name: Annotated[str, Path(max_length=100, description="Last part of `kid`.")]) -> Response[str]:
+    """A JWK, for whoever verifies a badge."""
     key = badges.public_key()
     if not key["kid"].endswith(f"/{name}"):
         raise NotFound("key")
@@ -177,6 +181,7 @@ def show_key(name: Annotated[str, Path(max_length=100)]) -> Response[str]:
 
 @app.get(f"{PATH}/issuer", summary="Who issues the badges", tags=TAGS, responses=published(JSON))
 def show_issuer() -> Response[str]:
+    """An Open Badges 3.0 profile."""
     return _plain(badges.issuer(settings().certificate_issuer))
 
 

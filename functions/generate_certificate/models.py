@@ -15,6 +15,7 @@ class CertificateRequest(Schema):
 class CertifiedEvent(Schema):
     id: UUID
     title: str
+    """Title of the course."""
     category: str
     instructor: str
     starts_at: datetime
@@ -29,20 +30,23 @@ class ReplacementCertificate(Schema):
 
 
 class IssuedCertificate(Schema):
-    """`pdfUrl` works for a quarter of an hour; `verifyUrl` is for everybody and for good."""
+    """A certificate as its owner sees it."""
 
     id: UUID
     registration_id: UUID
     certificate_number: str
     verification_token: str
+    """Token of `verifyUrl`; whoever has it can verify the certificate."""
     verify_url: str
     pdf_url: str
     badge_url: str
     recipient_name: str
     attended_minutes: int
     blockchain_hash: str
+    """SHA-256 over the certificate and the hash of the one before, in hexadecimal."""
     issued_at: datetime
     status: Literal["valid", "revoked"]
+    """`revoked` when it does not count any more."""
     revoked_at: datetime | None
     revoke_reason: str | None
     replaced_by: ReplacementCertificate | None
@@ -61,16 +65,21 @@ class CertificateList(Schema):
 
 
 class CertifiedContent(Schema):
-    """Everything that is certified, and nothing else about the student. Days are of the course's time zone."""
+    """Everything that is certified, and nothing else about the student."""
 
     certificate_number: str
     recipient_name: str
     course_title: str
+    """Title of the course."""
     starts_on: date
+    """First day, in the course's time zone."""
     ends_on: date
+    """Last day, in the course's time zone."""
     attended_minutes: int
     issued_on: date
+    """Day of issue, in the course's time zone."""
     issuer: str
+    """Name of the issuer."""
     revoked_at: datetime | None
     revoke_reason: str | None
     replaced_by: ReplacementCertificate | None
@@ -82,44 +91,52 @@ class InclusionProof(Schema):
     """RFC 9162, 2.1.3: the hashes that lead from the leaf to the root of the tree head."""
 
     leaf_index: int
+    """Position of the leaf in the tree, from 0."""
     hashes: list[str]
+    """Hashes from the leaf to the root, in hexadecimal."""
 
 
 class IntegrityCheck(Schema):
-    """Whether the record is what was issued, and what anybody needs to check that without us.
-
-    `leaf` is the log's entry: SHA-256 over a zero byte and it is `leafHash`, which `inclusionProof` leads to the
-    root of `treeHead`, signed with the key `keyId` of the published keys. Both are missing until the next daily head.
-    `contentHash` is the SHA-256 of `content`, `pdfHash` of the PDF.
-    """
+    """Whether the record is what was issued, and what anybody needs to check that without the platform."""
 
     intact: bool
+    """Whether the record is what was issued."""
     faults: list[str]
+    """What differs, in words; empty for an intact record."""
     content: str
+    """The certified content in canonical JSON (RFC 8785)."""
     content_hash: str
+    """SHA-256 of `content`, in hexadecimal."""
     pdf_hash: str
+    """SHA-256 of the PDF, in hexadecimal."""
     leaf: str
+    """The entry of the log."""
     leaf_hash: str
+    """SHA-256 over a zero byte and `leaf`, in hexadecimal."""
     position: int
+    """Position in the chain of certificates, from 1."""
     previous_hash: str
+    """`blockchainHash` of the record before, in hexadecimal."""
     tree_head: dict[str, Any] | None
+    """The signed head that the proof leads to; null until the next daily head."""
     inclusion_proof: InclusionProof | None
+    """The way from `leafHash` to the root of `treeHead`; null until the next daily head."""
 
 
 class Verification(Schema):
-    """`valid` is true for a certificate that was not revoked and whose record is intact.
-
-    Of a record that was changed nothing is shown as certified: `certificate` is null.
-    """
-
     valid: bool
+    """True for an intact certificate that was not revoked."""
     status: Literal["valid", "revoked"]
+    """`revoked` when it does not count any more."""
     certificate: CertifiedContent | None
+    """What is certified; null for a record that was changed."""
     integrity: IntegrityCheck
+    """The result of the integrity check."""
 
 
 class UnknownCertificate(Schema):
     valid: Literal[False] = False
+    """False: no such certificate was issued here."""
 
 
 @dataclass(frozen=True)

@@ -178,12 +178,13 @@ class PhaseResult:
 
 
 class RunSummary(Schema):
-    """`counts` is the number of comparisons by verdict so far."""
-
     id: UUID
     kind: RunKind
+    """`daily` by the schedule, `requested` by a person, or `open_orders` about unpaid orders."""
     status: Literal["running", "finished", "failed"]
+    """`running` continues with the next call or schedule."""
     counts: dict[str, int]
+    """Comparisons by verdict so far."""
 
 
 class ReconciliationAnswer(Schema):
@@ -191,4 +192,6 @@ class ReconciliationAnswer(Schema):
 
     success: bool = True
     run_id: UUID | None = None
+    """The requested run; null when none was requested."""
     runs: list[RunSummary]
+    """The runs that this call has worked on."""

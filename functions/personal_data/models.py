@@ -9,26 +9,26 @@ from shared.routing import Schema
 
 
 class PersonalDataExport(Schema):
-    """`data` has the rows of each table by the table's name, with its columns as they are named there."""
-
     success: bool = True
     exported_at: datetime
+    """When the export was made."""
     truncated: Annotated[list[str], Field(examples=[["analytics_events"]])]
+    """Tables with more than 5,000 rows, of which only the newest are here."""
     data: Annotated[
         dict[str, list[dict[str, Any]]],
         Field(examples=[{"event_feedback": [{"rating": 5, "comments": "Clear and quick."}]}]),
     ]
+    """Rows by the name of their table, columns as they are named there."""
 
 
 class ErasureRequest(Schema):
-    """`email` confirms it: the address of the account, as the profile has it."""
-
     email: Annotated[str, Field(min_length=3, max_length=320, pattern="@")]
+    """The address of the account, to confirm that this account is meant."""
 
 
 class ErasureAnswer(Schema):
-    """`login` is `deleting` while the identity provider has not answered yet, `external` where it is not ours."""
-
     success: bool = True
     erased_at: datetime
+    """When the account was erased."""
     login: Literal["deleted", "deleting", "external"]
+    """`deleting` until the identity provider has answered, `external` where the login is not the platform's."""

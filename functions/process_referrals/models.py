@@ -11,15 +11,20 @@ type RewardKind = Literal["free_access", "credit"]
 
 
 class GrantedReward(Schema):
-    """`amount` is a credit in minor units; `registrationId` is the seat that free access gave."""
+    """A reward for completed referrals."""
 
     id: UUID
     referrer_id: UUID
+    """The id of the user who is rewarded."""
     event_id: UUID
     tier: int
+    """1 for the first reward of this user in this course."""
     kind: RewardKind
+    """`free_access` gives a seat, `credit` makes the next course cheaper."""
     registration_id: UUID | None
+    """The seat that free access gave; null for a credit."""
     amount: int
+    """Amount of a credit, in minor units; 0 for free access."""
     currency: str
 
 
@@ -27,14 +32,19 @@ class ProcessedReferrals(Schema):
     """The referrals completed and the rewards granted in this run."""
 
     referrals: list[UUID]
+    """The ids of the completed referrals."""
     rewards: list[GrantedReward]
+    """The rewards granted."""
 
 
 class ProcessReferralsAnswer(Schema):
     success: bool = True
     processed_referrals: int
+    """Referrals completed in this run."""
     rewards_granted: int
+    """Rewards granted in this run."""
     details: ProcessedReferrals
+    """Which ones."""
 
 
 @dataclass(frozen=True)

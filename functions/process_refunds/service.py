@@ -51,10 +51,7 @@ def _send_refund(gateway: Gateway, due: DueRefund, now: datetime) -> RefundOutco
     try:
         made = gateway.refund(due.razorpay_payment_id, amount=due.amount, refund_id=due.id, key=due.idempotency_key)
     except GatewayDown as error:
-        wait = min(timedelta(minutes=2 ** min(due.attempts, 10)), LONGEST_WAIT)
-        with db.transaction(SERVICE) as conn:
-            queries.postpone(conn, due.id, now + wait, error.code)
-        return "postponed"
+        return _postpone(due, now, error.code)
     except GatewayRefused as refusal:
         if refusal.status == 409:  # an earlier call with this key is still running
             with db.transaction(SERVICE) as conn:
@@ -70,8 +67,8 @@ def _resolve_refusal(gateway: Gateway, due: DueRefund, refusal: GatewayRefused, 
     logger.error("refund_refused", refund_id=str(due.id), status=refusal.status, reason=refusal.reason)
     try:
         made_elsewhere = gateway.fetch_payment_refunds(due.razorpay_payment_id)
-    except (GatewayDown, GatewayRefused):
-        made_elsewhere = []
+    except (GatewayDown, GatewayRefused) as error:  # whether it was made elsewhere cannot be judged now
+        return _postpone(due, now, str(error))
     with db.transaction(SERVICE) as conn:
         payments.apply_fetched_state(conn, due.razorpay_order_id, (), made_elsewhere, now)
         balance = payment_queries.read_balance(conn, due.razorpay_payment_id)
@@ -79,6 +76,13 @@ def _resolve_refusal(gateway: Gateway, due: DueRefund, refusal: GatewayRefused, 
     if balance.left < 0:  # what went back elsewhere and this refund are more than came in
         return _reduce(due, balance.left + due.amount, "refunded_elsewhere", refusal.description)
     return "failed" if _fail(due, refusal.description) else "closed"
+
+
+def _postpone(due: DueRefund, now: datetime, error: str) -> RefundOutcome:
+    wait = min(timedelta(minutes=2 ** min(due.attempts, 10)), LONGEST_WAIT)
+    with db.transaction(SERVICE) as conn:
+        queries.postpone(conn, due.id, now + wait, error)
+    return "postponed"
 
 
 def _reduce(due: DueRefund, left: int, reason: ClosedReason, error: str) -> RefundOutcome:

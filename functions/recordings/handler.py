@@ -27,6 +27,7 @@ TAGS = ["Recordings"]
     responses=answers(200, payment_incomplete=403, not_registered=404),
 )
 def list_recordings(event_id: Annotated[UUID, Query(alias="eventId")]) -> RecordingList:
+    """Those that can be watched, for a confirmed and paid seat."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return RecordingList(recordings=service.list_recordings(conn, event_id, user_id))

@@ -11,12 +11,14 @@ from shared.routing import Schema
 
 
 class Recording(Schema):
-    """`positionSeconds`: how far the caller has watched."""
+    """A recording that can be watched."""
 
     id: UUID
     event_id: UUID
     session_id: UUID | None
+    """The live session it is of; null for none in particular."""
     title: str
+    """Title of the recording."""
     duration_minutes: int | None
     file_size_mb: float | None
     thumbnail_url: str | None
@@ -30,17 +32,20 @@ class RecordingList(Schema):
 
 
 class Playback(Schema):
-    """`url` works until `expiresAt`, 15 minutes at most; ask again for more."""
+    """A link to watch a recording."""
 
     success: bool = True
     url: str
+    """Link to the video; ask for a new one after `expiresAt`."""
     expires_at: datetime
+    """Until when `url` works, 15 minutes at most."""
     content_type: str
     position_seconds: int
 
 
 class PlaybackPosition(Schema):
     position_seconds: Annotated[StrictInt, Field(ge=0, le=86_400)]
+    """How far the caller has watched, in seconds from the start."""
 
 
 class PositionAnswer(PlaybackPosition):

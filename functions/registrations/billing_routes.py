@@ -17,6 +17,7 @@ PATH = "/functions/v1/billing-details"
 
 @routes.get(PATH, summary="What the caller wants on receipts", tags=["Payments"])
 def get_billing_details() -> BillingDetailsAnswer:
+    """What the next receipt will say; issued ones never change."""
     user_id = auth.caller(routes.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return BillingDetailsAnswer(billing_details=queries.find_billing_details(conn, user_id) or BillingDetails())

@@ -83,6 +83,7 @@ def list_registrations(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> RegistrationList:
+    """Those that were cancelled or have expired, too."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return service.list_registrations(conn, user_id, cursor=cursor, limit=limit)
@@ -95,6 +96,7 @@ def list_registrations(
     responses=answers(200, not_found=404),
 )
 def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
+    """Poll it after a payment until `status` is `confirmed`, or call `verify-payment`."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return RegistrationAnswer(registration=registrations.find_registration(conn, registration_id, user_id))
@@ -157,6 +159,7 @@ def list_payments(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> PaymentList:
+    """One entry for each order, paid or not."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return service.list_payments(conn, user_id, cursor=cursor, limit=limit)

@@ -15,8 +15,6 @@ type AddressLine = Annotated[str, Field(min_length=1, max_length=200, pattern=r"
 
 
 class RegistrationRequest(Schema):
-    """`referralCode` is the code of the person who recommended the course."""
-
     event_id: UUID
     referral_code: Annotated[str, Field(min_length=4, max_length=20, pattern=r"^[A-Za-z0-9]+$")] | None = None
 
@@ -27,11 +25,14 @@ class CheckoutResult(Schema):
     razorpay_payment_id: Annotated[
         PaymentId, Field(validation_alias=AliasChoices("razorpay_payment_id", "razorpayPaymentId"))
     ]
+    """Razorpay's id of the payment."""
     razorpay_order_id: Annotated[OrderId, Field(validation_alias=AliasChoices("razorpay_order_id", "razorpayOrderId"))]
+    """Razorpay's id of the order."""
     razorpay_signature: Annotated[
         str,
         Field(pattern=r"^[0-9a-f]{64}$", validation_alias=AliasChoices("razorpay_signature", "razorpaySignature")),
     ]
+    """Lower-case hexadecimal HMAC-SHA256 by Razorpay over order and payment."""
 
 
 class RegistrationList(Schema):
@@ -41,7 +42,7 @@ class RegistrationList(Schema):
 
 
 class Payment(Schema):
-    """An order with its payment status; amounts in minor units."""
+    """An order at Razorpay with the state of its payment."""
 
     id: UUID
     registration_id: UUID
@@ -49,8 +50,11 @@ class Payment(Schema):
     razorpay_order_id: str
     razorpay_payment_id: str | None
     status: Literal["initiated", "failed", "closed", "success", "refunded"]
+    """`initiated` until paid, `failed` after a failed attempt, `closed` when it cannot be paid any more."""
     amount: int
+    """In minor units of `currency` (paise)."""
     refunded_amount: int
+    """What went back so far, in minor units."""
     currency: str
     paid_at: datetime | None
     created_at: datetime
@@ -63,39 +67,40 @@ class PaymentList(Schema):
 
 
 class VerifyPaymentAnswer(Schema):
-    """`status` is the outcome of the payment: confirmed, or refund_requested when the seat was gone."""
-
     success: bool = True
     status: str
+    """`confirmed`, or `refund_requested` when the seat was gone. `already_applied` when the webhook was first."""
     registration: Registration
 
 
 class CancellationRefund(Schema):
-    """`amount` in minor units; `requested` until Razorpay has accepted it, `pending` until it is processed."""
+    """What goes back of a cancelled seat."""
 
     amount: int
+    """In minor units of `currency` (paise)."""
     currency: str
     status: Literal["requested", "pending", "processed", "failed"]
+    """`requested` until Razorpay has accepted it, `pending` until the bank has it."""
 
 
 class CancelRegistrationAnswer(Schema):
-    """`refund` is the refund by the event's policy, null when there is none."""
-
     success: bool = True
     registration: Registration
     refund: CancellationRefund | None
+    """The refund by the course's policy; null when nothing goes back."""
 
 
 class BillingDetails(Schema):
-    """`state` is a GST state code (29 is Karnataka) and decides between CGST with SGST and IGST.
-
-    `gstin` is for a business that claims the tax; it begins with its state.
-    """
+    """What receipts say of the buyer."""
 
     name: AddressLine | None = None
+    """Name on receipts; null for the name of the profile."""
     address: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")] | None = None
+    """Address on receipts; null for none."""
     state: Annotated[str, Field(pattern=r"^[0-9]{2}$")] | None = None
+    """GST state code (29 is Karnataka); it decides between CGST with SGST and IGST."""
     gstin: Annotated[str, Field(min_length=15, max_length=15)] | None = None
+    """GSTIN of a business that claims the tax; it begins with its state."""
 
     @model_validator(mode="after")
     def _check_state(self) -> Self:
@@ -111,3 +116,4 @@ class BillingDetails(Schema):
 class BillingDetailsAnswer(Schema):
     success: bool = True
     billing_details: BillingDetails
+    """The details that the next receipt will have."""

@@ -157,14 +157,20 @@ class NotificationBatch(BaseModel):
 
 class DeliveryCounts(Schema):
     email: int = 0
+    """E-mails delivered."""
     sms: int = 0
+    """SMS delivered."""
     in_app: int = 0
+    """Inbox rows written."""
     failed: int = 0
+    """Failed attempts, whether they are retried or not."""
 
 
 class DeliveryAnswer(Schema):
-    """What one run delivered; `failed` counts what could not be delivered in it, retried or not."""
+    """What one run delivered."""
 
     success: bool = True
     processed: DeliveryCounts
+    """Notifications by type."""
     total: int
+    """Notifications handled in this run."""

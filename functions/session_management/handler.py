@@ -41,7 +41,7 @@ PATH = "/functions/v1/session-management"
     ),
 )
 def move(
-    action: Annotated[Literal["checkin", "checkout"], Query()], body: CheckIn | CheckOut
+    action: Annotated[Literal["checkin", "checkout"], Query(description="What to do.")], body: CheckIn | CheckOut
 ) -> Response[AttendanceAnswer]:
     """`checkin` takes `{registrationId, eventId}` and answers 201, 200 while checked in already.
 
@@ -69,10 +69,11 @@ def move(
 
 @app.get(PATH, summary="The caller's attendance, the newest first", tags=["Sessions"])
 def list_history(
-    action: Annotated[Literal["history"], Query()],
+    action: Annotated[Literal["history"], Query(description="What to do.")],
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> AttendanceHistory:
+    """One entry for each stay; coming back makes another one."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return service.list_history(conn, user_id, cursor=cursor, limit=limit)

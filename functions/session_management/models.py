@@ -17,20 +17,24 @@ class CheckOut(Schema):
 
 
 class Attendance(Schema):
-    """One stay: `durationMinutes` once it has ended, whole minutes."""
+    """One stay in a live session."""
 
     id: UUID
     registration_id: UUID
     event_id: UUID
     session_id: UUID
     check_in_time: datetime
+    """When the student checked in."""
     check_out_time: datetime | None
+    """When the student checked out, or the session ended; null during the stay."""
     duration_minutes: int | None
+    """Length of the stay in whole minutes; null during the stay."""
 
 
 class AttendedEvent(Schema):
     id: UUID
     title: str
+    """Title of the course."""
     starts_at: datetime
     ends_at: datetime
 
@@ -44,11 +48,13 @@ class PastAttendance(Attendance):
 class AttendanceAnswer(Schema):
     success: bool = True
     attendance: Attendance
+    """The stay."""
 
 
 class AttendanceHistory(Schema):
     success: bool = True
     history: list[PastAttendance]
+    """Stays, the newest first."""
     next_cursor: str | None
 
 

@@ -60,6 +60,7 @@ def get_health() -> Response[Health]:
     responses=published("application/json"),
 )
 def get_openapi() -> Response[str]:
+    """OpenAPI 3.1. Generate clients from it; `info.version` changes with the API."""
     return Response(status_code=200, content_type="application/json", body=OPENAPI.read_text())
 
 
@@ -70,6 +71,7 @@ def get_openapi() -> Response[str]:
     responses=published("text/html"),
 )
 def get_docs() -> Response[str]:
+    """A page that shows this document and calls its operations."""
     return Response(
         status_code=200, content_type="text/html; charset=utf-8", body=_swagger_page(), headers=DOCS_HEADERS
     )

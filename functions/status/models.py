@@ -15,15 +15,15 @@ class DatabaseState:
 
 
 class Health(Schema):
-    """`build` is the version of this function that runs.
-
-    `migrations` are behind when the build has some that the database lacks, and unknown where something else than
-    `make migrate` applied them. `queueAgeSeconds` says how long the oldest unsent notification has been due.
-    """
-
     status: Literal["ok", "degraded"]
+    """`degraded` while the database is unreachable, migrations are missing or notifications are late."""
     stage: str
+    """Name of the deployment."""
     build: str
+    """Version of the function that answers."""
     database: Literal["reachable", "unreachable"]
+    """Whether the database answers."""
     migrations: Literal["applied", "behind", "unknown"]
+    """`behind` when the build has some that the database lacks, `unknown` where another tool applies them."""
     queue_age_seconds: int | None
+    """For how many seconds the oldest unsent notification has been due; null without a database."""

@@ -65,6 +65,7 @@ def list_entries(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> WaitlistEntryList:
+    """Ended ones, too; `status` says which still wait or have an offer."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return service.list_entries(conn, user_id, cursor=cursor, limit=limit)

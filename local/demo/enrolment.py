@@ -17,8 +17,8 @@ def sign_up(journey: Journey) -> str:
         UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
     )
     mail = eventually(lambda: next(iter(journey.mails()), None), "no mail with a code")
-    code = re.search(r"\d{6}", mail["text"])
-    expect(code, f"no code in: {mail['text']}")
+    code = re.search(r"(?<=>)\d{6}(?=<)", mail["html"])
+    expect(code, f"no code in: {mail['html']}")
     client.confirm_sign_up(ClientId=client_id, Username=journey.email, ConfirmationCode=code[0] if code else "")
     return f"{journey.email}, code {code[0] if code else ''}"
 

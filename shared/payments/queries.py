@@ -295,16 +295,17 @@ def close_superseded_refunds(conn: Connection, payment_id: str) -> None:
     """Close our refunds of a payment of which nothing is left, because its money went back in another way."""
     conn.execute(
         """
-        update public.refunds f set status = 'closed', closed_reason = 'refunded_elsewhere'
+        update public.refunds f
+        set status = 'closed', closed_reason = case
+            when b.captured > made.amount then 'taken_by_dispute' else 'refunded_elsewhere' end
+        from private.payment_balance(%(payment)s) b
+        cross join (
+            select coalesce(sum(amount), 0) as amount from public.refunds
+            where razorpay_payment_id = %(payment)s and status in ('pending', 'processed')
+        ) made
         where f.razorpay_payment_id = %(payment)s and f.status in ('requested', 'failed')
+            and b.captured - b.deducted - made.amount <= 0
             and not exists (select 1 from public.refunds again where again.retry_of = f.id)
-            and (
-                select b.captured - b.deducted - coalesce((
-                    select sum(made.amount) from public.refunds made
-                    where made.razorpay_payment_id = %(payment)s and made.status in ('pending', 'processed')
-                ), 0)
-                from private.payment_balance(%(payment)s) b
-            ) <= 0
         """,
         {"payment": payment_id},
     )

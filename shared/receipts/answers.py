@@ -15,54 +15,72 @@ JSON, PDF = "application/json", "application/pdf"
 
 
 class InvoiceParty(Schema):
-    """`state` is a GST state code."""
+    """Supplier or buyer."""
 
     name: str
+    """Name as printed."""
     address: str | None
+    """Address as printed; null for none."""
     state: str | None
+    """GST state code (29 is Karnataka); null when not known."""
     gstin: str | None
+    """GSTIN; null for none."""
 
 
 class Receipt(Schema):
-    """An issued document; amounts in minor units. `taxableAmount` and the taxes add up to `amount`.
-
-    `path` leads to the PDF. A credit note's `paidAt` is the time of the refund.
-    """
+    """An issued receipt or credit note; it never changes."""
 
     id: UUID
     kind: Literal["receipt", "credit_note"]
+    """A credit note corrects the receipt of a payment that went back."""
     number: str
+    """Printed number, `RC/<year>/<serial>` or `CN/<year>/<serial>`."""
     payment_id: UUID
     refund_id: UUID | None
+    """The refund of a credit note; null for a receipt."""
     razorpay_payment_id: str
     description: str
+    """What was sold."""
     supplier: InvoiceParty
+    """Who sold it."""
     buyer: InvoiceParty
+    """Who bought it."""
     sac: str | None
+    """Services accounting code; null when nothing is taxed."""
     place_of_supply: str | None
+    """GST state code that the tax goes by; null when nothing is taxed."""
     tax_basis_points: int
+    """Rate of the tax in hundredths of a percent: 1800 is 18 %."""
     amount: int
+    """`taxableAmount` and the taxes together, in minor units of `currency` (paise)."""
     currency: str
     taxable_amount: int
+    """Amount without tax, in minor units."""
     cgst: int
+    """Central GST, in minor units."""
     sgst: int
+    """State GST, in minor units."""
     igst: int
+    """Integrated GST, in minor units."""
     paid_at: datetime
+    """When the payment was captured; for a credit note, when the refund was processed."""
     issued_at: datetime
     path: str
+    """Path of the PDF on this server."""
 
 
 class ReceiptAnswer(Schema):
-    """A payment's receipt, and a credit note for each of its refunds."""
-
     success: bool = True
     receipt: Receipt
+    """The receipt of the payment."""
     credit_notes: list[Receipt]
+    """One credit note for each refund of the payment."""
 
 
 class CreditNoteAnswer(Schema):
     success: bool = True
     credit_note: Receipt
+    """The credit note."""
 
 
 RECEIPT_RESPONSES: dict[int, Any] = {

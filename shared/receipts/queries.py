@@ -52,24 +52,39 @@ def list_due(conn: Connection, payment_ids: Sequence[UUID] | None, limit: int) -
 
 
 def list_due_credit_notes(conn: Connection, payment_ids: Sequence[UUID] | None, limit: int) -> list[DueCreditNote]:
-    """Processed refunds without a credit note of payments with a receipt, oldest first; of these payments or any."""
+    """Processed refunds without a credit note of payments with a receipt, oldest first; of these payments or any.
+
+    A refund can fail after its credit note was issued and be made again: the notes of a receipt are never more than
+    what was refunded, so the second refund has a note only of what the first one does not cover.
+    """
     return (
         conn.cursor(row_factory=class_row(DueCreditNote))
         .execute(
             """
-            select f.id as refund_id, f.amount as refunded, f.processed_at as refunded_at, d.id as receipt_id,
-                d.payment_transaction_id as payment_id,
-                (coalesce((select sum(c.amount) from public.receipts c where c.corrects = d.id), 0)
-                    + sum(f.amount) over (partition by d.id order by f.processed_at, f.id)
-                    - f.amount)::bigint as credited
-            from public.refunds f
-            join public.receipts d on d.payment_transaction_id = f.payment_transaction_id and d.refund_id is null
-                and d.razorpay_payment_id = f.razorpay_payment_id
-            where f.status = 'processed'
-                and (f.payment_transaction_id = any(%(ids)s)
-                    or %(ids)s::uuid[] is null and f.created_at > now() - interval '200 days')
-                and not exists (select 1 from public.receipts c where c.refund_id = f.id)
-            order by f.processed_at, f.id
+            select refund_id, least(amount, uncovered)::bigint as refunded, refunded_at, receipt_id, payment_id,
+                (refunded_in_all - uncovered)::bigint as credited
+            from (
+                select f.id as refund_id, f.amount, f.processed_at as refunded_at, d.id as receipt_id,
+                    d.payment_transaction_id as payment_id, made.amount as refunded_in_all,
+                    made.amount - issued.amount
+                        - sum(f.amount) over (partition by d.id order by f.processed_at, f.id) + f.amount as uncovered
+                from public.refunds f
+                join public.receipts d on d.payment_transaction_id = f.payment_transaction_id and d.refund_id is null
+                    and d.razorpay_payment_id = f.razorpay_payment_id
+                cross join lateral (
+                    select sum(p.amount) as amount from public.refunds p
+                    where p.razorpay_payment_id = f.razorpay_payment_id and p.status = 'processed'
+                ) made
+                cross join lateral (
+                    select coalesce(sum(c.amount), 0) as amount from public.receipts c where c.corrects = d.id
+                ) issued
+                where f.status = 'processed'
+                    and (f.payment_transaction_id = any(%(ids)s)
+                        or %(ids)s::uuid[] is null and f.created_at > now() - interval '200 days')
+                    and not exists (select 1 from public.receipts c where c.refund_id = f.id)
+            ) due
+            where uncovered > 0
+            order by refunded_at, refund_id
             limit %(limit)s
             """,
             {"ids": None if payment_ids is None else list(payment_ids), "limit": limit},

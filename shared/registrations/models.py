@@ -11,10 +11,7 @@ RegistrationSource = Literal["direct", "waitlist", "admin"]
 
 
 class Registration(Schema):
-    """Amounts in minor units: `amount` is what is to be paid, `creditAmount` the part paid by referral credit.
-
-    `holdExpiresAt` is when the hold of an unpaid seat ends.
-    """
+    """A seat in a course, or what became of it."""
 
     id: UUID
     event_id: UUID
@@ -22,9 +19,13 @@ class Registration(Schema):
     event_starts_at: datetime
     event_ends_at: datetime
     status: Literal["pending", "confirmed", "cancelled", "expired"]
+    """`pending` while the seat is held until it is paid, `expired` when it was not."""
     payment_status: Literal["pending", "completed", "free", "failed", "refunded"]
+    """State of the payment; `free` when nothing was to be paid."""
     amount: int
+    """What is to be paid, in minor units of `currency` (paise)."""
     credit_amount: int
+    """The part that referral credit pays, in minor units."""
     currency: str
     hold_expires_at: datetime | None
     confirmed_at: datetime | None
@@ -35,20 +36,22 @@ class Registration(Schema):
 
 
 class CheckoutOrder(Schema):
-    """What Razorpay Checkout needs: the order's id, `amount` in minor units, and the public key."""
+    """What Razorpay Checkout needs."""
 
     id: str
+    """Razorpay's id of the order: `order_id` of Checkout."""
     amount: int
+    """In minor units of `currency` (paise)."""
     currency: str
     key_id: str
+    """Razorpay's public key: `key` of Checkout."""
 
 
 class RegistrationAnswer(Schema):
-    """`order` is there while there is something to pay."""
-
     success: bool = True
     registration: Registration
     order: CheckoutOrder | None = None
+    """What to pay; null when nothing is to be paid, or Razorpay could not be reached."""
 
 
 @dataclass(frozen=True)

@@ -273,6 +273,35 @@ def test_a_refund_that_fails_after_it_was_processed_is_retried(desk: MoneyDesk) 
     assert desk.returned(payment) == 20_000
 
 
+def test_a_refund_that_is_made_again_has_no_second_credit_note(desk: MoneyDesk) -> None:
+    held, _ = desk.paid()
+
+    def credit_notes() -> list[int]:
+        path = f"payments/{desk.order(held)['id']}/receipt"
+        answer = desk.storefront.deployed.request(
+            "registrations", "GET", path, user=held.user, headers={"Accept": "application/json"}
+        )
+        return [note["amount"] for note in answer.body["creditNotes"]]
+
+    desk.refund(held, amount=20_000)
+    desk.storefront.process_refunds()
+    desk.storefront.deliver()
+    assert credit_notes() == [20_000]
+    refund = desk.razorpay.entities("refund")[0]["id"]
+    desk.razorpay.change_entity("refund", refund, {"status": "pending"})
+    desk.razorpay.finish_refund(refund, "failed")
+    desk.storefront.deliver()
+    (failed,) = desk.ask("admin_sales", "GET", "refunds", status="failed").body["refunds"]
+    desk.ask("admin_sales", "POST", f"refunds/{failed['id']}/retry")
+    desk.storefront.process_refunds()
+    desk.storefront.deliver()
+    assert credit_notes() == [20_000]
+    desk.refund(held, amount=5_000)
+    desk.storefront.process_refunds()
+    desk.storefront.deliver()
+    assert credit_notes() == [20_000, 5_000]
+
+
 def test_no_refund_leaves_a_rest_that_cannot_go_back(desk: MoneyDesk) -> None:
     held, _ = desk.paid()
     assert code(desk.refund(held, amount=PRICE - 50)) == (409, "remainder_too_small")

@@ -1,5 +1,6 @@
 """Cancelling a course for everybody: at once, in pages, resumable, readable."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -120,6 +121,13 @@ def test_a_change_cannot_break_the_agreed_terms(
 ) -> None:
     admin = deployed.profile(admin=True)
     assert admin_request(deployed, admin, "PATCH", str(sold_out), change)["code"] == code
+
+
+@pytest.mark.parametrize("field", ["title", "capacity", "startsAt", "timeZone"])
+def test_what_a_course_must_have_cannot_be_emptied(deployed: DeployedFunctions, sold_out: UUID, field: str) -> None:
+    admin = deployed.profile(admin=True)
+    answer: Any = admin_request(deployed, admin, "PATCH", str(sold_out), {field: None})
+    assert [error["field"] for error in answer["errors"]] == [f"body.{field}"]
 
 
 def test_added_seats_are_offered_to_the_waitlist(deployed: DeployedFunctions, sold_out: UUID) -> None:

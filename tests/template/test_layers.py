@@ -52,6 +52,13 @@ def test_both_layers_together_are_far_from_lambdas_limit(built: dict[tuple[str, 
     assert all(size(built["common", arch]) + size(built["documents", arch]) < 125 for arch in MACHINES)
 
 
+def test_the_common_layer_trusts_public_authorities_and_amazons_databases(built: dict[tuple[str, str], Path]) -> None:
+    for arch in MACHINES:
+        trusted = (built["common", arch].parent / "authorities.pem").read_text()
+        assert "# Amazon RDS ap-south-1 Root CA RSA2048 G1" in trusted
+        assert (built["common", arch] / "certifi" / "cacert.pem").read_text() in trusted
+
+
 def test_native_modules_are_for_the_chosen_processor(built: dict[tuple[str, str], Path]) -> None:
     for (layer, arch), folder in built.items():
         modules = [path for path in folder.rglob("*.so*") if path.is_file()]

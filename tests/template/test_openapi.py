@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 
 from tests.contract import breach, codes, document, response_of
 from tests.template.rules import PUBLIC_ROUTES, Templates, routes
+from tools.openapi import descriptions
 from tools.openapi.examples import faults
 from tools.openapi.operations import shape
 from tools.transform import ROOT, sam_template
@@ -72,6 +73,34 @@ def test_every_operation_says_what_it_takes_and_answers_with_examples(route: str
         response = response_of(document(), operation, status) or {}
         assert wrong_examples(response, schemas) == [], status
         assert status[0] in "23" or response["content"], status
+
+
+def test_everything_is_described(schemas: Json) -> None:
+    for route, operation in operations():
+        assert operation["description"], route
+        assert all(parameter["description"] for parameter in operation.get("parameters", [])), route
+        for status in operation["responses"]:
+            response = response_of(document(), operation, status) or {}
+            for code in codes(response):
+                assert re.search(rf"^- `{code}`: \w.+[.`]$", response["description"], re.MULTILINE), f"{route} {code}"
+    for name, schema in schemas.items():
+        assert all(each["description"] for each in schema.get("properties", {}).values()), name
+
+
+def test_what_has_no_description_fails() -> None:
+    operation = {"tags": ["Games"], "parameters": [{"name": "colour", "in": "query"}]}
+    with pytest.raises(SystemExit) as refused:
+        descriptions.complete({"/games": {"get": operation}}, {"Game": {"properties": {"rules": {}, "id": {}}}})
+    assert str(refused.value).splitlines()[1:] == [
+        "GET /games", "GET /games, tag Games", "GET /games, parameter colour", "Game.rules"
+    ]  # fmt: skip
+
+
+def test_the_public_groups_come_first_and_the_administrators_last() -> None:
+    names = [tag["name"] for tag in document()["tags"]]
+    used = {tag for _, operation in operations() for tag in operation["tags"]}
+    assert used == set(names)
+    assert sorted(names, key=lambda name: name.startswith("Admin")) == names
 
 
 def wrong_examples(response: Json, schemas: Json) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from tools.openapi import ROOT, examples, operations, schemas, webhook
+from tools.openapi import ROOT, descriptions, examples, operations, schemas, webhook
 from tools.openapi.operations import shape
 
 SECURITY_SCHEMES = {
@@ -18,20 +18,23 @@ SECURITY_SCHEMES = {
 
 def document() -> dict[str, Any]:
     """Raises SystemExit that says what to add where something cannot be documented."""
-    paths: dict[str, Any] = deepcopy(webhook.PATHS)
+    descriptions.read_attribute_docstrings()
+    paths: dict[str, Any] = {}
+    operations.adopt(deepcopy(webhook.PATHS), "razorpay_webhook", {}, paths)
     found: dict[str, Any] = {**webhook.SCHEMAS, "Problem": _problem(), "GatewayMessage": operations.GATEWAY_SCHEMA}
     for name in functions():
         handler = importlib.import_module(f"functions.{name}.handler")
         if hasattr(handler, "app"):
             part = json.loads(handler.app.get_openapi_json_schema())
             owner = "admin" if _is_administrators(name) else name  # clients need not know which function answers
-            for path, methods in schemas.adopt(part, owner, found).items():
-                paths.setdefault(path, {}).update(methods)
+            texts = descriptions.operation_texts(handler.app)
+            operations.adopt(schemas.adopt(part, owner, found), name, texts, paths)
     public = public_routes()
     for path, methods in paths.items():
         for verb, operation in methods.items():
             operations.finish(path, verb, operation, public)
     _refuse_duplicates(paths)
+    descriptions.complete(paths, found)
     examples.add(paths, found)
     responses = operations.share(paths)
     return {
@@ -39,10 +42,12 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Crash-course platform",
             "version": "1.0.0",
-            "description": "JSON in camelCase, times in ISO 8601 with an offset, money in minor units with a currency. "
-            "Every refusal of ours is an RFC 9457 problem with a machine-readable `code`.",
+            "description": descriptions.TEXTS["info"].strip(),
+            "contact": {"name": "Support of the platform"},
+            "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "/", "description": "The server that answers with this document"}],
+        "tags": descriptions.tags(),
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(found.items())),

@@ -23,6 +23,8 @@ EXAMPLES: Json = json.loads(Path(__file__).with_name("examples.json").read_text(
 
 For what has no schema of ours: by its media type, or by its route.
 """
+ANSWERS: Json = json.loads(Path(__file__).with_name("answers.json").read_text())
+"""What is different in the answer of a route."""
 FORMATS = {
     "uuid": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
     "date-time": "2026-12-12T10:00:00+05:30",
@@ -66,12 +68,24 @@ def _recorded(verb: str, path: str) -> Iterator[tuple[str, Any]]:
 def _add_answer(kind: str, content: Json, route: str, schemas: Json) -> None:
     if "example" not in content and "examples" not in content:
         try:
-            content["example"] = EXAMPLES.get(route) or sample(content["schema"], schemas, field=kind)
+            example = EXAMPLES.get(route) or sample(content["schema"], schemas, field=kind)
+            content["example"] = merged(example, ANSWERS[route]) if _is_changed(kind, route) else example
         except NoExample as missing:
             raise SystemExit(
                 f"{route} ({kind}): no example for {missing}; give the field Field(examples=[...]), "
                 "or its name a value in tools/openapi/examples.json"
             ) from missing
+
+
+def _is_changed(kind: str, route: str) -> bool:
+    return kind == "application/json" and route in ANSWERS
+
+
+def merged(value: Any, patch: Any) -> Any:
+    """A merge patch as in RFC 7396, except that null stays: an answer has all its fields."""
+    if not isinstance(value, dict) or not isinstance(patch, dict):
+        return patch
+    return value | {name: merged(value.get(name), each) for name, each in patch.items()}
 
 
 def sample(schema: Json, schemas: Json, field: str = "", within: str = "") -> Any:

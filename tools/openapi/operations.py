@@ -2,11 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from tools.openapi import PREFIX, PROBLEM
+from tools.openapi import PREFIX, PROBLEM, descriptions
 
 SERVICE_TAG = "Jobs"
 """The tag of routes that take the service bearer."""
@@ -18,11 +18,17 @@ PROBLEM_JSON = "application/problem+json"
 GATEWAY_MESSAGE = {"$ref": f"{PREFIX}GatewayMessage"}
 GATEWAY_SCHEMA = {
     "type": "object",
-    "description": "What API Gateway itself refuses with, before a function is asked.",
+    "description": "What API Gateway itself refuses with, before or instead of a function: 401 without a valid token, "
+    "404 for an unknown path, 429 when throttled, 503 when a function fails to start or takes over 30 seconds. It has "
+    "no `code`; go by the status.",
     "required": ["message"],
     "additionalProperties": False,
-    "properties": {"message": {"type": "string"}},
+    "properties": {"message": {"type": "string", "description": "The status in words, such as `Unauthorized`."}},
 }
+BY_GATEWAY = {401: "without a valid access token", 503: "when the function cannot answer in time"}
+"""Statuses that both API Gateway and the functions answer with."""
+
+
 DETAILS = {
     "unauthenticated": "A bearer token is needed.",
     "forbidden": "This needs an administrator.",
@@ -33,11 +39,7 @@ DETAILS = {
     "internal_error": "Something went wrong on our side.",
     "unavailable": "The database cannot be reached now.",
 }
-"""The sentences of the refusals that many routes share; others are their code in words."""
-PARAMETERS = {
-    "limit": "How many at most",
-    "cursor": "`nextCursor` of the page before, for the next one",
-}
+"""The sentences of the refusals that many routes share, as clients get them."""
 
 
 def shape(path: str) -> str:
@@ -45,16 +47,43 @@ def shape(path: str) -> str:
     return re.sub(r"\{[^}]+\}", "{}", path)
 
 
+def adopt(
+    part: dict[str, Any], function: str, texts: Mapping[tuple[str, str], str], paths: dict[str, dict[str, Any]]
+) -> None:
+    """Add a router's operations to `paths`, path parameters in camelCase like all others; `texts` describes them."""
+    for path, methods in part.items():
+        for verb, operation in methods.items():
+            route = path.replace("{", "<").replace("}", ">")
+            if text := texts.get((verb, route)) or texts.get((verb, path)):
+                operation["description"] = text
+            operation["x-function"] = function
+            for parameter in operation.get("parameters", []):
+                parameter["name"] = _camel(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
+                parameter["schema"] = _never_null(parameter["schema"])
+        paths.setdefault(re.sub(r"\{(\w+)\}", lambda name: f"{{{_camel(name[1])}}}", path), {}).update(methods)
+
+
+def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is left out; there is no null in a URL."""
+    choices = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+    rest = {key: value for key, value in schema.items() if key not in {"anyOf", "title"}}
+    if not choices:
+        return rest
+    return choices[0] | rest if len(choices) == 1 else {"anyOf": choices} | rest
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda letter: letter[1].upper(), name)
+
+
 def finish(path: str, verb: str, operation: dict[str, Any], public: Collection[tuple[str, str]]) -> None:
     """Complete an operation in place; `public` holds the routes that API Gateway lets through without a token."""
     is_public = (verb.upper(), shape(path)) in public
     operation["operationId"] = _name(operation, path, verb)
     operation["security"] = _security(path, verb, operation, is_public=is_public)
-    for parameter in operation.get("parameters", []):
-        parameter.setdefault("description", PARAMETERS.get(parameter["name"], ""))
-        if not parameter["description"]:
-            del parameter["description"]
-    _refuse(operation, has_authorizer=not is_public)
+    _refuse(operation, operation.pop("x-function"), has_authorizer=not is_public)
+    if ADMIN_TAG in operation["tags"]:
+        operation["tags"] = [descriptions.admin_tag(path)]
 
 
 def _name(operation: dict[str, Any], path: str, verb: str) -> str:
@@ -71,7 +100,7 @@ def _security(path: str, verb: str, operation: dict[str, Any], *, is_public: boo
     return [{"user": []}, {}] if (verb.upper(), path) in USER_OPTIONAL else []
 
 
-def _refuse(operation: dict[str, Any], *, has_authorizer: bool) -> None:
+def _refuse(operation: dict[str, Any], function: str, *, has_authorizer: bool) -> None:
     """Write the refusals that follow from what an operation takes beside those that its route names."""
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None) if "HTTPValidationError" in str(responses.get("422")) else None
@@ -83,14 +112,22 @@ def _refuse(operation: dict[str, Any], *, has_authorizer: bool) -> None:
         if code not in codes[status]:
             codes[status].append(code)
     for status, names in ((status, names) for status, names in sorted(codes.items()) if names):
-        _document(responses.setdefault(status, {"description": ""}), int(status), names)
-    if has_authorizer:
-        responses["401"]["content"]["application/json"] = {"schema": GATEWAY_MESSAGE, "example": _gateway(401)}
+        _document(responses.setdefault(status, {"description": ""}), int(status), names, function)
+    for status in ([401] if has_authorizer else []) + [503]:
+        _add_gateway(responses[str(status)], status)
     responses["429"] = {
-        "description": "More requests than API Gateway takes",
+        "description": "API Gateway: more requests than it takes; try again a second later",
         "content": {"application/json": {"schema": GATEWAY_MESSAGE, "example": {"message": "Too Many Requests"}}},
     }
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _add_gateway(response: dict[str, Any], status: int) -> None:
+    """Add API Gateway's own answer unless the function's own has its place."""
+    response["content"].setdefault(
+        "application/json", {"schema": GATEWAY_MESSAGE, "example": {"message": HTTPStatus(status).phrase}}
+    )
+    response["description"] += f"\n- API Gateway, {BY_GATEWAY[status]}: no `code`"
 
 
 def share(paths: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +136,8 @@ def share(paths: dict[str, Any]) -> dict[str, Any]:
     for operation in (each for methods in paths.values() for each in methods.values()):
         for status, response in operation["responses"].items():
             if name := _common_name(status, response):
-                shared[name] = response
+                if shared.setdefault(name, response) != response:
+                    raise SystemExit(f"the common answer {name} differs between routes")
                 operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     return dict(sorted(shared.items()))
 
@@ -108,15 +146,14 @@ def _common_name(status: str, response: dict[str, Any]) -> str | None:
     """`Unauthenticated`, `NotFound`: for what is refused with one code alone."""
     if status == "429":
         return "TooManyRequests"
-    codes = re.fullmatch(r"`(\w+)`", response["description"])
-    if status[0] not in "45" or codes is None or codes[1] not in DETAILS:
+    content = response.get("content", {})
+    codes = list(content.get(PROBLEM_JSON, {}).get("examples", ()))
+    others = content.keys() - {PROBLEM_JSON}
+    by_gateway = content.get("application/json", {}).get("schema") == GATEWAY_MESSAGE
+    if len(codes) != 1 or codes[0] not in DETAILS or (others and not by_gateway):
         return None
-    name = "".join(word.capitalize() for word in codes[1].split("_"))
-    return f"{name}ByGateway" if len(response["content"]) > 1 else name
-
-
-def _gateway(status: int) -> dict[str, str]:
-    return {"message": HTTPStatus(status).phrase}
+    name = "".join(word.capitalize() for word in codes[0].split("_"))
+    return f"{name}ByGateway" if by_gateway else name
 
 
 def _common(operation: dict[str, Any]) -> list[tuple[str, str]]:
@@ -133,24 +170,24 @@ def _common(operation: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _document(response: dict[str, Any], status: int, codes: list[str]) -> None:
-    if not re.search(r"`\w+`", response["description"]):
-        said = response["description"]
-        response["description"] = ", ".join([*([said] if said else []), *(f"`{code}`" for code in codes)])
-    else:
-        missing = [code for code in codes if f"`{code}`" not in response["description"]]
-        response["description"] = ", ".join([response["description"], *(f"`{code}`" for code in missing)])
+def _document(response: dict[str, Any], status: int, codes: list[str], function: str) -> None:
+    said = "" if re.search(r"`\w+`", response["description"]) else response["description"]
+    lines = [f"- `{code}`: {descriptions.refusal(code, function)}" for code in codes]
+    response["description"] = "\n".join([*([f"{said}\n"] if said else []), *lines])
     content = response.setdefault("content", {})
-    content[PROBLEM_JSON] = {"schema": PROBLEM, "examples": {code: {"value": problem(status, code)} for code in codes}}
+    content[PROBLEM_JSON] = {
+        "schema": PROBLEM,
+        "examples": {code: {"value": problem(status, code, function)} for code in codes},
+    }
 
 
-def problem(status: int, code: str) -> dict[str, Any]:
+def problem(status: int, code: str, function: str) -> dict[str, Any]:
     """A refusal as a client gets it."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": DETAILS.get(code, f"{code.replace('_', ' ').capitalize()}."),
+        "detail": descriptions.sentence(code, function) or DETAILS.get(code) or descriptions.refusal(code, function),
         "code": code,
         "requestId": "Rp7mZjK4BcwEPQg=",
     }

@@ -35,8 +35,11 @@ def _is_object(schema: Mapping[str, Any]) -> bool:
 
 
 def _untitled(schema: Schemas) -> Schemas:
-    """Its name is its title: generators take the title for the name of a class."""
-    return {key: value for key, value in schema.items() if key != "title"}
+    """Without pydantic's titles, which repeat the names: generators take them for names of classes."""
+    given: Schemas = schema.get("properties", {})
+    properties = {name: {key: each for key, each in value.items() if key != "title"} for name, value in given.items()}
+    rest = {key: value for key, value in schema.items() if key != "title"}
+    return rest | ({"properties": properties} if properties else {})
 
 
 def _inlined(parts: Any, values: Schemas) -> Any:
@@ -71,8 +74,11 @@ def _own_names(found: Schemas, function: str, schemas: Schemas) -> dict[str, str
 
 
 def _candidates(name: str, function: str) -> tuple[str, str, str]:
-    """`Refund`, `AdminRefund`, `AdminRefundsRefund`; the router spells out the module of what it has twice."""
-    *modules, short = name.split("__")
+    """`Refund`, `AdminRefund`, `AdminRefundsRefund`; the router spells out the module of what it has twice.
+
+    What differs between request and answer is `BillingDetails-Input` and `-Output` in pydantic.
+    """
+    *modules, short = name.removesuffix("-Output").replace("-Input", "Input").split("__")
     folders = [module for module in modules if module not in {"functions", "shared", "models", function}]
     own, folder = (_pascal(words) for words in (function, "_".join(folders)))
     return short, f"{own}{short}", f"{own}{folder}{short}"

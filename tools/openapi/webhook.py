@@ -10,7 +10,11 @@ SCHEMAS: dict[str, Any] = {
         "required": ["status", "eventId"],
         "additionalProperties": False,
         "properties": {
-            "status": {"enum": ["processed", "duplicate", "ignored"], "type": "string"},
+            "status": {
+                "enum": ["processed", "duplicate", "ignored"],
+                "type": "string",
+                "description": "`duplicate` was stored before, `ignored` concerns nothing of the platform",
+            },
             "eventId": {"type": "string", "description": "Razorpay's event id, or the SHA-256 of the body"},
         },
     }

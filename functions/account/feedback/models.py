@@ -13,7 +13,9 @@ from shared.routing import Schema
 class FeedbackRequest(Schema):
     registration_id: UUID
     rating: Annotated[StrictInt, Field(ge=1, le=5)]
+    """1 (bad) to 5 (very good)."""
     comments: Annotated[str | None, Field(max_length=5000)] = None
+    """What the student says beside the rating."""
 
 
 class Feedback(Schema):
@@ -21,7 +23,9 @@ class Feedback(Schema):
     registration_id: UUID
     event_id: UUID
     rating: int
+    """1 (bad) to 5 (very good)."""
     comments: str | None
+    """What the student says beside the rating; null without words."""
     created_at: datetime
 
 

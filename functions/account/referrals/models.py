@@ -8,45 +8,55 @@ from shared.routing import Schema
 
 
 class ReferralCounts(Schema):
-    """How many were brought, by how far they are: `pending` until they pay, `completed` until rewarded."""
+    """How many people were referred, by state."""
 
     pending: int
+    """Registered, and not paid yet."""
     completed: int
+    """Paid, and not rewarded yet."""
     rewarded: int
+    """Rewarded."""
     cancelled: int
+    """Gave up the seat or got a refund."""
 
 
 class GrantedReferralReward(Schema):
-    """`amount` of a credit in minor units; `registrationId` is the seat that free access gave."""
+    """A reward for completed referrals."""
 
     id: UUID
     event_id: UUID
     event_title: str
     kind: Literal["free_access", "credit"]
+    """`free_access` gave a seat, `credit` makes the next course cheaper."""
     registration_id: UUID | None
+    """The seat that free access gave; null for a credit."""
     amount: int
+    """Amount of a credit, in minor units; 0 for free access."""
     currency: str
     status: Literal["granted", "revoked"]
+    """`revoked` when the payments that earned it went back."""
     granted_at: datetime
+    """When it was granted."""
     revoked_at: datetime | None
 
 
 class ReferralCredit(Schema):
-    """`amount` in minor units: what the next courses cost less. Below zero after a spent credit was taken back."""
+    """What the next courses cost less; it is used by itself."""
 
     amount: int
+    """In minor units. Below zero when a credit was revoked after it was spent."""
     currency: str
 
 
 class ReferralsAnswer(Schema):
-    """`code` is given to friends, `shareUrl` has it in it; the newest 100 rewards.
-
-    `credits`: a credit pays for the next course by itself.
-    """
-
     success: bool = True
     code: str
+    """The caller's own code, for others to give at registration."""
     share_url: str
+    """Link to the platform with the code in it."""
     counts: ReferralCounts
+    """Referred people by state."""
     credits: list[ReferralCredit]
+    """Credit that is left, one entry per currency."""
     rewards: list[GrantedReferralReward]
+    """The newest 100 rewards."""

@@ -23,6 +23,7 @@ REWARDS = 100
     responses=answers(200, profile_missing=409),
 )
 def show_referrals() -> ReferralsAnswer:
+    """The code is given to friends; rewards come by themselves once enough of them have paid."""
     user_id = auth.caller(routes.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         code = queries.find_code(conn, user_id)

@@ -1,7 +1,7 @@
 """Courses as administrators see and write them."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -40,19 +40,18 @@ type MeetingUrl = Annotated[str, Field(max_length=2000, pattern=r"^https://")]
 
 
 class NewEvent(Schema):
-    """`priceAmount` in minor units (paise), 0 for a free course, otherwise at least 100. Times with an offset.
-
-    `currency` is one that Razorpay takes. `salesEndAt` is the start unless given, and never after the end; when the
-    course moves, it moves along.
-    """
+    """A draft; it is invisible until it is published."""
 
     title: Title
+    """Title of the course."""
     description: Description = ""
+    """Plain text about the course."""
     instructor: Instructor = ""
     category: EventCategory
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     sales_end_at: AwareDatetime | None = None
+    """End of sales: the start unless given, never after the end. When the course moves, it moves along."""
     time_zone: TimeZone = "Asia/Kolkata"
     capacity: Capacity
     price_amount: Amount = 0
@@ -78,40 +77,54 @@ class NewEvent(Schema):
         return self
 
 
-class EventChange(Schema):
-    """What is given changes, the rest stays; `null` empties what a course may lack. The whole must fit as a new one."""
+def _unchanged() -> Any:
+    """The default of a field that may be left out but must not be null."""
+    return Field(default=None, json_schema_extra=_drop_default)
 
-    title: Title | None = None
-    description: Description | None = None
-    instructor: Instructor | None = None
-    category: EventCategory | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+
+def _drop_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+class EventChange(Schema):
+    """Fields that are left out stay. The result must be valid as a new course."""
+
+    title: Title = _unchanged()
+    """Title of the course."""
+    description: Description = _unchanged()
+    """Plain text about the course."""
+    instructor: Instructor = _unchanged()
+    category: EventCategory = _unchanged()
+    starts_at: AwareDatetime = _unchanged()
+    ends_at: AwareDatetime = _unchanged()
     sales_end_at: AwareDatetime | None = None
-    time_zone: TimeZone | None = None
-    capacity: Capacity | None = None
-    price_amount: Amount | None = None
-    currency: Currency | None = None
-    full_refund_hours: Hours | None = None
-    partial_refund_hours: Hours | None = None
-    partial_refund_percent: Percent | None = None
-    minimum_attendance_minutes: Minutes | None = None
+    """End of sales; null for the start. When the course moves, it moves along."""
+    time_zone: TimeZone = _unchanged()
+    capacity: Capacity = _unchanged()
+    price_amount: Amount = _unchanged()
+    currency: Currency = _unchanged()
+    full_refund_hours: Hours = _unchanged()
+    partial_refund_hours: Hours = _unchanged()
+    partial_refund_percent: Percent = _unchanged()
+    minimum_attendance_minutes: Minutes = _unchanged()
     meeting_url: MeetingUrl | None = None
 
 
 class EventCancellationRequest(Schema):
-    """`reason` is sent to the students of the course."""
-
     reason: Annotated[str, Field(min_length=1, max_length=500)]
+    """Sent to the students of the course."""
 
 
 class Event(Schema):
     id: UUID
     title: str
+    """Title of the course."""
     description: str
+    """Plain text about the course."""
     instructor: str
     category: EventCategory
     status: EventStatus
+    """`draft` until published, then by its own dates, or `cancelled`."""
     starts_at: datetime
     ends_at: datetime
     sales_end_at: datetime | None
@@ -142,27 +155,37 @@ class EventList(Schema):
 
 
 class RefundTotals(Schema):
-    """Refunds of everybody in the event by their state; amounts in minor units. `failed` ones need a person."""
+    """Refunds of everybody in the course."""
 
     requested: int
+    """Not made at Razorpay yet."""
     pending: int
+    """Accepted by Razorpay, not with the bank yet."""
     processed: int
+    """Done."""
     failed: int
+    """Refused by Razorpay; they need a person."""
     amount: int
+    """All of them, in minor units."""
     processed_amount: int
+    """Those done, in minor units."""
 
 
 class CancellationProgress(Schema):
-    """Progress of a cancellation; `done` once nobody is left to cancel and every refund is processed."""
-
     registrations_left: int
+    """Seats still to cancel."""
     registrations_cancelled: int
+    """Seats cancelled so far."""
     waitlist_left: int
+    """Places in the queue still to end."""
     refunds: RefundTotals
+    """Refunds by state."""
     done: bool
+    """True when nobody is left and every refund is processed."""
 
 
 class CancellationAnswer(Schema):
     success: bool = True
     event: Event
     cancellation: CancellationProgress
+    """How far it has come."""

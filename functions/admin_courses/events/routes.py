@@ -37,6 +37,7 @@ RESERVED_MS = 8_000
 
 @routes.post(PATH, summary="Create a draft course", tags=["Admin"], status_code=201)
 def create_event(body: NewEvent) -> Response[EventAnswer]:
+    """Nobody sees it until it is published."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         event = queries.insert_event(conn, body)
@@ -47,10 +48,11 @@ def create_event(body: NewEvent) -> Response[EventAnswer]:
 
 @routes.get(PATH, summary="Courses in every state, the latest start first", tags=["Admin"])
 def list_events(
-    status: Annotated[EventStatus | None, Query()] = None,
+    status: Annotated[EventStatus | None, Query(description="Only courses in this state.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> EventList:
+    """Drafts, too."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.list_events(conn, status, cursor=cursor, limit=limit)
@@ -58,6 +60,7 @@ def list_events(
 
 @routes.get(f"{PATH}/<event_id>", summary="One course", tags=["Admin"], responses=answers(200, not_found=404))
 def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
+    """Drafts, too."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return EventAnswer(event=service.find_event(conn, event_id))
@@ -102,6 +105,7 @@ def change_event(event_id: Annotated[UUID, Path()], body: EventChange) -> EventA
     responses=answers(200, not_found=404, not_a_draft=409),
 )
 def publish_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
+    """Takes effect at once; the course is public from then on."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         event = queries.publish_event(conn, event_id)
@@ -144,6 +148,7 @@ def cancel_event(event_id: Annotated[UUID, Path()], body: EventCancellationReque
     responses=answers(200, not_found=404, not_cancelled=409),
 )
 def get_cancellation(event_id: Annotated[UUID, Path()]) -> CancellationAnswer:
+    """Poll it until `done`."""
     return _show_cancellation(administrator_of(routes.current_event.raw_event).id, event_id)
 
 

@@ -19,36 +19,44 @@ EXTENSIONS: dict[str, str] = {"video/mp4": "mp4", "video/webm": "webm"}
 
 
 class NewRecording(Schema):
-    """`fileSizeBytes` is checked against what arrives; 50 GiB at most."""
+    """A file to upload in parts."""
 
     event_id: UUID
     session_id: UUID | None = None
     title: Title
+    """Title of the recording."""
     content_type: ContentType = "video/mp4"
     file_size_bytes: Annotated[StrictInt, Field(ge=1, le=50 * 1024**3)]
+    """Size of the file in bytes, compared with what arrives; 50 GiB at most."""
     duration_minutes: Minutes | None = None
     thumbnail_url: Url | None = None
 
 
 class CompletedPart(Schema):
-    """A part as S3 answered it: `etag` is the header of that answer."""
+    """A part that S3 has taken."""
 
     part_number: Annotated[StrictInt, Field(ge=1, le=10_000)]
+    """Number of the part, from 1."""
     etag: Annotated[str, Field(min_length=1, max_length=100)]
+    """The header `ETag` of S3's answer."""
 
 
 class UploadCompletion(Schema):
     parts: Annotated[list[CompletedPart], Field(min_length=1, max_length=10_000)]
+    """Every part, in order."""
 
 
 class RecordingChange(Schema):
-    """What is given changes, the rest stays. `failureReason` only with `failed`."""
+    """Fields that are left out stay."""
 
     title: Title | None = None
+    """Title of the recording."""
     duration_minutes: Minutes | None = None
     thumbnail_url: Url | None = None
     processing_status: Literal["ready", "failed"] | None = None
+    """`failed` hides it from students, `ready` shows it again."""
     failure_reason: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    """Why it is hidden; only with `failed`, and required there."""
 
     @model_validator(mode="after")
     def _check_failure_reason(self) -> Self:
@@ -62,11 +70,13 @@ class Recording(Schema):
     event_id: UUID
     session_id: UUID | None
     title: str
+    """Title of the recording."""
     content_type: str
     processing_status: ProcessingStatus
     failure_reason: str | None
     duration_minutes: int | None
     file_size_bytes: int | None
+    """Size of the file in bytes; null while it is not known."""
     file_size_mb: float | None
     thumbnail_url: str | None
     created_at: datetime
@@ -74,15 +84,20 @@ class Recording(Schema):
 
 class PartUrl(Schema):
     part_number: int
+    """Number of the part, from 1."""
     url: str
+    """Where to PUT the part."""
 
 
 class MultipartUpload(Schema):
-    """PUT each part to its url before `expiresAt`; all have `partSizeBytes` but the last. Ask again for new links."""
+    """Links for the parts of a file."""
 
     part_size_bytes: int
+    """Size of every part but the last."""
     parts: list[PartUrl]
+    """The parts that are still missing."""
     expires_at: datetime
+    """Until when the links work; ask for new ones after that."""
 
 
 class RecordingAnswer(Schema):
@@ -92,6 +107,7 @@ class RecordingAnswer(Schema):
 
 class UploadAnswer(RecordingAnswer):
     upload: MultipartUpload
+    """Where to upload the file."""
 
 
 class RecordingList(Schema):

@@ -35,6 +35,7 @@ TAGS = ["Admin"]
     responses=answers(201, not_found=404, unavailable=503),
 )
 def create_recording(body: NewRecording) -> Response[UploadAnswer]:
+    """Upload the parts to the links, then call `complete`."""
     admin = administrator_of(routes.current_event.raw_event)
     return created(uploads.start(admin, body, clock.now()))
 
@@ -45,6 +46,7 @@ def list_recordings(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> RecordingList:
+    """In every state of processing."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.list_recordings(conn, event_id, cursor=cursor, limit=limit)
@@ -57,6 +59,7 @@ def list_recordings(
     responses=answers(200, not_found=404, no_upload=409, unavailable=503),
 )
 def resume_upload(recording_id: Annotated[UUID, Path()]) -> UploadAnswer:
+    """For parts that are missing, or after the links have expired."""
     admin = administrator_of(routes.current_event.raw_event)
     return uploads.resume(admin, recording_id, clock.now())
 

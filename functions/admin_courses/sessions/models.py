@@ -14,11 +14,11 @@ type Title = Annotated[str, Field(max_length=200)]
 
 
 class NewSession(Schema):
-    """Two hours long when `endsAt` is left out. Times with an offset."""
-
     title: Title = ""
+    """Title of the session."""
     starts_at: AwareDatetime
     ends_at: AwareDatetime | None = None
+    """When it ends; two hours after the start if left out."""
 
     @property
     def end(self) -> datetime:
@@ -32,22 +32,25 @@ class NewSession(Schema):
 
 
 class SessionChange(Schema):
-    """What is given changes, the rest stays."""
+    """Fields that are left out stay."""
 
     title: Title | None = None
+    """Title of the session."""
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
 
 
 class Session(Schema):
-    """`attended`: somebody has checked in, so that it can neither be removed nor begin at another time."""
+    """A live session of a course."""
 
     id: UUID
     event_id: UUID
     title: str
+    """Title of the session; empty without one."""
     starts_at: datetime
     ends_at: datetime
     attended: bool
+    """Somebody has checked in: it can neither be removed nor start at another time."""
 
 
 class SessionAnswer(Schema):

@@ -24,6 +24,7 @@ UNAUDITED_FIELDS = {"id", "event_id", "attended"}
 
 @routes.get(PATH, summary="The live sessions of a course", tags=TAGS, responses=answers(200, not_found=404))
 def list_sessions(event_id: Annotated[UUID, Path()]) -> SessionList:
+    """In their order."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return SessionList(sessions=service.list_sessions(conn, event_id))

@@ -22,11 +22,14 @@ PATH = "/functions/v1/admin/disputes"
 
 @routes.get(PATH, summary="Disputes, the newest first", tags=["Admin"])
 def list_disputes(
-    status: Annotated[DisputeStatus | None, Query()] = None,
+    status: Annotated[DisputeStatus | None, Query(description="Only disputes in this state.")] = None,
     payment_id: Annotated[UUID | None, Query(alias="paymentId")] = None,
     user_id: Annotated[UUID | None, Query(alias="userId")] = None,
     event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
-    respond_before: Annotated[AwareDatetime | None, Query(alias="respondBefore")] = None,
+    respond_before: Annotated[
+        AwareDatetime | None,
+        Query(alias="respondBefore", description="Only disputes that wait for an answer due before this time."),
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> DisputeList:

@@ -38,6 +38,7 @@ def get_receipt(payment_id: Annotated[UUID, Path()]) -> Response[str]:
     responses=answers(not_found=404, not_paid=409) | receipt_answers.CREDIT_NOTE_RESPONSES,
 )
 def get_credit_note(payment_id: Annotated[UUID, Path()], note_id: Annotated[UUID, Path()]) -> Response[str]:
+    """The same document that the student gets."""
     accept = routes.current_event.headers.get("accept")
     return receipt_answers.credit_note_answer(_find_documents(payment_id), note_id, accept, _receipt_path(payment_id))
 

@@ -60,8 +60,8 @@ def start_run(days: ReconciliationDays) -> Response[ReconciliationRunAnswer]:
 
 @routes.get(f"{PATH}/runs", summary="Reconciliations, the newest first", tags=["Admin"])
 def list_runs(
-    kind: Annotated[RunKind | None, Query()] = None,
-    status: Annotated[RunStatus | None, Query()] = None,
+    kind: Annotated[RunKind | None, Query(description="Only runs of this kind.")] = None,
+    status: Annotated[RunStatus | None, Query(description="Only runs in this state.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> ReconciliationRunList:
@@ -75,6 +75,7 @@ def list_runs(
     f"{PATH}/runs/<run_id>", summary="One reconciliation", tags=["Admin"], responses=answers(200, not_found=404)
 )
 def show_run(run_id: Annotated[UUID, Path()]) -> ReconciliationRunAnswer:
+    """Poll it until `status` is no longer `running`."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return ReconciliationRunAnswer(run=service.find_run(conn, run_id))
@@ -88,11 +89,13 @@ def show_run(run_id: Annotated[UUID, Path()]) -> ReconciliationRunAnswer:
 )
 def list_items(
     run_id: Annotated[UUID | None, Query(alias="runId")] = None,
-    verdict: Annotated[Verdict | None, Query()] = None,
-    comparison: Annotated[ComparisonSubject | None, Query()] = None,
-    entity_id: Annotated[str | None, Query(alias="entityId", max_length=60)] = None,
-    repaired: Annotated[bool | None, Query()] = None,
-    standing: Annotated[bool, Query()] = False,
+    verdict: Annotated[Verdict | None, Query(description="Only this verdict.")] = None,
+    comparison: Annotated[ComparisonSubject | None, Query(description="Only comparisons of this.")] = None,
+    entity_id: Annotated[
+        str | None, Query(alias="entityId", max_length=60, description="Only this entity, by Razorpay's id.")
+    ] = None,
+    repaired: Annotated[bool | None, Query(description="Only what was repaired, or was not.")] = None,
+    standing: Annotated[bool, Query(description="Without what a later item has replaced.")] = False,
     format: Annotated[Literal["json", "csv"], Query()] = "json",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -110,6 +113,7 @@ def list_items(
 
 @routes.get(f"{PATH}/settlements", summary="What was settled, the newest first", tags=["Admin"])
 def list_settlements(days: Annotated[ReconciliationDays, Query()]) -> SettlementList:
+    """Settled within these days of the platform's time zone."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return SettlementList(settlements=service.list_settlements(conn, days.window(settings().time_zone)))

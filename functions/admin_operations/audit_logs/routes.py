@@ -20,11 +20,18 @@ routes = APIGatewayHttpRouter()
 @routes.get("/functions/v1/admin/audit-logs", summary="What administrators changed, the newest first", tags=["Admin"])
 def list_changes(
     admin_id: Annotated[UUID | None, Query(alias="adminId")] = None,
-    action: Annotated[str | None, Query(max_length=100)] = None,
-    resource_type: Annotated[str | None, Query(alias="resourceType", max_length=100)] = None,
-    resource_id: Annotated[str | None, Query(alias="resourceId", max_length=100)] = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
-    until: Annotated[AwareDatetime | None, Query()] = None,
+    action: Annotated[
+        str | None, Query(max_length=100, description="Only this action, such as `event.publish`.")
+    ] = None,
+    resource_type: Annotated[
+        str | None,
+        Query(alias="resourceType", max_length=100, description="Only changes of this type, such as `event`."),
+    ] = None,
+    resource_id: Annotated[
+        str | None, Query(alias="resourceId", max_length=100, description="Only changes of this record.")
+    ] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Only changes at or after this time.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Only changes before this time.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> AuditedChangeList:

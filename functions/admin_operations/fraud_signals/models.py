@@ -36,43 +36,57 @@ class SignalAccount(Schema):
 
 class SignalReviewRequest(Schema):
     note: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    """What was found out."""
 
 
 class SignalReview(Schema):
-    """What was found out; accounts that joined since make the sign unreviewed again."""
+    """A review; when another account joins, the signal is unreviewed again."""
 
     note: Annotated[str, Field(examples=["A family on one computer"])]
+    """What was found out."""
     reviewed_by: UUID
+    """The id of the administrator."""
     reviewed_at: datetime
+    """When it was reviewed."""
 
 
 class DetectedSignal(Schema):
-    """As the database finds it; `events` counts what it is made of (sightings, stays, attempts or referrals)."""
-
     id: UUID
     kind: SignalKind
+    """What was noticed."""
     accounts: list[UUID]
+    """The ids of the users."""
     events: int
+    """Sightings, stays, attempts or referrals that it consists of."""
     first_seen_at: datetime
+    """The first of them."""
     last_seen_at: datetime
+    """The last of them."""
     addresses: Annotated[list[str], Field(examples=[["203.0.113.7"]])]
+    """IP addresses."""
     is_reviewed: bool
+    """True when a person has looked at these accounts."""
     review: SignalReview | None
+    """The last review; null without one."""
 
 
 class FraudSignal(DetectedSignal):
-    """A reason to look, never one to refuse: `reason` says what was counted. `people` are the accounts by name."""
+    """A reason to look, never one to refuse."""
 
     reason: Annotated[str, Field(examples=["Three or more accounts registered or paid on one device."])]
+    """What was counted, in words."""
     people: list[SignalAccount]
+    """The accounts by name."""
 
 
 class SignalList(Schema):
     success: bool = True
     fraud_signals: list[FraudSignal]
+    """The signals of this page."""
     next_cursor: str | None
 
 
 class SignalAnswer(Schema):
     success: bool = True
     fraud_signal: FraudSignal
+    """The signal."""

@@ -20,8 +20,8 @@ PATH = "/functions/v1/admin/fraud-signals"
 
 @routes.get(PATH, summary="Fraud signals, the latest first", tags=["Admin"])
 def list_signals(
-    kind: Annotated[SignalKind | None, Query()] = None,
-    reviewed: Annotated[bool | None, Query()] = None,
+    kind: Annotated[SignalKind | None, Query(description="Only signals of this kind.")] = None,
+    reviewed: Annotated[bool | None, Query(description="Only reviewed or unreviewed signals.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> SignalList:

@@ -11,17 +11,23 @@ from shared.routing import Schema
 
 
 class FailedNotification(Schema):
-    """`retryCount` is the number of attempts made, `lastError` what the last one ended with."""
+    """A notification that could not be delivered."""
 
     id: UUID
     user_id: UUID
     type: Type
+    """How it is delivered."""
     channel: Channel
+    """Kind of message."""
     template: str
+    """Name of its text."""
     priority: Priority
+    """Urgent ones are sent first."""
     retry_count: int
+    """Attempts made."""
     last_error: str | None
     scheduled_for: datetime
+    """When it was due."""
     created_at: datetime
 
 
@@ -31,16 +37,17 @@ class FailedNotificationList(Schema):
 
 
 class RetryAllRequest(Schema):
-    """Which failed ones to try again: all, or those of one way or one text."""
+    """Which failed notifications to retry; all of them if empty."""
 
     type: Type | None = None
+    """Only those of this type."""
     template: Annotated[str, Field(max_length=100)] | None = None
+    """Only those of this text."""
 
 
 class RetryAnswer(Schema):
-    """How many are queued again."""
-
     retried: int
+    """How many are queued again."""
 
 
 class NewBroadcast(Schema):
@@ -48,9 +55,13 @@ class NewBroadcast(Schema):
 
     event_id: UUID
     title: Annotated[str, Field(min_length=1, max_length=200)]
+    """Subject of the mail and title in the inbox."""
     message: Annotated[str, Field(min_length=1, max_length=2000)]
+    """Plain text."""
     types: Annotated[list[Type], Field(min_length=1, max_length=3)] = ["email", "in_app"]  # noqa: RUF012 - a default
+    """How it is delivered."""
     channel: Channel = "transactional"
+    """Kind of message; `marketing` reaches only those who want it."""
 
     @model_validator(mode="after")
     def _check_distinct(self) -> Self:
@@ -60,20 +71,27 @@ class NewBroadcast(Schema):
 
 
 class BroadcastCount(Schema):
-    """How many notifications of one way are in one state."""
+    """Notifications of one type in one state."""
 
     type: Type
+    """How they are delivered."""
     status: str
+    """State of delivery."""
     notifications: int
+    """How many."""
 
 
 class Broadcast(Schema):
     id: UUID
     event_id: UUID
     title: str
+    """Subject of the mail and title in the inbox."""
     message: str
+    """Plain text."""
     types: list[Type]
+    """How it is delivered."""
     channel: Channel
+    """Kind of message."""
     created_at: datetime
 
 
@@ -81,5 +99,8 @@ class BroadcastAnswer(Schema):
     """A broadcast and how far it has come."""
 
     broadcast: Broadcast
+    """The broadcast."""
     total: int
+    """Notifications in total."""
     progress: list[BroadcastCount]
+    """Notifications by type and state."""

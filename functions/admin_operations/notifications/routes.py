@@ -30,11 +30,12 @@ PATH = "/functions/v1/admin/notifications"
 
 @routes.get(PATH, summary="List failed notifications", tags=["Admin"])
 def list_failed(
-    type: Annotated[Type | None, Query()] = None,
-    template: Annotated[str | None, Query(max_length=100)] = None,
+    type: Annotated[Type | None, Query(description="Only this type of delivery.")] = None,
+    template: Annotated[str | None, Query(max_length=100, description="Only this text.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> FailedNotificationList:
+    """Those that were refused for good or failed three times."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.list_failed(conn, kind=type, template=template, cursor=cursor, limit=limit)
@@ -42,6 +43,7 @@ def list_failed(
 
 @routes.post(f"{PATH}/retry-all", summary="Retry failed notifications", tags=["Admin"])
 def retry_all(which: RetryAllRequest) -> RetryAnswer:
+    """Queued at once, with three new attempts each."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         retried = service.retry_all(conn, which)
@@ -82,6 +84,7 @@ def start_broadcast(
     responses=answers(200, not_found=404),
 )
 def show_broadcast(broadcast_id: Annotated[UUID, Path()]) -> BroadcastAnswer:
+    """With the number of notifications in each state."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.find_broadcast(conn, broadcast_id)
@@ -94,6 +97,7 @@ def show_broadcast(broadcast_id: Annotated[UUID, Path()]) -> BroadcastAnswer:
     responses=answers(200, not_found=404, not_failed=409),
 )
 def retry(notification_id: Annotated[UUID, Path()]) -> RetryAnswer:
+    """Queued at once, with three new attempts."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
         was = service.retry(conn, notification_id)

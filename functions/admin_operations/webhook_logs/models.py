@@ -26,28 +26,39 @@ class DeliveryFilters(Schema):
 
 
 class LoggedDelivery(Schema):
-    """`outcome` is what came of it, `error` why nothing could."""
+    """A delivery as it arrived."""
 
     id: UUID
     source: str
+    """Who sent it."""
     event_id: str | None
+    """Razorpay's event id, the same for every redelivery; null when it sent none."""
     event_type: str | None
+    """Name of the event, such as `payment.captured`; null when it could not be read."""
     signature_valid: bool
+    """Whether the signature was valid."""
     status: DeliveryStatus
+    """`received` until it is processed."""
     outcome: str | None
+    """What it changed; null while not processed."""
     error: str | None
+    """Why it could not be processed; null without a failure."""
     razorpay_order_id: str | None
     razorpay_payment_id: str | None
     received_at: datetime
+    """When it arrived."""
     processed_at: datetime | None
 
 
 class LoggedDeliveryDetails(LoggedDelivery):
-    """`body` as text, with U+FFFD for what is none; `payload` is its JSON, null where it was never read."""
+    """A delivery with its content."""
 
     headers: dict[str, str]
+    """Headers of the request."""
     body: str
+    """The body as text, with U+FFFD for bytes that are not UTF-8."""
     payload: Any
+    """The body as JSON; null where it was never read."""
 
 
 class DeliveryAnswer(Schema):
@@ -58,12 +69,12 @@ class DeliveryAnswer(Schema):
 class DeliveryList(Schema):
     success: bool = True
     webhook_logs: list[LoggedDelivery]
+    """The deliveries of this page."""
     next_cursor: str | None
 
 
 class ReplayAnswer(Schema):
-    """`result` is what Razorpay would have been told, or `failed` when nothing could be done with it again."""
-
     success: bool = True
     result: ReplayResult
+    """What Razorpay would have been answered, or `failed` when it still cannot be processed."""
     webhook_log: LoggedDelivery

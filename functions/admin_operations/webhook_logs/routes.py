@@ -30,14 +30,24 @@ PATH = "/functions/v1/admin/webhook-logs"
 
 @routes.get(PATH, summary="Webhook deliveries, the newest first", tags=["Admin"])
 def list_deliveries(
-    status: Annotated[DeliveryStatus | None, Query()] = None,
-    event_type: Annotated[str | None, Query(alias="eventType", max_length=100)] = None,
-    outcome: Annotated[str | None, Query(max_length=40)] = None,
-    signature_valid: Annotated[bool | None, Query(alias="signatureValid")] = None,
-    order_id: Annotated[str | None, Query(alias="orderId", max_length=40)] = None,
-    payment_id: Annotated[str | None, Query(alias="paymentId", max_length=40)] = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
-    until: Annotated[AwareDatetime | None, Query()] = None,
+    status: Annotated[DeliveryStatus | None, Query(description="Only deliveries in this state.")] = None,
+    event_type: Annotated[
+        str | None, Query(alias="eventType", max_length=100, description="Only this event, such as `payment.captured`.")
+    ] = None,
+    outcome: Annotated[str | None, Query(max_length=40, description="Only this outcome.")] = None,
+    signature_valid: Annotated[
+        bool | None, Query(alias="signatureValid", description="Only validly signed deliveries, or the others.")
+    ] = None,
+    order_id: Annotated[
+        str | None, Query(alias="orderId", max_length=40, description="Only this order, by Razorpay's id.")
+    ] = None,
+    payment_id: Annotated[
+        str | None, Query(alias="paymentId", max_length=40, description="Only this payment, by Razorpay's id.")
+    ] = None,
+    since: Annotated[
+        AwareDatetime | None, Query(description="Only deliveries that arrived at or after this time.")
+    ] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Only deliveries that arrived before this time.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> DeliveryList:
@@ -59,6 +69,7 @@ def list_deliveries(
 
 @routes.get(f"{PATH}/<log_id>", summary="One delivery whole", tags=["Admin"], responses=answers(200, not_found=404))
 def get_delivery(log_id: Annotated[UUID, Path()]) -> DeliveryAnswer:
+    """With its headers and its body."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return DeliveryAnswer(webhook_log=service.find_delivery(conn, log_id))

@@ -14,33 +14,25 @@ type RefundStatus = Literal["requested", "pending", "processed", "failed", "clos
 
 
 class NewRefund(Schema):
-    """`amount` in minor units; without one, all that is left of the payment goes back. `note` says why.
-
-    `razorpayPaymentId` chooses one of several payments of an order; without it, the one that paid the order or is held.
-    `overrideDispute` refunds what the payer's bank may still take back in an open dispute.
-    """
-
     payment_id: UUID
     razorpay_payment_id: PaymentId | None = None
+    """One of several payments of the order; without it, the one that paid the order or is held."""
     amount: Annotated[int, Field(strict=True, ge=MIN_REFUND_AMOUNT, lt=2**53)] | None = None
+    """In minor units; all that is left of the payment if left out."""
     note: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")] | None = None
+    """Why; for the audit log."""
     override_dispute: bool = False
+    """Refund what the payer's bank may still take back in an open dispute."""
 
 
 class NewPayout(Schema):
-    """`reference` identifies the payment made outside of Razorpay, such as a bank transfer's UTR; `note` says why."""
-
     reference: Annotated[str, Field(min_length=3, max_length=200, pattern=r"\S")]
+    """Identifies the payment outside of Razorpay, such as a bank transfer's UTR."""
     note: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")] | None = None
+    """Why; for the audit log."""
 
 
 class Refund(Schema):
-    """`requested` until Razorpay has it, `pending` until the bank has it; `lastError` is why it failed or waits.
-
-    `closed` will not be made, because the money went back in another way (`closedReason`). `payoutReference` names the
-    payment outside of Razorpay that a processed refund was made by.
-    """
-
     id: UUID
     payment_id: UUID
     registration_id: UUID
@@ -50,17 +42,26 @@ class Refund(Schema):
     razorpay_payment_id: str
     razorpay_refund_id: str | None
     amount: int
+    """In minor units of `currency` (paise)."""
     currency: str
     reason: RefundReason
+    """What caused it."""
     status: RefundStatus
+    """`requested` until Razorpay has it, `pending` until the bank has it; `closed` will not be made."""
     note: str | None
+    """What the administrator wrote; null without words."""
     requested_by: UUID | None
     attempts: int
+    """Attempts at Razorpay so far."""
     last_error: str | None
     retry_of: UUID | None
+    """The failed refund that this one replaces; null for none."""
     retried_by: UUID | None
+    """The refund that replaces this failed one; null for none."""
     closed_reason: Literal["refunded_elsewhere", "taken_by_dispute", "replaced"] | None
+    """How the money went back instead; null unless `closed`."""
     payout_reference: str | None
+    """The payment outside of Razorpay that paid it back; null for none."""
     created_at: datetime
     processed_at: datetime | None
 

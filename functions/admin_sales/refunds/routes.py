@@ -34,8 +34,8 @@ AUDITED_FIELDS = {"payment_id", "amount", "currency", "reason", "status", "note"
 
 @routes.get(PATH, summary="Refunds, the newest first", tags=["Admin"])
 def list_refunds(
-    status: Annotated[RefundStatus | None, Query()] = None,
-    reason: Annotated[RefundReason | None, Query()] = None,
+    status: Annotated[RefundStatus | None, Query(description="Only refunds in this state.")] = None,
+    reason: Annotated[RefundReason | None, Query(description="Only refunds for this reason.")] = None,
     payment_id: Annotated[UUID | None, Query(alias="paymentId")] = None,
     user_id: Annotated[UUID | None, Query(alias="userId")] = None,
     event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
@@ -51,6 +51,7 @@ def list_refunds(
 
 @routes.get(f"{PATH}/<refund_id>", summary="One refund", tags=["Admin"], responses=answers(200, not_found=404))
 def get_refund(refund_id: Annotated[UUID, Path()]) -> RefundAnswer:
+    """With its attempts and why it failed."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return RefundAnswer(refund=service.find_refund(conn, refund_id))

@@ -25,12 +25,13 @@ class RegistrationFilters(Schema):
 
 
 class SeatGrantRequest(Schema):
-    """A free seat for one person, named by `userId` or `email`; `reason` goes into the audit log."""
+    """A free seat for one person, named by `userId` or `email`."""
 
     event_id: UUID
     user_id: UUID | None = None
     email: Email | None = None
     reason: Reason
+    """Why; for the audit log."""
 
     @model_validator(mode="after")
     def _check_person(self) -> Self:
@@ -40,20 +41,19 @@ class SeatGrantRequest(Schema):
 
 
 class ConfirmRegistrationRequest(Schema):
-    """`reason` says why nothing is to be paid; it goes into the audit log."""
-
     reason: Reason
+    """Why nothing is to be paid; for the audit log."""
 
 
 class CancelRegistrationRequest(Schema):
-    """`refund` is all of what was paid, what the event's policy gives back now, or nothing; `reason` is told."""
-
     reason: Reason
+    """Told to the student."""
     refund: Literal["full", "policy", "none"]
+    """All that was paid, what the course's policy gives back now, or nothing."""
 
 
 class Registration(Schema):
-    """`amount` in minor units."""
+    """A registration with its person."""
 
     id: UUID
     user_id: UUID
@@ -63,10 +63,14 @@ class Registration(Schema):
     event_title: str
     event_starts_at: datetime
     status: RegistrationStatus
+    """`pending` while the seat is held until it is paid."""
     payment_status: PaymentStatus
+    """State of the payment; `free` when nothing was to be paid."""
     amount: int
+    """What is to be paid, in minor units of `currency` (paise)."""
     currency: str
     source: str
+    """How the seat was taken: `direct`, `waitlist` or `admin`."""
     hold_expires_at: datetime | None
     confirmed_at: datetime | None
     cancelled_at: datetime | None
@@ -74,41 +78,46 @@ class Registration(Schema):
     created_at: datetime
 
 
-class RegistrationPayment(Schema):
-    """An order and what became of it; amounts in minor units. `reviewReason` says why a person must decide.
-
-    A `closed` order cannot be paid any more.
-    """
+class OrderPayment(Schema):
+    """An order at Razorpay with the state of its payment."""
 
     id: UUID
     razorpay_order_id: str
     razorpay_payment_id: str | None
     status: Literal["initiated", "failed", "closed", "success", "refunded"]
+    """`closed` when it cannot be paid any more."""
     amount: int
+    """In minor units of `currency` (paise)."""
     currency: str
     review_reason: str | None
+    """Why a person must decide about the payment; null otherwise."""
     paid_at: datetime | None
     created_at: datetime
 
 
 class RegistrationRefund(Schema):
-    """`amount` in minor units."""
+    """A refund of this registration."""
 
     id: UUID
     payment_id: UUID
     razorpay_refund_id: str | None
     amount: int
+    """In minor units of `currency` (paise)."""
     currency: str
     reason: str
+    """What caused it."""
     status: Literal["requested", "pending", "processed", "failed", "closed"]
+    """`closed` will not be made, because the money went back in another way."""
     created_at: datetime
 
 
 class RegistrationAnswer(Schema):
     success: bool = True
     registration: Registration
-    payments: list[RegistrationPayment]
+    payments: list[OrderPayment]
+    """Orders of this registration."""
     refunds: list[RegistrationRefund]
+    """Refunds of this registration."""
 
 
 class RegistrationList(Schema):

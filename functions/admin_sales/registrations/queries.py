@@ -7,9 +7,9 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 
 from functions.admin_sales.registrations.models import (
+    OrderPayment,
     Registration,
     RegistrationFilters,
-    RegistrationPayment,
     RegistrationRefund,
 )
 from shared.db import Connection
@@ -60,9 +60,9 @@ def find_registration(conn: Connection, registration_id: UUID) -> Registration |
     )
 
 
-def list_payments(conn: Connection, registration_id: UUID) -> list[RegistrationPayment]:
+def list_payments(conn: Connection, registration_id: UUID) -> list[OrderPayment]:
     return (
-        conn.cursor(row_factory=class_row(RegistrationPayment))
+        conn.cursor(row_factory=class_row(OrderPayment))
         .execute(
             """
             select t.id, t.razorpay_order_id, t.razorpay_payment_id, t.status, t.amount, t.currency,

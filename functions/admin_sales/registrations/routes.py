@@ -37,9 +37,14 @@ AUDITED_FIELDS = {"status", "payment_status", "amount", "source"}
 def list_registrations(
     event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
     user_id: Annotated[UUID | None, Query(alias="userId")] = None,
-    email: Annotated[str | None, Query(max_length=320)] = None,
-    status: Annotated[RegistrationStatus | None, Query()] = None,
-    payment_status: Annotated[PaymentStatus | None, Query(alias="paymentStatus")] = None,
+    email: Annotated[
+        str | None,
+        Query(max_length=320, description="Finds a mailbox however it is spelled (case, +tags, dots of Gmail)."),
+    ] = None,
+    status: Annotated[RegistrationStatus | None, Query(description="Only registrations in this state.")] = None,
+    payment_status: Annotated[
+        PaymentStatus | None, Query(alias="paymentStatus", description="Only this state of the payment.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> RegistrationList:
@@ -59,6 +64,7 @@ def list_registrations(
     responses=answers(200, not_found=404),
 )
 def get_registration(registration_id: Annotated[UUID, Path()]) -> RegistrationAnswer:
+    """One `payments` entry for each order."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.find_with_payments(conn, registration_id)
