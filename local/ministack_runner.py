@@ -1,6 +1,7 @@
 """Runs MiniStack, in its own environment, with six things that version 1.5 lacks.
 
-1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function.
+1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function. Nor does it mark an
+   address as verified when its code is entered.
 2. State on disk while it runs: MiniStack saves on a clean end only, so a killed emulator would forget its users.
 3. The sent mails in that state: MiniStack keeps the SMS, not the mails.
 4. Cold starts that take as long as on AWS: MiniStack unpacks code and layers anew for each execution environment,
@@ -57,6 +58,8 @@ async def dispatch_with_trigger(action: str, data: dict[str, Any]) -> Response:
         response = await dispatch(action, data)
     except cognito._CustomMessageRejected as error:
         return cognito._custom_message_error(error)
+    if action == "ConfirmSignUp" and response[0] == 200:
+        mark_email_verified(data)
     if action in CONFIRMING and response[0] == 200:
         refused = await run_reentrant(call_post_confirmation, data)
         if refused:
@@ -85,6 +88,12 @@ def call_post_confirmation(data: dict[str, Any]) -> str | None:
     execution = lambda_svc._execution_record_for_config(record, config)
     result = lambda_svc._execute_function_with_config_scope(execution, post_confirmation_event(pool, data))
     return f"PostConfirmation failed: {result.get('body')}" if result.get("error") else None
+
+
+def mark_email_verified(data: dict[str, Any]) -> None:
+    user, _ = cognito._resolve_user(pool_of(data), data["Username"])
+    others = [attribute for attribute in user["Attributes"] if attribute["Name"] != "email_verified"]
+    user["Attributes"] = [*others, {"Name": "email_verified", "Value": "true"}]
 
 
 def pool_of(data: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Settings(BaseModel):
     token_issuer: str
     token_client_ids: str
     token_jwks_url: str
+    token_emails_verified: bool = False  # whether an address without the claim email_verified is verified
     user_pool_id: str
     notification_queue_url: str
     email_from: str

@@ -351,7 +351,7 @@ def functions_read_only_the_secrets_they_are_granted(both: Templates) -> Iterato
 
 def granted_secrets(role: dict[str, Any]) -> Iterator[Any]:
     """What SAM's policy of that name makes of the secrets it is given."""
-    for statement in (each for policy in role.get("Policies", ()) for each in policy["PolicyDocument"]["Statement"]):
+    for statement in (each for policy in role.get("Policies", []) for each in policy["PolicyDocument"]["Statement"]):
         if statement["Action"] == ["secretsmanager:GetSecretValue"]:
             yield statement["Resource"]["Fn::Sub"][1]["secretArn"]
 
