@@ -55,6 +55,11 @@ class Settings(BaseModel):
 
     reconciliation_function: str = ""  # its ARN
 
+    console_client_id: str = ""
+    console_metadata_url: str = ""
+    console_scope: str = "openid email profile"
+    console_origins: str = ""  # separated by spaces; whatever the console asks beside this API and the issuer
+
     app_base_url: str = ""  # of the client's pages; without one, mails have no buttons that lead there
     link_secret_id: str = ""
     realtime_endpoint: str = ""
