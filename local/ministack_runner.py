@@ -1,11 +1,13 @@
-"""Runs MiniStack, in its own environment, with five things that version 1.5 lacks.
+"""Runs MiniStack, in its own environment, with six things that version 1.5 lacks.
 
-1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function.
+1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function. Nor does it mark an
+   address as verified when its code is entered.
 2. State on disk while it runs: MiniStack saves on a clean end only, so a killed emulator would forget its users.
 3. The sent mails in that state: MiniStack keeps the SMS, not the mails.
 4. Cold starts that take as long as on AWS: MiniStack unpacks code and layers anew for each execution environment,
    in its own process, so that a few at once stop everything for seconds. Here each archive is unpacked once.
 5. The attachments of the sent mails: MiniStack takes them and forgets them.
+6. A user pool's CustomMessage trigger for codes: MiniStack calls it for invitations only.
 """
 # pyright: basic, reportMissingImports=false
 # MiniStack is installed in .tools/ministack only.
@@ -18,6 +20,7 @@ import os
 import signal
 import threading
 import zipfile
+from contextvars import ContextVar
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,11 +33,15 @@ from ministack.core.responses import error_response_json
 from ministack.services import cognito, lambda_svc, ses, ses_v2
 
 SECONDS_BETWEEN_SAVES = 5
+CODES = {"SignUp": "SignUp", "ResendConfirmationCode": "ResendCode", "ForgotPassword": "ForgotPassword"}
+"""The trigger's source, by what sends a code."""
 CONFIRMING = {"ConfirmSignUp", "AdminConfirmSignUp"}
 CHANGING = {"cognito", "sqs", "ses", "ses_v2", "sns", "secretsmanager"}
 Response = tuple[int, dict[str, str], bytes]
 
 dispatch = cognito._dispatch_idp
+send_mail = cognito._send_verification_email
+requested: ContextVar[tuple[str, dict[str, str] | None]] = ContextVar("requested")
 deployed = threading.Event()
 saving = threading.Lock()
 load = app._load_persisted_state
@@ -46,12 +53,29 @@ list_mails = app._handle_ses_messages_request
 
 async def dispatch_with_trigger(action: str, data: dict[str, Any]) -> Response:
     """Answer as MiniStack does, then call the trigger where the pool has one, as Cognito does."""
-    response = await dispatch(action, data)
+    requested.set((f"CustomMessage_{CODES.get(action)}", data.get("ClientMetadata")))
+    try:
+        response = await dispatch(action, data)
+    except cognito._CustomMessageRejected as error:
+        return cognito._custom_message_error(error)
+    if action == "ConfirmSignUp" and response[0] == 200:
+        mark_email_verified(data)
     if action in CONFIRMING and response[0] == 200:
         refused = await run_reentrant(call_post_confirmation, data)
         if refused:
             return error_response_json("UserLambdaValidationException", refused, 400)
     return response
+
+
+def send_custom_mail(pool: dict[str, Any], username: str, attributes: dict[str, str], code: str, **_: Any) -> Any:
+    """What the trigger writes, with the code in its place."""
+    source, metadata = requested.get()
+    custom = cognito._apply_custom_message_trigger(pool, source, username, attributes, metadata)
+    if not custom.get("emailMessage"):
+        return send_mail(pool, username, attributes, code)
+    subject, body = (str(custom[name]).replace("{####}", code) for name in ("emailSubject", "emailMessage"))
+    kind, extra = "CognitoVerificationMessage", {"Username": username, "AttributeName": "email"}
+    return cognito._deliver_cognito_email(pool, attributes["email"], subject, body, type_name=kind, extra=extra)
 
 
 def call_post_confirmation(data: dict[str, Any]) -> str | None:
@@ -64,6 +88,12 @@ def call_post_confirmation(data: dict[str, Any]) -> str | None:
     execution = lambda_svc._execution_record_for_config(record, config)
     result = lambda_svc._execute_function_with_config_scope(execution, post_confirmation_event(pool, data))
     return f"PostConfirmation failed: {result.get('body')}" if result.get("error") else None
+
+
+def mark_email_verified(data: dict[str, Any]) -> None:
+    user, _ = cognito._resolve_user(pool_of(data), data["Username"])
+    others = [attribute for attribute in user["Attributes"] if attribute["Name"] != "email_verified"]
+    user["Attributes"] = [*others, {"Name": "email_verified", "Value": "true"}]
 
 
 def pool_of(data: dict[str, Any]) -> dict[str, Any]:
@@ -170,6 +200,7 @@ def save_alone(services: dict[str, Any]) -> None:
 if __name__ == "__main__":
     logging.getLogger("persistence").setLevel(logging.ERROR)
     cognito._dispatch_idp = dispatch_with_trigger
+    cognito._send_verification_email = send_custom_mail
     ses_v2.handle_request = handle_ses_with_attachments
     app._handle_ses_messages_request = list_mails_with_attachments
     ses.get_state = ses_state_with_mails

@@ -16,7 +16,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     stage: str
-    database_secret_id: str
+    database_secret_id: str = ""  # of every function that has a database
     database_address: str = ""
     app_database_secret_id: str = ""
     worker_database_secret_id: str = ""
@@ -26,6 +26,7 @@ class Settings(BaseModel):
     token_issuer: str
     token_client_ids: str
     token_jwks_url: str
+    token_emails_verified: bool = False  # whether an address without the claim email_verified is verified
     user_pool_id: str
     notification_queue_url: str
     email_from: str
@@ -53,6 +54,11 @@ class Settings(BaseModel):
     tree_heads_bucket: str = ""
 
     reconciliation_function: str = ""  # its ARN
+
+    console_client_id: str = ""
+    console_metadata_url: str = ""
+    console_scope: str = "openid email profile"
+    console_origins: str = ""  # separated by spaces; whatever the console asks beside this API and the issuer
 
     app_base_url: str = ""  # of the client's pages; without one, mails have no buttons that lead there
     link_secret_id: str = ""

@@ -28,7 +28,7 @@ from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.payments.gateway import gateway
-from shared.profiles.service import ProfileMissing, create_profile
+from shared.profiles.service import ProfileMissing, create_profile, follow_claims
 from shared.refusals import answers
 from shared.registrations import orders
 from shared.registrations import service as registrations
@@ -68,6 +68,7 @@ def register(body: RegistrationRequest) -> Response[RegistrationAnswer]:
     """
     claims = auth.claims_of(app.current_event.raw_event)
     user_id = auth.user_id_of(claims)
+    follow_claims(user_id, claims)
     try:
         registration = _register(user_id, body)
     except ProfileMissing:

@@ -33,6 +33,14 @@ def test_a_stage_lacks_what_only_its_operator_knows_and_is_told_why(template: Te
         assert list(problems(template, chosen(CONFIG.read_text(), stage) | ENOUGH)) == []
 
 
+def test_what_a_stage_deploys_is_tagged_with_it() -> None:
+    """CloudFormation gives the stack's tags to every resource that takes tags, so that bills can be split by them."""
+    for stage in STAGES:
+        parameters = tomllib.loads(CONFIG.read_text())[stage]["deploy"]["parameters"]
+        name = chosen(CONFIG.read_text(), stage)["Stage"]
+        assert parameters["tags"] == ["project=crash-course", f"stage={name}"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

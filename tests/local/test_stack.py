@@ -150,6 +150,20 @@ def test_the_mailbox_is_json_for_programs_and_a_page_for_people(stack: RunningSt
     assert "<script>alert(1)" not in page
 
 
+def test_the_code_of_a_sign_up_comes_in_the_readers_language(stack: RunningStack) -> None:
+    email, pool = "hindi@example.com", stack.client("cognito-idp")
+    who = {"ClientId": stack.file.cognito.client_id, "Username": email, "ClientMetadata": {"language": "hi"}}
+    pool.sign_up(**who, Password="Long-Enough-1", UserAttributes=[{"Name": "email", "Value": email}])
+    pool.resend_confirmation_code(**who)
+    pool.forgot_password(ClientId=who["ClientId"], Username=email)
+
+    mails = requests.get(f"{stack.file.base_url}/_local/mail", timeout=10).json()["emails"]
+    subjects = [mail["subject"] for mail in mails if mail["to"] == [email]]
+
+    assert subjects[1:] == ["पता सत्यापित करने के लिए आपका कोड"] * 2
+    assert subjects[0].startswith("Your code for a new password / ")
+
+
 def test_a_new_notification_is_pushed_to_an_open_websocket(stack: RunningStack) -> None:
     with connect(f"{stack.file.web_socket_url}?token={stack.file.users['student3'].token}") as socket:
         answer = stack.call("POST", "registrations", "student3", json={"eventId": str(FREE.id)})

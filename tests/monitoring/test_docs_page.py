@@ -139,4 +139,3 @@ def test_an_operation_is_tried(page: Page) -> None:
     page.click("Try it", "#get_openapi")
     page.click("Send", "#get_openapi")
     page.until("document.querySelector('#get_openapi form pre')?.innerText.includes('3.1.0')")
-    assert page.run("document.querySelector('#get_openapi form').innerText").count("200 ") == 1

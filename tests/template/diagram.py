@@ -37,7 +37,7 @@ def declared_edges(template: Templates) -> Iterator[Edge]:
     for name, function in template.written("AWS::Serverless::Function"):
         for event in function["Properties"].get("Events", {}).values():
             yield STARTS.get(event["Type"]) or referred(event["Properties"]["Queue"]), name
-        policies = json.dumps(template.properties(f"{name}Role")["Policies"])
+        policies = json.dumps(template.properties(f"{name}Role").get("Policies", []))
         for used in declared_nodes(template):
             if re.search(rf'"{used}"|\${{{used}\.', policies):
                 yield name, used

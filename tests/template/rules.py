@@ -29,6 +29,9 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "GET /functions/v1/generate-certificate/issuer",
     "GET /functions/v1/generate-certificate/tree-head",
     "POST /functions/v1/analytics-events",  # anonymous visitors too; a user's token is verified in code
+    "GET /console",  # static files
+    "GET /console/{version}/{file}",
+    "GET /functions/v1/console",
     "GET /functions/v1/health",
     "GET /functions/v1/docs",
     "GET /functions/v1/docs/{name}",
@@ -38,6 +41,8 @@ DATABASE_CONNECTIONS = 20  # what the queues together may take of the pool
 SENT_HEADERS = {"authorization", "content-type", "idempotency-key", "x-device-id"}
 READ_HEADERS = {"retry-after", "content-disposition", "x-next-cursor"}
 TWO_WEEKS = 1_209_600
+WAITING_MESSAGES = "ApproximateNumberOfMessagesVisible"
+OLDEST_MESSAGE = "ApproximateAgeOfOldestMessage"
 EXPRESSION = re.compile(r"rate\(([2-9]|\d\d+) (minute|hour|day)s\)|rate\(1 (minute|hour|day)\)|cron\((\S+ ){5}\S+\)")
 
 
@@ -184,20 +189,29 @@ def queue_readers_leave_connections_to_others(both: Templates) -> Iterator[str]:
 
 
 def dead_letters_are_kept_and_seen(both: Templates) -> Iterator[str]:
-    alarms = json.dumps([each.get("Dimensions") for _, each in both.deployed("AWS::CloudWatch::Alarm")])
+    seen = [each for _, each in both.deployed("AWS::CloudWatch::Alarm") if each.get("MetricName") == WAITING_MESSAGES]
+    alarms = json.dumps([each.get("Dimensions") for each in seen])
     for name in dead_letter_queues(both):
         if both.properties(name).get("MessageRetentionPeriod") != TWO_WEEKS:
             yield f"{name} forgets before two weeks"
         if json.dumps({"Fn::GetAtt": [name, "QueueName"]}) not in alarms:
             yield f"{name} has no alarm"
+    ages = [each for _, each in both.deployed("AWS::CloudWatch::Alarm") if each.get("MetricName") == OLDEST_MESSAGE]
+    reminding = {
+        referred(each["Dimensions"][0]["Value"]): each["Threshold"] for each in ages if each["Threshold"] < TWO_WEEKS
+    }
+    for name in sorted(scheduled_dead_letter_queues(both) - reminding.keys()):
+        yield f"{name} drops its messages without a reminder"
 
 
 def dead_letter_queues(both: Templates) -> set[str]:
     queues = [each.get("RedrivePolicy", {}).get("deadLetterTargetArn") for _, each in both.deployed("AWS::SQS::Queue")]
-    queues += [
-        each["Target"].get("DeadLetterConfig", {}).get("Arn") for _, each in both.deployed("AWS::Scheduler::Schedule")
-    ]
-    return {referred(queue) for queue in queues if queue}
+    return {referred(queue) for queue in queues if queue} | scheduled_dead_letter_queues(both)
+
+
+def scheduled_dead_letter_queues(both: Templates) -> set[str]:
+    targets = [each["Target"] for _, each in both.deployed("AWS::Scheduler::Schedule")]
+    return {referred(each["DeadLetterConfig"]["Arn"]) for each in targets if "DeadLetterConfig" in each}
 
 
 def everything_is_encrypted_and_private(both: Templates) -> Iterator[str]:
@@ -208,6 +222,20 @@ def everything_is_encrypted_and_private(both: Templates) -> Iterator[str]:
         block = bucket.get("PublicAccessBlockConfiguration", {})
         if len(block) != 4 or not all(block.values()) or "BucketEncryption" not in bucket:
             yield f"{name} is open or not encrypted"
+    private = {
+        referred(policy["Bucket"])
+        for _, policy in both.deployed("AWS::S3::BucketPolicy")
+        if any(denies_plain_http(each, policy["Bucket"]) for each in policy["PolicyDocument"]["Statement"])
+    }
+    for name in sorted({name for name, _ in both.deployed("AWS::S3::Bucket")} - private):
+        yield f"{name} answers without TLS"
+
+
+def denies_plain_http(statement: dict[str, Any], bucket: dict[str, str]) -> bool:
+    arn = {"Fn::GetAtt": [referred(bucket), "Arn"]}
+    resources = [arn, {"Fn::Join": ["", [arn, "/*"]]}]
+    wanted = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources}
+    return statement == {**wanted, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
 
 
 def databases_are_verified(both: Templates) -> Iterator[str]:
@@ -266,6 +294,18 @@ def data_survives_the_stack(both: Templates) -> Iterator[str]:
             yield f"{name} is deleted with its data"
 
 
+def users_get_their_codes(both: Templates) -> Iterator[str]:
+    """Cognito's own sender stops at 50 mails a day for the whole account and says nothing."""
+    for name, pool in both.written("AWS::Cognito::UserPool"):
+        chosen = pool["Properties"].get("EmailConfiguration", {}).get("Fn::If", [None, {}])
+        if chosen[0] != "UsesOwnPool" or chosen[1].get("EmailSendingAccount") != "DEVELOPER":
+            yield f"{name} sends by Cognito's own sender"
+        if not {"From", "SourceArn", "ConfigurationSet"} <= chosen[1].keys():
+            yield f"{name} does not send as the platform does"
+        if pool["Properties"].get("DeletionProtection") != "ACTIVE":
+            yield f"{name} can be deleted by hand"
+
+
 def only_reviewed_routes_are_public(both: Templates) -> Iterator[str]:
     public = {route for route, operation in routes(both) if operation["security"] != [{"Bearer": []}]}
     yield from sorted(public ^ PUBLIC_ROUTES)
@@ -312,7 +352,7 @@ def functions_read_only_the_secrets_they_are_granted(both: Templates) -> Iterato
 
 def granted_secrets(role: dict[str, Any]) -> Iterator[Any]:
     """What SAM's policy of that name makes of the secrets it is given."""
-    for statement in (each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]):
+    for statement in (each for policy in role.get("Policies", []) for each in policy["PolicyDocument"]["Statement"]):
         if statement["Action"] == ["secretsmanager:GetSecretValue"]:
             yield statement["Resource"]["Fn::Sub"][1]["secretArn"]
 

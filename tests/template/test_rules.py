@@ -104,13 +104,28 @@ PLANTED: list[tuple[Rule, Plant]] = [
         rules.dead_letters_are_kept_and_seen,
         edit("NotificationDeadLetterQueue", "Properties.MessageRetentionPeriod", 345_600),
     ),
-    (rules.dead_letters_are_kept_and_seen, lambda resources: resources.pop("ScheduleDeadLetterAlarm")),
+    (
+        rules.dead_letters_are_kept_and_seen,
+        edit("ScheduleDeadLetterAlarm", "Properties.MetricName", "ApproximateNumberOfMessagesDelayed"),
+    ),
+    (rules.dead_letters_are_kept_and_seen, lambda resources: resources.pop("ScheduleDeadLetterAgeAlarm")),
+    (
+        rules.dead_letters_are_kept_and_seen,
+        edit("ScheduleDeadLetterAgeAlarm", "Properties.Threshold", rules.TWO_WEEKS),
+    ),
     (rules.everything_is_encrypted_and_private, edit("NotificationQueue", "Properties.SqsManagedSseEnabled", False)),
     (
         rules.everything_is_encrypted_and_private,
         edit("DocumentsBucket", "Properties.PublicAccessBlockConfiguration.BlockPublicPolicy", False),
     ),
     (rules.everything_is_encrypted_and_private, edit("RecordingsBucket", "Properties.BucketEncryption", None)),
+    (rules.everything_is_encrypted_and_private, lambda resources: resources.pop("TreeHeadsBucketPolicy")),
+    (
+        rules.everything_is_encrypted_and_private,
+        lambda resources: resources["RecordingsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0].pop(
+            "Condition"
+        ),
+    ),
     (rules.databases_are_verified, edit("EventsFunction", "Properties.Environment.Variables.PGSSLMODE", "require")),
     (rules.databases_are_verified, edit("EventsFunction", "Properties.Environment.Variables.PGSSLROOTCERT", "system")),
     (
@@ -127,6 +142,12 @@ PLANTED: list[tuple[Rule, Plant]] = [
     (rules.data_survives_the_stack, edit("DatabaseCluster", "Properties.DeletionProtection", False)),
     (rules.data_survives_the_stack, edit("UserPool", "DeletionPolicy", None)),
     (rules.data_survives_the_stack, edit("DocumentsBucket", "UpdateReplacePolicy", "Delete")),
+    (rules.users_get_their_codes, edit("UserPool", "Properties.EmailConfiguration", None)),
+    (
+        rules.users_get_their_codes,
+        lambda resources: resources["UserPool"]["Properties"]["EmailConfiguration"]["Fn::If"][1].pop("SourceArn"),
+    ),
+    (rules.users_get_their_codes, edit("UserPool", "Properties.DeletionProtection", None)),
     (
         rules.only_reviewed_routes_are_public,
         edit("AccountFunction", "Properties.Events.ListNotifications.Properties.Auth", {"Authorizer": "NONE"}),
