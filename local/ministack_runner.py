@@ -1,12 +1,14 @@
-"""Runs MiniStack, in its own environment, with six things that version 1.5 lacks.
+"""Runs MiniStack, in its own environment, with seven things that version 1.5 lacks.
 
-1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function.
+1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function. Nor does it mark an
+   address as verified when its code is entered.
 2. State on disk while it runs: MiniStack saves on a clean end only, so a killed emulator would forget its users.
 3. The sent mails in that state: MiniStack keeps the SMS, not the mails.
 4. Cold starts that take as long as on AWS: MiniStack unpacks code and layers anew for each execution environment,
    in its own process, so that a few at once stop everything for seconds. Here each archive is unpacked once.
 5. The attachments of the sent mails: MiniStack takes them and forgets them.
 6. A user pool's CustomMessage trigger for codes: MiniStack calls it for invitations only.
+7. The groups that a PreTokenGeneration trigger decides on: MiniStack looks for them where Cognito has the claims.
 """
 # pyright: basic, reportMissingImports=false
 # MiniStack is installed in .tools/ministack only.
@@ -39,6 +41,7 @@ CHANGING = {"cognito", "sqs", "ses", "ses_v2", "sns", "secretsmanager"}
 Response = tuple[int, dict[str, str], bytes]
 
 dispatch = cognito._dispatch_idp
+extract_response = cognito._extract_trigger_response
 send_mail = cognito._send_verification_email
 requested: ContextVar[tuple[str, dict[str, str] | None]] = ContextVar("requested")
 deployed = threading.Event()
@@ -57,6 +60,8 @@ async def dispatch_with_trigger(action: str, data: dict[str, Any]) -> Response:
         response = await dispatch(action, data)
     except cognito._CustomMessageRejected as error:
         return cognito._custom_message_error(error)
+    if action == "ConfirmSignUp" and response[0] == 200:
+        mark_email_verified(data)
     if action in CONFIRMING and response[0] == 200:
         refused = await run_reentrant(call_post_confirmation, data)
         if refused:
@@ -75,6 +80,15 @@ def send_custom_mail(pool: dict[str, Any], username: str, attributes: dict[str, 
     return cognito._deliver_cognito_email(pool, attributes["email"], subject, body, type_name=kind, extra=extra)
 
 
+def trigger_response_with_groups(payload: Any) -> dict[str, Any] | None:
+    response = extract_response(payload)
+    details = (response or {}).get("claimsAndScopeOverrideDetails") or {}
+    if "groupOverrideDetails" in details:
+        for token in ("idTokenGeneration", "accessTokenGeneration"):
+            details[token] = {**(details.get(token) or {}), "groupOverrideDetails": details["groupOverrideDetails"]}
+    return response
+
+
 def call_post_confirmation(data: dict[str, Any]) -> str | None:
     """Invoke the trigger with Cognito's event; returns the reason when it fails. The user stays confirmed."""
     pool = pool_of(data)
@@ -85,6 +99,12 @@ def call_post_confirmation(data: dict[str, Any]) -> str | None:
     execution = lambda_svc._execution_record_for_config(record, config)
     result = lambda_svc._execute_function_with_config_scope(execution, post_confirmation_event(pool, data))
     return f"PostConfirmation failed: {result.get('body')}" if result.get("error") else None
+
+
+def mark_email_verified(data: dict[str, Any]) -> None:
+    user, _ = cognito._resolve_user(pool_of(data), data["Username"])
+    others = [attribute for attribute in user["Attributes"] if attribute["Name"] != "email_verified"]
+    user["Attributes"] = [*others, {"Name": "email_verified", "Value": "true"}]
 
 
 def pool_of(data: dict[str, Any]) -> dict[str, Any]:
@@ -192,6 +212,7 @@ if __name__ == "__main__":
     logging.getLogger("persistence").setLevel(logging.ERROR)
     cognito._dispatch_idp = dispatch_with_trigger
     cognito._send_verification_email = send_custom_mail
+    cognito._extract_trigger_response = trigger_response_with_groups
     ses_v2.handle_request = handle_ses_with_attachments
     app._handle_ses_messages_request = list_mails_with_attachments
     ses.get_state = ses_state_with_mails

@@ -32,6 +32,7 @@ SAMPLE: dict[str, Any] = {
     "respondBy": "2026-12-08T18:29:00+00:00",
     "lost": 0,
     "position": 3,
+    "code": "271828",
     "kind": "free_access",
     "subject": "A payment needs a decision",
     "detail": "Payment pay_NXk2h8Qm4vZr1T is 1 paisa short of its order.",

@@ -56,6 +56,16 @@ class TooLarge(AppError):
     code = "body_too_large"
 
 
+class TooManyRequests(AppError):
+    """Asked too often; the same request may succeed after `retry_after_seconds`."""
+
+    status = 429
+    code = "too_many_requests"
+
+    def __init__(self, detail: str, *, code: str | None = None, retry_after_seconds: int) -> None:
+        super().__init__(detail, code=code, headers={"Retry-After": str(retry_after_seconds)})
+
+
 class Unavailable(AppError):
     """The database or a provider cannot be reached now; the same request may succeed later."""
 

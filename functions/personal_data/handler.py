@@ -1,4 +1,7 @@
-"""/functions/v1/me/...: what the platform knows about a person, and forgetting it; each hour, what is left of that."""
+"""/functions/v1/me: a person's profile, the export of what is kept about them, and its erasure.
+
+Each hour it finishes erasures and forgets old devices.
+"""
 
 from typing import Any
 
@@ -6,6 +9,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.personal_data import erasure, export
 from functions.personal_data.models import ErasureAnswer, ErasureRequest, PersonalDataExport
+from functions.personal_data.phone.routes import routes as phone
+from functions.personal_data.profile.routes import routes as profile
 from shared import auth, clock, db
 from shared.actors import service_for
 from shared.config import settings
@@ -15,6 +20,8 @@ from shared.refusals import answers
 from shared.routing import Router
 
 app = Router()
+app.include_router(profile)
+app.include_router(phone)
 PATH = "/functions/v1/me"
 
 

@@ -17,6 +17,8 @@ _ORDERS: LiteralString = """
 # What each table knows about a person, the newest first: a table that may and is not here is found by a test.
 ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
     "profiles": ("public.profiles", "t.id = %(user)s", "created_at"),
+    "profile_changes": ("public.profile_changes", _OWN, "changed_at"),
+    "phone_verifications": ("public.phone_verifications", _OWN, "created_at"),
     "admins": ("public.admins", _OWN, "granted_at"),
     "registrations": ("public.registrations", _OWN, "created_at"),
     "referrals": ("public.referrals", "%(user)s in (t.referrer_id, t.referred_user_id)", "created_at"),
@@ -164,13 +166,14 @@ def leave_waitlist(conn: Connection, user_id: UUID, event_id: UUID) -> None:
 
 
 def delete_traces(conn: Connection, user_id: UUID) -> None:
-    """The inbox, choices, positions, open connections and devices."""
+    """The inbox, choices, positions, open connections, devices and numbers that were to be proven."""
     who = {"user": user_id}
     conn.execute("delete from public.in_app_notifications where user_id = %(user)s", who)
     conn.execute("delete from public.notification_preferences where user_id = %(user)s", who)
     conn.execute("delete from public.recording_positions where user_id = %(user)s", who)
     conn.execute("delete from public.realtime_connections where user_id = %(user)s", who)
     conn.execute("delete from public.device_sightings where user_id = %(user)s", who)
+    conn.execute("delete from public.phone_verifications where user_id = %(user)s", who)
 
 
 def delete_suppressions(conn: Connection, email: str, phone: str | None) -> None:
@@ -200,6 +203,7 @@ def empty_messages(conn: Connection, user_id: UUID) -> None:
 def anonymize_rows(conn: Connection, user_id: UUID) -> None:
     """Where the row stays for its count or its money, and what was written or told of the person goes."""
     who = {"user": user_id}
+    conn.execute("update public.profile_changes set old_value = null, new_value = null where user_id = %(user)s", who)
     conn.execute("update public.event_feedback set comments = null where user_id = %(user)s", who)
     conn.execute(
         """
@@ -224,8 +228,8 @@ def anonymize_profile(conn: Connection, user_id: UUID, now: datetime) -> None:
     conn.execute(
         """
         update public.profiles
-        set email = 'erased-' || id || '@erased.invalid', full_name = '', phone = null, language = 'en',
-            billing_name = null, billing_address = null, billing_state = null, billing_gstin = null,
+        set email = 'erased-' || id || '@erased.invalid', full_name = '', phone = null, phone_verified_at = null,
+            language = 'en', billing_name = null, billing_address = null, billing_state = null, billing_gstin = null,
             referral_code = private.new_referral_code(), erased_at = %(now)s
         where id = %(user)s
         """,

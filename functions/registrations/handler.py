@@ -28,7 +28,7 @@ from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.payments.gateway import gateway
-from shared.profiles.service import ProfileMissing, create_profile
+from shared.profiles.service import ProfileMissing, create_profile, follow_claims
 from shared.refusals import answers
 from shared.registrations import orders
 from shared.registrations import service as registrations
@@ -63,11 +63,12 @@ def register(body: RegistrationRequest) -> Response[RegistrationAnswer]:
 
     A referral credit pays first; if it pays everything, the seat is confirmed at once too. It comes back when the seat
     is given up before the payment, or with the refund.
-    When Razorpay cannot answer now the seat is held all the same and `order` is missing:
+    When Razorpay cannot answer now the seat is held all the same and `order` is null:
     ask `POST registrations/{id}/payment` for it.
     """
     claims = auth.claims_of(app.current_event.raw_event)
     user_id = auth.user_id_of(claims)
+    follow_claims(user_id, claims)
     try:
         registration = _register(user_id, body)
     except ProfileMissing:

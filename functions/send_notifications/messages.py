@@ -2,20 +2,25 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from functions.send_notifications.models import Attachment, ClaimedNotification, Mail, ProviderRefused, Sms
 from shared import clock
 from shared.config import settings
 from shared.notifications import invites, rendering, unsubscribing
 from shared.notifications.rendering import Message
+from shared.profiles import phone_codes
 
 # One address and nothing else: no list, no display name, no header, nothing a relay could read as two.
 _ADDRESS = re.compile(r"[^\s@,;:<>\"'()\[\]\\\x00-\x20\x7f]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 
 
 def rendered(claimed: ClaimedNotification) -> Message:
-    """Raises rendering.Unrenderable."""
-    return rendering.render(claimed.template, claimed.language, claimed.data, time_zone=settings().time_zone)
+    """Raises RenderingFailed."""
+    data = claimed.data
+    if claimed.template == phone_codes.TEMPLATE and "verificationId" in data:
+        data = {"code": phone_codes.code_of(UUID(data["verificationId"]))}
+    return rendering.render(claimed.template, claimed.language, data, time_zone=settings().time_zone)
 
 
 def inbox_row(claimed: ClaimedNotification, message: Message) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class ClaimedNotification:
     wanted: bool
     suppressed: str | None
     correlation_id: str | None = None
+    email_verified: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ def claim(
 ) -> list[ClaimedNotification]:
     """Take what is due, most urgent and oldest first, of `ids` or of everything.
 
+    A number counts when it is verified; only its code goes to one that is not, whatever the preferences say.
     What a provider is to be told is leased; what goes into an inbox is only locked, and done by the same transaction.
     """
     return (
@@ -39,15 +40,22 @@ def claim(
                 set lease_token = %(lease)s, lease_until = now() + make_interval(secs => %(lease_seconds)s)
                 from due where q.id = due.id and due.type <> 'in_app'
             )
-            select c.id, c.user_id, c.type, c.channel, c.template, c.data, c.retry_count, p.email, p.phone,
-                p.full_name, p.language, p.erased_at is not null as erased, coalesce(w.enabled, true) as wanted,
-                s.reason as suppressed, c.correlation_id
+            select c.id, c.user_id, c.type, c.channel, c.template, c.data, c.retry_count, p.email, p.email_verified,
+                n.phone, p.full_name, p.language, p.erased_at is not null as erased,
+                c.template = 'phone_code' or coalesce(w.enabled, true) as wanted, s.reason as suppressed,
+                c.correlation_id
             from due c
             join public.profiles p on p.id = c.user_id
+            left join public.phone_verifications v on c.template = 'phone_code'
+                and v.id = (c.data ->> 'verificationId')::uuid and v.user_id = c.user_id and v.expires_at > now()
+            cross join lateral (
+                select case when c.template = 'phone_code' then v.phone
+                    when p.phone_verified_at is not null then p.phone end as phone
+            ) n
             left join public.notification_preferences w
                 on w.user_id = c.user_id and w.type = c.type and w.channel = c.channel
             left join public.suppressed_addresses s
-                on s.type = c.type and s.address = case c.type when 'email' then lower(p.email) else p.phone end
+                on s.type = c.type and s.address = case c.type when 'email' then lower(p.email) else n.phone end
             order by c.priority_rank, c.scheduled_for, c.id
             """,
             {

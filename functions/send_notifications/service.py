@@ -99,6 +99,8 @@ def suppression_reason(claimed: ClaimedNotification) -> str | None:
         return "turned off in preferences"
     if claimed.suppressed:
         return f"address suppressed: {claimed.suppressed}"
+    if claimed.type == "email" and not claimed.email_verified:
+        return "address not verified"
     if claimed.type == "sms" and not claimed.phone:
         return "no phone number"
     return None

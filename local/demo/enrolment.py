@@ -34,6 +34,25 @@ def log_in(journey: Journey) -> str:
     return f"an access token of {answer['AuthenticationResult']['ExpiresIn'] // 3600} h"
 
 
+def prove_phone(journey: Journey) -> str:
+    """proves the phone number with the code from the SMS"""
+    journey.call("POST", "me/phone", {"phone": journey.phone})
+    text = eventually(lambda: next(iter(journey.texts()), None), "no SMS with a code")
+    code = re.search(r"\d{6}", text["text"])
+    expect(code, f"no code in: {text['text']}")
+    profile = journey.call("POST", "me/phone/verify", {"code": code[0] if code else ""})["profile"]
+    expect(profile["phoneVerified"] and profile["phone"] == journey.phone, f"the profile is {profile}")
+    return f"“{text['text']}”"
+
+
+def correct_profile(journey: Journey) -> str:
+    """corrects the name that certificates print"""
+    before = journey.call("GET", "me")["profile"]
+    expect(before["emailVerified"] and before["email"] == journey.email, f"the profile is {before}")
+    profile = journey.call("PATCH", "me", {"name": "Demo Kumari"})["profile"]
+    return f"{before['name']} is now {profile['name']}"
+
+
 def browse_courses(journey: Journey) -> str:
     """looks at the courses"""
     events = journey.call("GET", "events")["events"]
@@ -106,6 +125,8 @@ def read_inbox(journey: Journey) -> str:
 STEPS = (
     sign_up,
     log_in,
+    prove_phone,
+    correct_profile,
     browse_courses,
     register,
     pay,

@@ -1,20 +1,28 @@
-"""A person as the identity provider describes them."""
+"""A person as the identity provider describes them, and the languages that texts exist in."""
 
 import re
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
+Language = Literal["en", "hi"]
+
 
 class PoolUser(BaseModel):
-    """The attributes of a user that the platform keeps; `phone` in E.164."""
+    """The attributes of a user that the platform keeps; `phone` in E.164.
+
+    What the provider does not call verified is not: a missing claim is no promise.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     email: str = Field(min_length=3, max_length=320)
+    email_verified: bool = False
     full_name: str = Field(default="", alias="name")
     phone: str | None = Field(default=None, alias="phone_number")
+    phone_verified: bool = Field(default=False, alias="phone_number_verified")
     language: str = Field(default="en", alias="locale")
 
     @field_validator("full_name")

@@ -176,7 +176,8 @@ class Platform(Environment):
         user_id = uuid4()
         with self.database.look() as conn:
             conn.execute(
-                "insert into profiles (id, email, full_name, phone, language) values (%s, %s, %s, %s, %s)",
+                "insert into profiles (id, email, full_name, phone, phone_verified_at, language)"
+                " values (%s, %s, %s, %s, now(), %s)",
                 (user_id, email or f"{user_id}@example.com", name, phone, language),
             )
         return user_id
@@ -185,7 +186,10 @@ class Platform(Environment):
         ids = [uuid4() for _ in range(count)]
         with self.database.look() as conn, conn.cursor() as cursor:
             rows = [(user_id, f"{user_id}@example.com", "Asha Rao", "+919876543210") for user_id in ids]
-            cursor.executemany("insert into profiles (id, email, full_name, phone) values (%s, %s, %s, %s)", rows)
+            cursor.executemany(
+                "insert into profiles (id, email, full_name, phone, phone_verified_at) values (%s, %s, %s, %s, now())",
+                rows,
+            )
         return ids
 
     def enqueue(self, *notices: Notice) -> list[UUID]:

@@ -20,6 +20,7 @@ EVENT = {"eventTitle": "Deep Rust"}
 MONEY = {"amount": 123450, "currency": "INR"}
 REGISTERED = {**EVENT, "registrationId": "r-1"}
 QUEUED: dict[str, dict[str, Any]] = {
+    "phone_code": {"code": "271828"},
     "registration_confirmed": {**REGISTERED, "eventId": "e-1", "startsAt": "2026-12-05T04:30:00+00:00"},
     "payment_success": {**REGISTERED, **MONEY, "paymentId": "pay_1"},
     "payment_failed": {**REGISTERED, **MONEY, "reason": "declined"},

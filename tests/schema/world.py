@@ -129,6 +129,9 @@ def world(name: str, serial: int, admin_name: str) -> list[Table]:
                              "device_hash": b"device", "ip_address": "203.0.113.7", "seen_at": NOW},
         "fraud_reviews": {"signal_id": uuid5(SPACE, f"signal {serial}"), "kind": "mutual_referral", "accounts": [who],
                           "note": "A family", "reviewed_by": friend, "reviewed_at": NOW},
+        "phone_verifications": {"user_id": who, "phone": f"+9198765000{serial:02}", "created_at": NOW,
+                                "expires_at": NOW + timedelta(minutes=10)},
+        "profile_changes": {"user_id": who, "field": "name", "old_value": "", "new_value": "Asha"},
         "erasures": {"user_id": who if serial < 3 else person("dora"), "requested_at": NOW, "pool_username": str(who)},
     }  # fmt: skip
     partition = Table("private", "analytics_events_default", {**rows["analytics_events"], "created_at": NOW})

@@ -29,8 +29,12 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "GET /functions/v1/generate-certificate/issuer",
     "GET /functions/v1/generate-certificate/tree-head",
     "POST /functions/v1/analytics-events",  # anonymous visitors too; a user's token is verified in code
+    "GET /console",  # static files
+    "GET /console/{version}/{file}",
+    "GET /functions/v1/console",
     "GET /functions/v1/health",
     "GET /functions/v1/docs",
+    "GET /functions/v1/docs/{name}",
     "GET /functions/v1/openapi.json",
 }
 DATABASE_CONNECTIONS = 20  # what the queues together may take of the pool
@@ -270,7 +274,8 @@ def rollouts_are_watched(both: Templates) -> Iterator[str]:
         events = function["Properties"].get("Events", {}).values()
         often = {each["Type"] for each in events if not is_rare(each)}
         unseen = json.dumps([{"Name": "FunctionName", "Value": {"Ref": name}}]) not in watched
-        if unseen and "Condition" not in function and (often - {"HttpApi"} or not events):
+        at_once = function["Properties"].get("DeploymentPreference") == {"Enabled": False}
+        if unseen and not at_once and (often - {"HttpApi"} or not events):
             yield f"{name} may fail unseen"
 
 

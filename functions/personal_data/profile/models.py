@@ -1,0 +1,66 @@
+"""What a person sees and changes of their profile."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from shared.profiles.models import Language
+from shared.routing import Schema
+
+
+def _one_line(name: str) -> str:
+    """Letters as they are usually composed; no control characters and none that change the direction of text."""
+    composed = unicodedata.normalize("NFC", name)
+    if any(unicodedata.category(each) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for each in composed):
+        raise ValueError("Control characters are not part of a name")
+    if any(unicodedata.bidirectional(each) in _DIRECTIONS for each in composed):
+        raise ValueError("Characters that change the direction of text are not part of a name")
+    return composed
+
+
+_DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_one_line),
+    Field(examples=["Asha Rao"]),
+]
+
+
+class Profile(Schema):
+    """A person; `phone` in E.164 counts for nothing until `phoneVerified`, `email` is the identity provider's."""
+
+    id: UUID
+    email: str
+    """Where mails go, as the identity provider knows it."""
+    email_verified: bool
+    """Whether the identity provider has verified the address: no mail goes to one that is not."""
+    name: Annotated[str, Field(examples=["Asha Rao"])]
+    """As certificates print it."""
+    phone: str | None
+    """In E.164; null without one."""
+    phone_verified: bool
+    """Whether a code has proven the number: no SMS goes to one that is not."""
+    language: Language
+    """The language of mails, SMS, inbox and documents."""
+    referral_code: str
+    """What others enter when this person recommended the course."""
+    created_at: datetime
+
+
+class ProfileAnswer(Schema):
+    success: bool = True
+    profile: Profile
+    """The profile as it is now."""
+
+
+class ProfileChanges(Schema):
+    """What is left out stays. `name` is printed on certificates; texts come in `language`."""
+
+    name: Name | None = None
+    """The new name, 1 to 200 characters on one line; it is printed on certificates that are issued from now on."""
+    language: Language | None = None
+    """The new language of texts."""
