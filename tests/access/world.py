@@ -66,6 +66,8 @@ IDS: dict[str, tuple[str, str, str]] = {
         "razorpay_settlement_id",
         "razorpay_settlement_id = 'setl_1' and %s::uuid is not null",
     ),
+    "users": ("profiles", "id", "id = %s"),
+    "fromUserId": ("profiles", "id", "id = %s"),
     "waitlist": ("event_waitlist", "id", OF_USER),
     "webhook-logs": ("webhook_logs", "id", "event_id = 'evt_1' and %s::uuid is not null"),
 }
