@@ -45,11 +45,10 @@ alter policy own on public.receipts using (user_id = any ((select private.own_id
 create policy move on public.event_feedback for update to app_admin using (true) with check (true);
 create policy move on public.session_attendance for update to app_admin using (true) with check (true);
 create policy move on public.in_app_notifications for update to app_admin using (true) with check (true);
-create policy move on public.recording_positions for update to app_admin using (true) with check (true);
 create policy move on public.device_sightings for update to app_admin using (true) with check (true);
 grant update (user_id) on public.payment_transactions, public.referral_credit_uses, public.event_feedback,
   public.event_waitlist, public.session_attendance, public.certificate_drafts, public.in_app_notifications,
-  public.notifications_queue, public.recording_positions, public.device_sightings to app_admin;
+  public.notifications_queue, public.device_sightings to app_admin;
 
 -- A referral that moves to another referrer moves in the reports too. The function runs as the role that may write and
 -- read what it counts, as in 010; a trigger is made by the function's owner.

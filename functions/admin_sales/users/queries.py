@@ -34,36 +34,27 @@ MATCHES: dict[str, LiteralString] = {
     """,
     "everybody": "true",
 }
-# What each account owns: table, column and, where the other account may have the same row, which rows move.
-MOVED: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
-    "registrations": ("public.registrations", "user_id", ""),
-    "payment_transactions": ("public.payment_transactions", "user_id", ""),
-    "referrals_made": ("public.referrals", "referrer_id", ""),
-    "referrals_received": ("public.referrals", "referred_user_id", ""),
-    "referral_rewards": ("public.referral_rewards", "referrer_id", ""),
-    "referral_credit_uses": ("public.referral_credit_uses", "user_id", ""),
-    "event_feedback": ("public.event_feedback", "user_id", ""),
-    "event_waitlist": ("public.event_waitlist", "user_id", ""),
-    "session_attendance": ("public.session_attendance", "user_id", ""),
-    "certificate_drafts": ("public.certificate_drafts", "user_id", ""),
-    "in_app_notifications": ("public.in_app_notifications", "user_id", ""),
-    "notifications_queue": ("public.notifications_queue", "user_id", ""),
-    "recording_positions": (
-        "public.recording_positions",
-        "user_id",
-        """
-        and not exists (
-            select 1 from public.recording_positions o where o.user_id = %(into)s and o.recording_id = t.recording_id
-        )
-        """,
-    ),
-    "device_sightings": ("public.device_sightings", "user_id", ""),
+# What each account owns: table and column. Watch positions stay, for the other account may have its own.
+MOVED: dict[str, tuple[LiteralString, LiteralString]] = {
+    "registrations": ("public.registrations", "user_id"),
+    "payment_transactions": ("public.payment_transactions", "user_id"),
+    "referrals_made": ("public.referrals", "referrer_id"),
+    "referrals_received": ("public.referrals", "referred_user_id"),
+    "referral_rewards": ("public.referral_rewards", "referrer_id"),
+    "referral_credit_uses": ("public.referral_credit_uses", "user_id"),
+    "event_feedback": ("public.event_feedback", "user_id"),
+    "event_waitlist": ("public.event_waitlist", "user_id"),
+    "session_attendance": ("public.session_attendance", "user_id"),
+    "certificate_drafts": ("public.certificate_drafts", "user_id"),
+    "in_app_notifications": ("public.in_app_notifications", "user_id"),
+    "notifications_queue": ("public.notifications_queue", "user_id"),
+    "device_sightings": ("public.device_sightings", "user_id"),
 }
 
 
 @dataclass(frozen=True)
-class LockedAccount:
-    """One of the two accounts, locked."""
+class MergeableAccount:
+    """One of the two accounts, and what keeps it from being merged."""
 
     id: UUID
     is_erased: bool
@@ -160,16 +151,22 @@ def list_certificates(conn: Connection, user_ids: list[UUID], limit: int) -> lis
     )
 
 
-def lock_accounts(conn: Connection, user_ids: list[UUID]) -> list[LockedAccount]:
+def lock_accounts(conn: Connection, user_ids: list[UUID]) -> None:
     """Locked in the order of their ids, neither takes another seat: whoever takes one locks the profile."""
+    conn.execute(
+        "select 1 from public.profiles where id = any(%(ids)s) order by id for no key update", {"ids": user_ids}
+    )
+
+
+def list_accounts(conn: Connection, user_ids: list[UUID]) -> list[MergeableAccount]:
     return (
-        conn.cursor(row_factory=class_row(LockedAccount))
+        conn.cursor(row_factory=class_row(MergeableAccount))
         .execute(
             """
             select p.id, p.erased_at is not null as is_erased, m.into_user_id as merged_into,
                 exists (select 1 from public.admins a where a.user_id = p.id) as is_admin
             from public.profiles p left join public.account_merges m on m.from_user_id = p.id
-            where p.id = any(%(ids)s) order by p.id for no key update of p
+            where p.id = any(%(ids)s)
             """,
             {"ids": user_ids},
         )
@@ -217,19 +214,20 @@ def list_conflicts(conn: Connection, from_id: UUID, into_id: UUID) -> list[Merge
     )
 
 
-def count_owned(conn: Connection, name: str, from_id: UUID, into_id: UUID) -> int:
-    table, column, condition = MOVED[name]
-    counted: LiteralString = "select count(*) from " + table + " t where t." + column + " = %(from)s" + condition
-    cursor = conn.cursor(row_factory=scalar_row).execute(counted, {"from": from_id, "into": into_id})
+def count_owned(conn: Connection, name: str, from_id: UUID) -> int:
+    relation, owner = MOVED[name]
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        "select count(*) from " + relation + " t where t." + owner + " = %(from)s", {"from": from_id}
+    )
     return int(cursor.fetchone() or 0)
 
 
 def move(conn: Connection, name: str, from_id: UUID, into_id: UUID) -> int:
-    table, column, condition = MOVED[name]
-    moving: LiteralString = (
-        "update " + table + " t set " + column + " = %(into)s where t." + column + " = %(from)s" + condition
-    )
-    return conn.execute(moving, {"from": from_id, "into": into_id}).rowcount
+    relation, owner = MOVED[name]
+    return conn.execute(
+        "update " + relation + " t set " + owner + " = %(into)s where t." + owner + " = %(from)s",
+        {"from": from_id, "into": into_id},
+    ).rowcount
 
 
 def insert_merge(conn: Connection, from_id: UUID, into_id: UUID, admin_id: UUID, now: datetime) -> None:

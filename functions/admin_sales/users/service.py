@@ -56,7 +56,8 @@ def merge(
     """
     if from_id == into_id:
         raise Invalid("An account cannot be merged into itself.", code="same_account")
-    accounts = queries.lock_accounts(conn, [from_id, into_id])
+    queries.lock_accounts(conn, [from_id, into_id])
+    accounts = queries.list_accounts(conn, [from_id, into_id])
     if len(accounts) < 2:
         raise NotFound("user")
     _refuse_unmergeable(accounts)
@@ -65,9 +66,9 @@ def merge(
         raise Conflict(
             "The two accounts do not fit together; a dry run names what is in the way.", code="merge_conflict"
         )
-    step = queries.count_owned if dry_run else queries.move
-    moved = {name: step(conn, name, from_id, into_id) for name in queries.MOVED}
+    moved = {name: queries.count_owned(conn, name, from_id) for name in queries.MOVED}
     if not dry_run:
+        moved = {name: queries.move(conn, name, from_id, into_id) for name in queries.MOVED}
         queries.insert_merge(conn, from_id, into_id, admin_id, now)
     return MergeAnswer(
         user_id=into_id,
@@ -78,7 +79,7 @@ def merge(
     )
 
 
-def _refuse_unmergeable(accounts: list[queries.LockedAccount]) -> None:
+def _refuse_unmergeable(accounts: list[queries.MergeableAccount]) -> None:
     if any(account.is_admin for account in accounts):
         raise Conflict("An administrator's account cannot be merged.", code="administrator")
     if any(account.is_erased for account in accounts):
