@@ -6,12 +6,14 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | --- | --- | --- |
 | CloudFormation imports the HTTP API's `Body` | the same routes, authorizer and CORS by API calls | not in MiniStack |
 | alarms on computed metrics, on a dashboard | none, their metrics at `/_local/metrics` | not in MiniStack |
+| Cognito's managed login, with its sessions | MiniStack's own login page, at each sign-in | not in MiniStack |
 | CodeDeploy shifts traffic | the alias moves at once, without `DeploymentPreference` | not in MiniStack |
 | Cognito calls the PostConfirmation and CustomMessage triggers | our runner calls them | not in MiniStack |
 | a code is random | always 123456, 654321 for a new password | so in MiniStack |
+| an administrator needs a second factor (`RequireAdminMfa`) | none is needed | the seeded administrator has no phone |
 | access tokens last an hour | a day | so that stack.json serves for a day's work |
 | secrets are filled in by an operator | by `make up` | there is no operator |
-| any other host | keys of the user pool at `/.well-known/jwks.json` of the front | the issuer's address is AWS's own |
+| any other host | keys, metadata and login page of the user pool at the front | the issuer's address is AWS's own |
 | a WebSocket API has a host of its own | a path of the emulator (`ExecuteApiUrl`) | no names to resolve |
 | API Gateway throttles | no throttling | not in MiniStack |
 | Razorpay repeats a webhook after minutes | four times sooner | nobody waits so long |
@@ -35,6 +37,7 @@ from tools.deploy import published_with
 
 STACK = "crash-course"
 EMAIL_FROM = "courses@example.com"
+MISSING_TYPES = {"AWS::CloudWatch::Dashboard", "AWS::Cognito::ManagedLoginBranding"}
 SUPPLIER_GSTIN = "29AAGCB7383J1Z4"
 """A supplier in Karnataka."""
 
@@ -94,8 +97,11 @@ def parameters(base_url: str, razorpay_url: str, emulator: Emulator) -> dict[str
         "AllowedOrigins": base_url,
         "EmailFrom": EMAIL_FROM,
         "SupplierGstin": SUPPLIER_GSTIN,
+        "RequireAdminMfa": "no",
         "RazorpayBaseUrl": razorpay_url,
         "TokenJwksUrl": f"{base_url}/.well-known/jwks.json",
+        "TokenMetadataUrl": f"{base_url}/.well-known/openid-configuration",
+        "ConsoleOrigins": emulator.endpoint,
         "ExecuteApiUrl": f"{emulator.endpoint}/_aws/execute-api",
     }
 
@@ -143,7 +149,7 @@ def _deployable(built: Path, chosen: dict[str, str]) -> Path:
     """A copy of the built template without what MiniStack lacks, beside it, for its paths are relative."""
     template = yaml.safe_load(built.read_text())
     for name, each in list(template["Resources"].items()):
-        if "Metrics" in each.get("Properties", {}) or each["Type"] == "AWS::CloudWatch::Dashboard":
+        if "Metrics" in each.get("Properties", {}) or each["Type"] in MISSING_TYPES:
             del template["Resources"][name]
     everything = [template.get("Globals", {}).get("Function", {})]
     everything += [resource.get("Properties", {}) for resource in template["Resources"].values()]

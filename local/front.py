@@ -36,6 +36,10 @@ class RunningFront:
     def keys_url(self) -> str:
         return f"{self.emulator.endpoint}/{self.stack.cognito.user_pool_id}/.well-known/jwks.json"
 
+    @property
+    def metadata_url(self) -> str:
+        return f"{self.emulator.endpoint}/{self.stack.cognito.user_pool_id}/.well-known/openid-configuration"
+
 
 class Front:
     """Listens from the first second, so that the port is ours; answers 503 until `running` is set."""
@@ -50,7 +54,11 @@ class Front:
             [
                 web.get("/", self._page),
                 web.route("*", "/functions/v1/{path:.*}", self._api),
+                web.get("/console{path:(/.*)?}", self._api),
                 web.get("/.well-known/jwks.json", self._keys),
+                web.get("/.well-known/openid-configuration", self._metadata),
+                web.post("/oauth2/revoke", self._revoke),
+                web.route("*", "/{path:(oauth2/.*|login|logout)}", self._login_pages),
                 web.static("/_local/static", FOLDER / "static"),
                 web.get("/_local/mail", self._mail),
                 web.get("/_local/metrics", self._metrics),
@@ -92,6 +100,25 @@ class Front:
     async def _keys(self, request: web.Request) -> web.Response:
         running, session = self._up()
         return await forwarding.forward(request, session, running.keys_url)
+
+    async def _metadata(self, request: web.Request) -> web.Response:
+        """The user pool's OpenID metadata, with our addresses, and with the revocation that MiniStack leaves out."""
+        running, session = self._up()
+        async with session.get(running.metadata_url, headers={"Host": request.host}) as answer:
+            metadata = await answer.json()
+        return web.json_response(metadata | {"revocation_endpoint": f"{self.url}/oauth2/revoke"})
+
+    async def _revoke(self, request: web.Request) -> web.Response:
+        """RFC 7009, by Cognito's API: MiniStack has no /oauth2/revoke."""
+        running, _session = self._up()
+        form = await request.post()
+        client = running.emulator.client("cognito-idp")
+        await asyncio.to_thread(client.revoke_token, Token=str(form["token"]), ClientId=str(form["client_id"]))
+        return web.Response()
+
+    async def _login_pages(self, request: web.Request) -> web.Response:
+        running, session = self._up()
+        return await forwarding.forward(request, session, running.emulator.endpoint + request.raw_path)
 
     async def _page(self, _: web.Request) -> web.Response:
         running, _session = self._up()

@@ -28,6 +28,7 @@ class Settings(BaseModel):
     token_jwks_url: str
     token_emails_verified: bool = False  # whether an address without the claim email_verified is verified
     user_pool_id: str
+    require_admin_mfa: bool = True
     notification_queue_url: str
     email_from: str
     public_base_url: str
@@ -54,6 +55,11 @@ class Settings(BaseModel):
     tree_heads_bucket: str = ""
 
     reconciliation_function: str = ""  # its ARN
+
+    console_client_id: str = ""
+    console_metadata_url: str = ""
+    console_scope: str = "openid email profile"
+    console_origins: str = ""  # separated by spaces; whatever the console asks beside this API and the issuer
 
     app_base_url: str = ""  # of the client's pages; without one, mails have no buttons that lead there
     link_secret_id: str = ""

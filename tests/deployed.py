@@ -1,6 +1,7 @@
 """The deployed platform as a test sees it: the template's environment, AWS by moto, and real HTTP API requests."""
 
 import base64
+import gzip
 import json
 import os
 import re
@@ -103,6 +104,8 @@ class Answer:
         headers = {name.lower(): str(value) for name, value in answer.get("headers", {}).items()}
         for name, values in answer.get("multiValueHeaders", {}).items():
             headers[name.lower()] = ",".join(values)
+        if headers.get("content-encoding") == "gzip":
+            raw = gzip.decompress(base64.b64decode(raw)).decode()
         return cls(
             answer["statusCode"], json.loads(raw) if "json" in headers.get("content-type", "") else raw, headers, raw
         )
@@ -141,9 +144,10 @@ def http_event(
 ) -> dict[str, Any]:
     """A request in the HTTP API's payload format 2.0, which leaves out what a request lacks.
 
-    `path` begins behind /functions/v1; `body` is sent as it is when bytes or str, as JSON otherwise.
+    `path` begins behind /functions/v1, unless it is the console's; `body` is sent as it is when bytes or str, as JSON
+    otherwise.
     """
-    path = f"/functions/v1/{path.lstrip('/')}"
+    path = path if path.startswith("/console") else f"/functions/v1/{path.lstrip('/')}"
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": f"{method} {path}",

@@ -162,7 +162,7 @@ def body_of_schema(schema: dict[str, Any]) -> Any:
 
 def fitting_query(route: Route) -> dict[str, str]:
     named = {each["name"] for each in route.parameters("query")}
-    given = {"token": TOKENS.get(route.path.split("/")[3], UNSUBSCRIBE), "email": EMAIL}
+    given = {"token": TOKENS.get(route.path.removeprefix("/functions/v1/").split("/")[0], UNSUBSCRIBE), "email": EMAIL}
     return {name: value for name, value in given.items() if name in named}
 
 

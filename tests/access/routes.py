@@ -45,7 +45,7 @@ class Route:
     @property
     def who(self) -> Who:
         """Who may call it; raises KeyError for what nobody was given."""
-        role = CALLERS.get(self.path.split("/")[3])
+        role = CALLERS.get(self.path.removeprefix("/functions/v1/").split("/")[0])
         if role != "service" and str(self) in PUBLIC_ROUTES:
             return "everybody"
         if role is None:

@@ -74,8 +74,14 @@ NAMED = {
     "api.twilio.com",
 }
 """Whom the functions ask beside what AWS's SDK knows; the last two only where a parameter says so."""
-NEVER_ASKED = {"${DomainName}", "www.w3.org", "purl.imsglobal.org"}
-"""Where clients find us, and names of vocabularies in badges."""
+NEVER_ASKED = {
+    "${DomainName}",
+    "${SignInDomain}.auth.${AWS::Region}.amazoncognito.com",
+    "${RecordingsBucket.RegionalDomainName}",
+    "www.w3.org",
+    "purl.imsglobal.org",
+}
+"""Where clients find us and what a browser asks, and names of vocabularies in badges."""
 HOST = re.compile(r"https?://([\w.${}:-]+)")
 
 

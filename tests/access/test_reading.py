@@ -23,10 +23,10 @@ WRITES = {
     for who in ("", "admin/")
     for document in ("receipt", "credit-notes/{note}")
 }
-WITHOUT_DATABASE = {
+WITHOUT_DATABASE = {"GET /console", "GET /console/{version}/{file}"} | {
     f"GET /functions/v1/{path}"
     for path in (
-        *("docs", "openapi.json", "unsubscribe"),
+        *("console", "docs", "openapi.json", "unsubscribe"),
         *("generate-certificate/issuer", "generate-certificate/keys", "generate-certificate/keys/{name}"),
     )
 }

@@ -29,8 +29,12 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "GET /functions/v1/generate-certificate/issuer",
     "GET /functions/v1/generate-certificate/tree-head",
     "POST /functions/v1/analytics-events",  # anonymous visitors too; a user's token is verified in code
+    "GET /console",  # static files
+    "GET /console/{version}/{file}",
+    "GET /functions/v1/console",
     "GET /functions/v1/health",
     "GET /functions/v1/docs",
+    "GET /functions/v1/docs/{name}",
     "GET /functions/v1/openapi.json",
 }
 DATABASE_CONNECTIONS = 20  # what the queues together may take of the pool
