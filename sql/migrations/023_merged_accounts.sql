@@ -1,7 +1,5 @@
 -- Finding people, and two accounts of one person that become one: a login that was deleted and made again.
 
-create index profiles_by_email on public.profiles (lower(email) text_pattern_ops);
-create index profiles_by_name on public.profiles using gin (to_tsvector('simple', full_name));
 create index profiles_by_time on public.profiles (created_at desc, id);
 
 -- An account whose seats, payments and places another account of the same person owns now. Certificates and receipts are
