@@ -51,7 +51,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         self._measured: list[tuple[Metric, float]] = []
 
     def execute_one(self, statement: LiteralString, values: Mapping[str, object]) -> None:
-        """Execute an update that must change exactly one row; `commit` raises WrongRowCount when it did not.
+        """Execute a statement that must change or lock exactly one row; `commit` raises WrongRowCount when it did not.
 
         The count is read at the commit, so that a pipeline goes on.
         """
@@ -60,7 +60,7 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
     def commit(self) -> None:
         for statement, changed in self._one_row:
             if changed.rowcount != 1:
-                raise WrongRowCount(f"{changed.rowcount} rows changed by: {' '.join(statement.split())}")
+                raise WrongRowCount(f"{changed.rowcount} rows by: {' '.join(statement.split())}")
         self._one_row = []
         super().commit()
 

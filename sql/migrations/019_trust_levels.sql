@@ -80,7 +80,8 @@ begin
 
   definition := pg_get_functiondef('private.chain_audit_row()'::regprocedure);
   execute replace(definition, 'perform pg_advisory_xact_lock(hashtextextended(''admin_audit_logs'', 0));',
-    'perform from private.exclusive_locks where name = ''admin_audit_logs'' for update;');
+    'perform from private.exclusive_locks where name = ''admin_audit_logs'' for update;' || chr(10)
+    || '  if not found then' || chr(10) || '    raise exception ''nothing to lock'';' || chr(10) || '  end if;');
   definition := pg_get_functiondef('private.fold_report_changes(integer)'::regprocedure);
   execute replace(definition, 'if not pg_try_advisory_xact_lock(hashtextextended(''report_changes'', 0)) then',
     'perform from private.exclusive_locks where name = ''report_changes'' for update skip locked;' || chr(10)
@@ -88,7 +89,8 @@ begin
   definition := pg_get_functiondef('private.rebuild_reports()'::regprocedure);
   alter function private.rebuild_reports() owner to current_user;
   execute replace(definition, 'perform pg_advisory_xact_lock(hashtextextended(''report_changes'', 0));',
-    'perform from private.exclusive_locks where name = ''report_changes'' for update;');
+    'perform from private.exclusive_locks where name = ''report_changes'' for update;' || chr(10)
+    || '  if not found then' || chr(10) || '    raise exception ''nothing to lock'';' || chr(10) || '  end if;');
   alter function private.rebuild_reports() owner to service_role;
   execute format('grant execute on function private.rebuild_reports() to %I', current_user);
 

@@ -26,7 +26,7 @@ WRITES = {
 WITHOUT_DATABASE = {"GET /console", "GET /console/{version}/{file}"} | {
     f"GET /functions/v1/{path}"
     for path in (
-        *("console", "docs", "openapi.json", "unsubscribe"),
+        *("console", "docs", "docs/{name}", "openapi.json", "unsubscribe"),
         *("generate-certificate/issuer", "generate-certificate/keys", "generate-certificate/keys/{name}"),
     )
 }

@@ -266,7 +266,7 @@ class Platform(Environment):
     def account(
         self, method: str, path: str, user_id: UUID | None = None, *, body: Any = None, **query: str
     ) -> tuple[int, Any]:
-        self.set(database_secret_id="database-admin")
+        self.set(database_secret_id="database-user")
         event = http_event(method, f"/functions/v1/{path}", user_id=user_id, body=body, query=query)
         answer = _answer(account.lambda_handler(event, Context()))  # pyright: ignore[reportArgumentType]
         self.set(database_secret_id="database-worker")

@@ -39,6 +39,8 @@ TABLES = """
     select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname in ('public', 'private') and c.relkind in ('r', 'p') and not c.relispartition order by 2
 """
+PERMANENT = ("exclusive_locks",)
+"""Rows that a migration wrote."""
 MONTHS = """
     select 'private.' || c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'public.analytics_events'::regclass and c.relname <> 'analytics_events_default' order by 1
@@ -128,7 +130,9 @@ class World:
 
     def __post_init__(self) -> None:
         tables = self.deployed.looking.execute(TABLES).fetchall()
-        self._delete = sql.SQL(";").join(sql.SQL("delete from {}").format(sql.Identifier(*table)) for table in tables)
+        self._delete = sql.SQL(";").join(
+            sql.SQL("delete from {}").format(sql.Identifier(*table)) for table in tables if table[1] not in PERMANENT
+        )
         self._see = sql.SQL(" union all ").join(
             sql.SQL("select {} || ' ' || to_jsonb(t)::text from {} t").format(
                 sql.Literal(table[1]), sql.Identifier(*table)
