@@ -1,6 +1,7 @@
 """What can be refused. Services raise these; the edge turns them into RFC 9457 problems, once."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 
 class AppError(Exception):
@@ -9,11 +10,20 @@ class AppError(Exception):
     status = 500
     code = "internal_error"
 
-    def __init__(self, detail: str, *, code: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        registration_id: UUID | None = None,
+    ) -> None:
+        """`registration_id` names what is in the way, so that a client can go there."""
         super().__init__(detail)
         self.detail = detail
         self.code = code or self.code
         self.headers = dict(headers or {})
+        self.registration_id = registration_id
 
 
 class Invalid(AppError):

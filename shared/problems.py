@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from shared.errors import AppError
 
@@ -18,8 +19,16 @@ SAFE_HEADERS = {
 """The headers of every answer, unless a route gives its own: an answer is personal until its route says otherwise."""
 
 
-def problem(status: int, code: str, detail: str, request_id: str, *, fields: list[dict[str, str]] | None = None) -> str:
-    """The body: `type` is about:blank as the code says it all, `errors` names the fields of a refused body."""
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    request_id: str,
+    *,
+    fields: list[dict[str, str]] | None = None,
+    registration_id: UUID | None = None,
+) -> str:
+    """The body: `type` is about:blank as the code says it all, `errors` names the fields of a refused request."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -28,7 +37,8 @@ def problem(status: int, code: str, detail: str, request_id: str, *, fields: lis
         "code": code,
         "requestId": request_id,
     }
-    return json.dumps(body | ({"errors": fields} if fields else {}))
+    named = {"registrationId": str(registration_id)} if registration_id else {}
+    return json.dumps(body | named | ({"errors": fields} if fields else {}))
 
 
 def problem_response(error: AppError, request_id: str) -> dict[str, Any]:
@@ -36,7 +46,7 @@ def problem_response(error: AppError, request_id: str) -> dict[str, Any]:
     return {
         "statusCode": error.status,
         "headers": SAFE_HEADERS | {"Content-Type": CONTENT_TYPE, **error.headers},
-        "body": problem(error.status, error.code, error.detail, request_id),
+        "body": problem(error.status, error.code, error.detail, request_id, registration_id=error.registration_id),
     }
 
 

@@ -2,8 +2,10 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -19,6 +21,11 @@ MAX_BODY_BYTES = 1024 * 1024
 MAX_REPORTED_FIELDS = 50
 MAX_WORDS = 200
 """What a refusal says of a body is bounded: Lambda answers at most 6 MB."""
+
+
+ANY_PATH = ".*"
+"""The rule of Powertools' own route for a path that nobody has."""
+_TRACKING = re.compile(r"utm_[a-z]+|fbclid|gclid|msclkid|igshid|mc_[ce]id")
 
 
 class Schema(BaseModel):
@@ -44,6 +51,7 @@ class Problem(Schema):
     code: str
     request_id: str
     errors: list[dict[str, str]] | None = None
+    registration_id: UUID | None = None
 
 
 class Router(APIGatewayHttpResolver):
@@ -53,6 +61,7 @@ class Router(APIGatewayHttpResolver):
         """`authorize` refuses callers before anything of their request is judged; it raises an AppError."""
         super().__init__(enable_validation=True, json_body_deserializer=_read_json)
         self._authorize = authorize
+        self.use([_refuse_unknown_parameters])
         self.exception_handler(AppError)(self._refused)
         self.exception_handler(RequestValidationError)(self._invalid)
         self.exception_handler(RequestUnsupportedContentType)(self._not_json)
@@ -74,20 +83,30 @@ class Router(APIGatewayHttpResolver):
     def _refused(self, error: AppError) -> Response[str]:
         if error.status >= 500:
             log_failure(error)
-        return self._problem(error.status, error.code, error.detail, headers=error.headers)
+        return self._problem(
+            error.status, error.code, error.detail, headers=error.headers, registration_id=error.registration_id
+        )
 
     def _invalid(self, error: RequestValidationError) -> Response[str]:
         problems = error.errors()
         if any(found["type"] == "json_invalid" for found in problems):
             return self._problem(400, NotJson.code, "The body is not JSON.")
+        body = self._sent_body()
         fields = [
             {
-                "field": ".".join(str(part) for part in found["loc"])[:MAX_WORDS],
+                "field": _name_as_sent(found["loc"], body)[:MAX_WORDS],
                 "message": str(found["msg"])[:MAX_WORDS],
             }
             for found in problems[:MAX_REPORTED_FIELDS]
         ]
         return self._problem(422, "invalid", "Some fields are missing, unknown or of the wrong type.", fields=fields)
+
+    def _sent_body(self) -> Any:
+        """The body as it was sent; None where it is no JSON object."""
+        try:
+            return self.current_event.json_body
+        except (ValueError, RequestValidationError):
+            return None
 
     def _not_json(self, _: RequestUnsupportedContentType) -> Response[str]:
         return self._problem(400, NotJson.code, "The body is not JSON.")
@@ -107,9 +126,45 @@ class Router(APIGatewayHttpResolver):
         *,
         fields: list[dict[str, str]] | None = None,
         headers: dict[str, str] | None = None,
+        registration_id: UUID | None = None,
     ) -> Response[str]:
-        body = problem(status, code, detail, _request_id(self.current_event.raw_event), fields=fields)
+        request_id = _request_id(self.current_event.raw_event)
+        body = problem(status, code, detail, request_id, fields=fields, registration_id=registration_id)
         return Response(status_code=status, content_type=CONTENT_TYPE, body=body, headers=dict(headers or {}))
+
+
+def _refuse_unknown_parameters(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
+    """A filter that is not one would be answered with everything. What mail clients and networks add is let through."""
+    route = app.context["_route"]
+    given: Mapping[str, str] = app.current_event.raw_event.get("queryStringParameters") or {}
+    if given and route.rule.pattern != ANY_PATH:
+        known = {parameter.alias for parameter in route.dependant.query_params}
+        unknown = sorted(name for name in given.keys() - known if not _TRACKING.fullmatch(name))
+        if unknown:
+            raise RequestValidationError(
+                [{"type": "extra_forbidden", "loc": ("query", name), "msg": "Unknown parameter"} for name in unknown]
+            )
+    return next_middleware(app)
+
+
+def _name_as_sent(location: Sequence[str | int], body: Any) -> str:
+    """A field by the names that the client used: without the part of the request, models and alternatives of ours."""
+    place, *path = location or ("body",)
+    if place == "path":
+        return ".".join(to_camel(str(part)) for part in path)
+    if place != "body":
+        return ".".join(str(part) for part in path)
+    named: list[str] = []
+    for number, part in enumerate(path, 1):
+        sent: dict[Any, Any] = (
+            dict(enumerate(body)) if isinstance(body, list) else body if isinstance(body, dict) else {}
+        )
+        if part in sent:
+            body = sent[part]
+            named.append(str(part))
+        elif isinstance(body, dict) and number == len(path) and re.fullmatch(r"[a-z]\w*", str(part)):
+            named.append(str(part))  # missing
+    return ".".join(named) or "body"
 
 
 def _single_part(event: dict[str, Any]) -> dict[str, str]:

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from shared.routing import Schema
 
+type EventStatus = Literal["upcoming", "ongoing", "completed", "cancelled"]
+type EventCategory = Literal["technical", "non_technical"]
+
 
 class Event(Schema):
     """A published course."""
@@ -31,6 +34,18 @@ class Event(Schema):
     partial_refund_hours: int
     partial_refund_percent: int
     minimum_attendance_minutes: int
+
+
+class EventFilters(Schema):
+    """Without `status`, courses on sale: `upcoming` and `ongoing`."""
+
+    status: EventStatus | None = None
+    category: EventCategory | None = None
+    instructor: str | None = None
+    from_time: datetime | None = None
+    until: datetime | None = None
+    max_price: int | None = None
+    free: bool | None = None
 
 
 class EventList(Schema):

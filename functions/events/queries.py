@@ -1,16 +1,21 @@
 """The statements that show courses to the public."""
 
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg.rows import class_row
 
-from functions.events.models import Event, Session
+from functions.events.models import Event, EventFilters, Session
 from shared.db import Connection
+
+ON_SALE: LiteralString = "status in ('upcoming', 'ongoing')"
+IN_STATE: LiteralString = "status <> 'draft' and status = %(status)s"
+"""Each is the condition of an index that is in the order of the starts."""
 
 
 def list_events(
-    conn: Connection, *, status: str | None, category: str | None, after: tuple[datetime, UUID] | None, limit: int
+    conn: Connection, which: EventFilters, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Event]:
     after_start, after_id = after or (None, None)
     return (
@@ -22,17 +27,22 @@ def list_events(
                 greatest(0, capacity - private.seats_taken(id)) as seats_left, price_amount, currency,
                 full_refund_hours, partial_refund_hours, partial_refund_percent, minimum_attendance_minutes
             from public.events
-            where status <> 'draft'
-                and (%(status)s::text is null or status = %(status)s)
+            where """
+            + (IN_STATE if which.status else ON_SALE)
+            + """
                 and (%(category)s::text is null or category = %(category)s)
+                and (%(instructor)s::text is null or instructor = %(instructor)s)
+                and (%(from_time)s::timestamptz is null or starts_at >= %(from_time)s)
+                and (%(until)s::timestamptz is null or starts_at < %(until)s)
+                and (%(max_price)s::bigint is null or price_amount <= %(max_price)s)
+                and (%(free)s::boolean is null or (price_amount = 0) = %(free)s)
                 and (%(after_start)s::timestamptz is null
                     or (starts_at, id) > (%(after_start)s::timestamptz, %(after_id)s::uuid))
             order by starts_at, id
             limit %(limit)s
             """,
             {
-                "status": status,
-                "category": category,
+                **which.model_dump(by_alias=False),
                 "after_start": after_start,
                 "after_id": after_id,
                 "limit": limit,

@@ -3,17 +3,15 @@
 from uuid import UUID
 
 from functions.events import queries
-from functions.events.models import EventDetail, EventList
+from functions.events.models import EventDetail, EventFilters, EventList
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.paging import cursor_after, read_cursor
 
 
-def list_events(
-    conn: Connection, *, status: str | None, category: str | None, cursor: str | None, limit: int
-) -> EventList:
+def list_events(conn: Connection, which: EventFilters, *, cursor: str | None, limit: int) -> EventList:
     """A page of published courses, the soonest first; raises Invalid for a foreign cursor."""
-    found = queries.list_events(conn, status=status, category=category, after=read_cursor(cursor), limit=limit + 1)
+    found = queries.list_events(conn, which, after=read_cursor(cursor), limit=limit + 1)
     page = found[:limit]
     more = len(found) > limit
     return EventList(events=page, next_cursor=cursor_after(page[-1].starts_at, page[-1].id) if more else None)

@@ -43,13 +43,11 @@ def lock_profile(conn: Connection, user_id: UUID) -> Cursor[bool]:
     )
 
 
-def has_active_registration(conn: Connection, event_id: UUID, user_id: UUID) -> Cursor[bool]:
+def find_active_registration(conn: Connection, event_id: UUID, user_id: UUID) -> Cursor[UUID]:
     return conn.cursor(row_factory=scalar_row).execute(
         """
-        select exists (
-            select 1 from public.registrations
-            where user_id = %(user)s and event_id = %(event)s and status in ('pending', 'confirmed')
-        )
+        select id from public.registrations
+        where user_id = %(user)s and event_id = %(event)s and status in ('pending', 'confirmed')
         """,
         {"event": event_id, "user": user_id},
     )

@@ -23,14 +23,14 @@ def lock_event(conn: Connection, event_id: UUID, user_id: UUID) -> BookableEvent
     with conn.pipeline():
         locked = queries.lock_event(conn, event_id)
         in_use = queries.lock_profile(conn, user_id)
-        active = queries.has_active_registration(conn, event_id, user_id)
+        active = queries.find_active_registration(conn, event_id, user_id)
     event = locked.fetchone()
     if event is None:
         raise NotFound("event")
     if not in_use.fetchone():
         raise ProfileMissing
-    if active.fetchone():
-        raise _already_registered()
+    if registration_id := active.fetchone():
+        raise _already_registered(registration_id)
     return event
 
 
@@ -57,7 +57,7 @@ def take_seat(
         conn, user_id=user_id, event=event, amount=price - credit, hold_expires_at=expires, source=source, now=now
     )
     if registration_id is None:
-        raise _already_registered()
+        raise _already_registered(queries.find_active_registration(conn, event.id, user_id).fetchone())
     with conn.pipeline():
         credits.spend(conn, registration_id, user_id, credit, event.currency)
         seat_queries.close_waitlist_entry(conn, event.id, user_id, registration_id)
@@ -75,8 +75,10 @@ def find_registration(conn: Connection, registration_id: UUID, user_id: UUID) ->
     return registration
 
 
-def _already_registered() -> Conflict:
-    return Conflict("You are already registered for this event.", code="already_registered")
+def _already_registered(registration_id: UUID | None) -> Conflict:
+    return Conflict(
+        "You are already registered for this event.", code="already_registered", registration_id=registration_id
+    )
 
 
 def notify_confirmed(conn: Connection, user_id: UUID, event: BookableEvent, registration_id: UUID) -> None:

@@ -15,7 +15,7 @@ from tests.deployed import Answer
 OPEN = {
     "AuditedChange.newValues", "AuditedChange.oldValues", "EventBatch.events.eventData", "IntegrityCheck.treeHead",
     "POST /functions/v1/razorpay-webhook", "Problem.errors", "RejectedEvent.errors", "RunSummary.counts",
-    "MergeAnswer.moved", "PersonalDataExport.data",
+    "PersonalDataExport.data", "MergeAnswer.moved",
     "LoggedDeliveryDetails.headers", "LoggedDeliveryDetails.payload",
     "GET /functions/v1/openapi.json", "ReconciliationItem.ours", "ReconciliationItem.theirs", "OverviewReport.events",
     "ReconciliationRun.counts", "ReconciliationRun.findings",

@@ -1,6 +1,7 @@
 """ann's and ben's rows in every table, and whoever asks for them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -85,6 +86,7 @@ class World:
         *,
         ids: str | None = None,
         body: Any = None,
+        query: Mapping[str, str] | None = None,
     ) -> Answer:
         """A valid request; its ids are those of a person's rows, or of nothing."""
         headers = headers_of(route) | ({"authorization": f"Bearer {caller.bearer}"} if caller.bearer else {})
@@ -95,7 +97,7 @@ class World:
             user=caller.user,
             groups=caller.groups,
             headers=headers,
-            query=query_of(route),
+            query=query_of(route) | dict(query or {}),
             body=body_of(route) if body is None else body,
         )
 

@@ -98,8 +98,8 @@ def test_a_batch_of_wrong_events_only_is_refused_with_every_reason(deployed: Dep
     answer = track(deployed, an_event("not a name"), an_event(eventCategory="fun"))
     assert (answer.status, answer.body["code"]) == (422, "invalid")
     assert [each["field"] for each in answer.body["errors"]] == [
-        "body.events.0.eventName",
-        "body.events.1.eventCategory",
+        "events.0.eventName",
+        "events.1.eventCategory",
     ]
 
 

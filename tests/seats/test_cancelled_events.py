@@ -127,7 +127,7 @@ def test_a_change_cannot_break_the_agreed_terms(
 def test_what_a_course_must_have_cannot_be_emptied(deployed: DeployedFunctions, sold_out: UUID, field: str) -> None:
     admin = deployed.profile(admin=True)
     answer: Any = admin_request(deployed, admin, "PATCH", str(sold_out), {field: None})
-    assert [error["field"] for error in answer["errors"]] == [f"body.{field}"]
+    assert [error["field"] for error in answer["errors"]] == [field]
 
 
 def test_added_seats_are_offered_to_the_waitlist(deployed: DeployedFunctions, sold_out: UUID) -> None:

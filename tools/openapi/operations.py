@@ -25,7 +25,11 @@ GATEWAY_SCHEMA = {
     "additionalProperties": False,
     "properties": {"message": {"type": "string", "description": "The status in words, such as `Unauthorized`."}},
 }
-BY_GATEWAY = {401: "without a valid access token", 503: "when the function cannot answer in time"}
+BY_GATEWAY = {
+    401: "without a valid access token",
+    429: "for more requests than it takes",
+    503: "when the function cannot answer in time",
+}
 """Statuses that both API Gateway and the functions answer with."""
 
 
@@ -115,10 +119,13 @@ def _refuse(operation: dict[str, Any], function: str, *, has_authorizer: bool) -
         _document(responses.setdefault(status, {"description": ""}), int(status), names, function)
     for status in ([401] if has_authorizer else []) + [503]:
         _add_gateway(responses[str(status)], status)
-    responses["429"] = {
-        "description": "API Gateway: more requests than it takes; try again a second later",
-        "content": {"application/json": {"schema": GATEWAY_MESSAGE, "example": {"message": "Too Many Requests"}}},
-    }
+    if "429" in responses:
+        _add_gateway(responses["429"], 429)
+    else:
+        responses["429"] = {
+            "description": "API Gateway: more requests than it takes; try again a second later",
+            "content": {"application/json": {"schema": GATEWAY_MESSAGE, "example": {"message": "Too Many Requests"}}},
+        }
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -144,9 +151,9 @@ def share(paths: dict[str, Any]) -> dict[str, Any]:
 
 def _common_name(status: str, response: dict[str, Any]) -> str | None:
     """`Unauthenticated`, `NotFound`: for what is refused with one code alone."""
-    if status == "429":
-        return "TooManyRequests"
     content = response.get("content", {})
+    if status == "429" and PROBLEM_JSON not in content:
+        return "TooManyRequests"
     codes = list(content.get(PROBLEM_JSON, {}).get("examples", ()))
     others = content.keys() - {PROBLEM_JSON}
     by_gateway = content.get("application/json", {}).get("schema") == GATEWAY_MESSAGE
@@ -167,7 +174,7 @@ def _common(operation: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(("403", "account_erased"))
     if "requestBody" in operation:
         found += [("400", "not_json"), ("413", "body_too_large")]
-    if WEBHOOK_TAG not in tags and ("requestBody" in operation or operation.get("parameters")):
+    if WEBHOOK_TAG not in tags:  # an unknown query parameter is refused on every route
         found.append(("422", "invalid"))
     return found
 
