@@ -13,7 +13,7 @@ DOCUMENT: Any = json.loads(PUSHES.read_text())
 EXAMPLE: Any = DOCUMENT["components"]["messages"]["notification"]["examples"][0]["payload"]
 
 
-def faults(message: object) -> list[str]:
+def faults(message: Any) -> list[str]:
     schema = {"$ref": "#/components/schemas/PushMessage", "components": DOCUMENT["components"]}
     checker = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     return [error.message for error in checker.iter_errors(message)]  # pyright: ignore[reportUnknownVariableType]
