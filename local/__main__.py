@@ -1,14 +1,17 @@
-"""The local stack's command line: up, reset, demo."""
+"""The local stack's command line: up, reset, demo, logs."""
 
 import argparse
 import asyncio
 import errno
+import os
 import shutil
 import sys
 from pathlib import Path
 
-from local import up
+from local import request_logs, up
 from local.demo import run as demo
+from local.deploy import STACK
+from local.emulator import client_of
 from local.state import StackError, StateFolder, front_port
 
 FULL = "the disk is full; free some space, or run: make reset"
@@ -19,7 +22,7 @@ LITTLE = 16 * 1024 * 1024
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, command in {"up": start, "reset": reset, "demo": demonstrate}.items():
+    for name, command in {"up": start, "reset": reset, "demo": demonstrate, "logs": logs}.items():
         commands.add_parser(name, help=command.__doc__).set_defaults(command=command)
     try:
         return parser.parse_args().command()
@@ -64,6 +67,21 @@ def reset() -> int:
 def demonstrate() -> int:
     """take a student from sign-up to a paid seat, printing each step"""
     return 0 if demo.run(StateFolder()) else 1
+
+
+def logs() -> int:
+    """print what one request caused in all functions; REQUEST=<id>, as `make up` prints it"""
+    request_id = os.environ.get("REQUEST", "")
+    if not request_id:
+        raise StackError("say which request: make logs REQUEST=<id>, as `make up` prints it")
+    stack = demo.find(StateFolder())
+    if stack is None:
+        raise StackError("no stack is running here; start one: make up")
+    lines = [*request_logs.caused_by(client_of(stack.aws_endpoint_url, "logs"), f"/aws/lambda/{STACK}", request_id)]
+    if not lines:
+        raise StackError(f"no function has written anything for the request {request_id}")
+    print("\n".join(lines))
+    return 0
 
 
 if __name__ == "__main__":

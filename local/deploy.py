@@ -15,6 +15,7 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | secrets are filled in by an operator | by `make up` | there is no operator |
 | any other host | keys, metadata and login page of the user pool at the front | the issuer's address is AWS's own |
 | a WebSocket API has a host of its own | a path of the emulator (`ExecuteApiUrl`) | no names to resolve |
+| CORS for the configured origins | for any loopback port, too (`local/front.py`) | clients are developed there |
 | API Gateway throttles | no throttling | not in MiniStack |
 | Razorpay repeats a webhook after minutes | four times sooner | nobody waits so long |
 | a function finds the runtime's libraries beside its own | MiniStack's instead | it runs in MiniStack's Python |
@@ -22,6 +23,7 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 """
 
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +96,7 @@ def parameters(base_url: str, razorpay_url: str, emulator: Emulator) -> dict[str
         "Stage": "local",
         "Architecture": build.architecture(),
         "PublicBaseUrl": base_url,
-        "AllowedOrigins": base_url,
+        "AllowedOrigins": ",".join([base_url, *os.environ.get("ORIGINS", "").split()]),
         "EmailFrom": EMAIL_FROM,
         "SupplierGstin": SUPPLIER_GSTIN,
         "RequireAdminMfa": "no",

@@ -1,15 +1,16 @@
 """The one address people and clients use: the API, the local page, the mailbox, the schedules, the metrics."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import ClientError, ClientSession, web
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import BaseModel
 
-from local import forwarding, metrics, schedules, sent_messages, users
+from local import console, forwarding, metrics, schedules, sent_messages, users
 from local.deploy import STACK
 from local.emulator import Emulator
 from local.stack_file import StackFile
@@ -94,8 +95,17 @@ class Front:
         return self.running, self._session
 
     async def _api(self, request: web.Request) -> web.Response:
+        """The API; pages on any loopback port may call it as those of the allowed origin may."""
         running, session = self._up()
-        return await forwarding.forward(request, session, running.api_url + request.raw_path)
+        began = time.monotonic()
+        own = self.url if _is_loopback(request.headers.get("Origin")) else None
+        answer = await forwarding.forward(request, session, running.api_url + request.raw_path, own)
+        if own and "Access-Control-Allow-Origin" in answer.headers:
+            answer.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
+        milliseconds = (time.monotonic() - began) * 1000
+        request_id = answer.headers.get("apigw-requestid", "")
+        console.say(f"  {request.method:6} {request.path}  {answer.status}  {milliseconds:.0f} ms  {request_id}")
+        return answer
 
     async def _keys(self, request: web.Request) -> web.Response:
         running, session = self._up()
@@ -173,6 +183,10 @@ class Front:
     async def _razorpay(self, request: web.Request) -> web.Response:
         running, _session = self._up()
         raise web.HTTPTemporaryRedirect(running.stack.razorpay_url + request.path_qs.removeprefix("/razorpay"))
+
+
+def _is_loopback(origin: str | None) -> bool:
+    return urlsplit(origin or "").hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def _page_or_json(request: web.Request, template: str, **value: BaseModel) -> web.Response:

@@ -1,4 +1,4 @@
-"""Runs MiniStack, in its own environment, with seven things that version 1.5 lacks.
+"""Runs MiniStack, in its own environment, with eight things that version 1.5 lacks.
 
 1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function. Nor does it mark an
    address as verified when its code is entered.
@@ -8,7 +8,8 @@
    in its own process, so that a few at once stop everything for seconds. Here each archive is unpacked once.
 5. The attachments of the sent mails: MiniStack takes them and forgets them.
 6. A user pool's CustomMessage trigger for codes: MiniStack calls it for invitations only.
-7. The groups that a PreTokenGeneration trigger decides on: MiniStack looks for them where Cognito has the claims.
+7. The header `apigw-requestid` of an HTTP API's answers: MiniStack tells the id to the function alone.
+8. The groups that a PreTokenGeneration trigger decides on: MiniStack looks for them where Cognito has the claims.
 """
 # pyright: basic, reportMissingImports=false
 # MiniStack is installed in .tools/ministack only.
@@ -31,7 +32,7 @@ from ministack.core import lambda_runtime
 from ministack.core.concurrency import run_reentrant
 from ministack.core.persistence import save_all
 from ministack.core.responses import error_response_json
-from ministack.services import cognito, lambda_svc, ses, ses_v2
+from ministack.services import apigateway, cognito, lambda_svc, ses, ses_v2
 
 SECONDS_BETWEEN_SAVES = 5
 CODES = {"SignUp": "SignUp", "ResendConfirmationCode": "ResendCode", "ForgotPassword": "ForgotPassword"}
@@ -51,6 +52,23 @@ ses_state = ses.get_state
 restore_ses = ses.load_persisted_state
 handle_ses = ses_v2.handle_request
 list_mails = app._handle_ses_messages_request
+answer_request = apigateway._handle_execute_in_scope
+new_uuid = apigateway.new_uuid
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+async def answer_with_request_id(*arguments: Any, **more: Any) -> Response:
+    token = request_id.set(new_uuid())
+    try:
+        status, headers, body = await answer_request(*arguments, **more)
+        return status, {**headers, "apigw-requestid": str(request_id.get())}, body
+    finally:
+        request_id.reset(token)
+
+
+def uuid_of_request() -> str:
+    """The id of the request that is being answered, else a new one."""
+    return request_id.get() or new_uuid()
 
 
 async def dispatch_with_trigger(action: str, data: dict[str, Any]) -> Response:
@@ -210,6 +228,8 @@ def save_alone(services: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     logging.getLogger("persistence").setLevel(logging.ERROR)
+    apigateway._handle_execute_in_scope = answer_with_request_id
+    apigateway.new_uuid = uuid_of_request
     cognito._dispatch_idp = dispatch_with_trigger
     cognito._send_verification_email = send_custom_mail
     cognito._extract_trigger_response = trigger_response_with_groups

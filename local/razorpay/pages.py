@@ -16,7 +16,10 @@ from local.razorpay.entities import Entity
 from local.razorpay.faults import FaultKind
 from local.razorpay.store import public
 
+CHECKOUT_SCRIPT = "/v1/checkout.js"
+"""As https://checkout.razorpay.com has it."""
 _ROWS_SHOWN = 50
+_UNKNOWN_KEY = {"code": "BAD_REQUEST_ERROR", "description": "The api key provided is invalid"}
 _KNOB_OF_ACTION = {"pay": "pay", "fail": "fail", "late-authorise": "late_authorise"}
 
 
@@ -36,6 +39,7 @@ _TEMPLATES = jinja2.Environment(
 def add_routes(app: web.Application, fake: EventLoopRunner) -> None:
     pages = Pages(fake)
     app.router.add_get("/", pages.overview)
+    app.router.add_get(CHECKOUT_SCRIPT, pages.script)
     app.router.add_get("/checkout/{order_id}", pages.checkout)
     app.router.add_post("/checkout/{order_id}/{action:pay|fail|late-authorise}", pages.act)
 
@@ -46,8 +50,17 @@ class Pages:
     def __init__(self, fake: EventLoopRunner) -> None:
         self._fake: EventLoopRunner = fake
 
+    async def script(self, _request: web.Request) -> web.Response:
+        text = Path(__file__).with_name("checkout.js").read_text()
+        return web.Response(text=text, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
     async def checkout(self, request: web.Request) -> web.Response:
-        """Amount and buttons; `callback_url` receives the fields after a payment, `redirect` is offered."""
+        """Amount and buttons; `callback_url` receives the fields after a payment, `redirect` is offered.
+
+        `opener` is the origin of a page that shows this one in a frame, and is told what happens.
+        """
+        if request.query.get("key", self._fake.account.settings.key_id) != self._fake.account.settings.key_id:
+            return _outcome(request, error=_UNKNOWN_KEY, status=401)
         order = self._fake.account.store.get("order", request.match_info["order_id"])
         if order is None:
             error = {"code": "BAD_REQUEST_ERROR", "description": errors.UNKNOWN_ID}
@@ -91,7 +104,7 @@ class Pages:
 
 def _way_back(request: web.Request) -> Entity:
     """Where the checkout returns to; only web addresses, since the page links to them."""
-    given = {name: request.query.get(name, "") for name in ("callback_url", "redirect")}
+    given = {name: request.query.get(name, "") for name in ("callback_url", "redirect", "opener")}
     for name, value in given.items():
         if value and not value.startswith(("http://", "https://")):
             raise errors.invalid(f"The {name} must be an http or https address.", name)

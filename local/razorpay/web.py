@@ -41,7 +41,7 @@ class RestServer:
 
     @web.middleware
     async def receive(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.path.startswith("/v1/"):
+        if not request.path.startswith("/v1/") or request.path == pages.CHECKOUT_SCRIPT:
             return await handler(request)
         entry = await _journal_entry(request)
         self._account.journal(entry)

@@ -1,7 +1,6 @@
 """The PDF: the same bytes for the same content, every Indian script shaped, hostile names as plain text."""
 
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import date
@@ -17,6 +16,7 @@ from pypdf import PdfReader
 from shared.certificates.models import CertificateContent
 from shared.certificates.printing import print_certificate
 from shared.printing.scripts import DISPLAY, FONTS, can_print, printable, runs
+from tests.programs import program
 
 URL = "https://api.example.com/functions/v1/generate-certificate?token=Zp3m1vJ1u8J0bQyZk0cO3mR7yq2sT5wX"
 CONTENT = CertificateContent(
@@ -73,11 +73,8 @@ def fonts_of(pdf: bytes) -> set[str]:
 
 
 def picture(pdf: bytes, folder: Path, dots: int = 150) -> Image.Image:
-    program = shutil.which("pdftoppm")
-    if program is None:
-        pytest.fail("pdftoppm is not here: tools/debian-packages pdftoppm=poppler-utils gets it")
     (folder / "c.pdf").write_bytes(pdf)
-    subprocess.run([program, "-r", str(dots), "-png", "-singlefile", "c.pdf", "c"], cwd=folder, check=True)
+    subprocess.run([program("pdftoppm"), "-r", str(dots), "-png", "-singlefile", "c.pdf", "c"], cwd=folder, check=True)
     with Image.open(folder / "c.png") as image:
         return image.convert("L")
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Generator
@@ -14,6 +13,8 @@ from typing import Any
 import psutil
 import requests
 from websockets.sync.client import ClientConnection, connect
+
+from tests.programs import program
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
@@ -142,10 +143,8 @@ class Page:
 @contextmanager
 def browser(folder: Path) -> Generator[Page]:
     """A Chromium of its own, with a profile below `folder`."""
-    program = shutil.which("chromium")
-    assert program, "chromium is not here; tools/debian-packages gets it where there is apt"
     with (folder / "chromium.log").open("wb") as log:
-        command = [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"]
+        command = [program("chromium"), *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"]
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         with connect(_first_page(folder, process), max_size=None, compression=None) as socket:

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.local.running_stack import RunningStack
+from tests.programs import get
 
 
 @pytest.fixture(scope="session")
 def running_stack(server_folder: Path) -> Generator[RunningStack]:
+    get("make", "setup")
     running = RunningStack(server_folder / "stack")
     try:
         running.start()

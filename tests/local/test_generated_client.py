@@ -8,6 +8,7 @@ import pytest
 from local.seed import NON_TECHNICAL
 from local.state import PROJECT
 from tests.local.running_stack import RunningStack
+from tests.programs import get
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
@@ -16,7 +17,7 @@ HERE = Path(__file__).parent
 
 
 def test_a_generated_client_works(stack: RunningStack, tmp_path: Path) -> None:
-    assert TOOL.exists(), "run: make .tools/openapi-client/.ready"
+    get("make", ".tools/openapi-client/.ready")
     run(
         TOOL / "openapi-python-client", "generate", "--path", PROJECT / "functions" / "status" / "openapi.json",
         "--config", HERE / "openapi_client.yaml", "--output-path", tmp_path / "client", "--meta", "none",

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 from typing import Any
 
 import psycopg
@@ -16,7 +17,7 @@ from local.demo import enrolment
 from local.demo.journey import Journey, StepFailedError
 from local.demo.run import STEPS, take
 from local.seed import FREE
-from tests.local.running_stack import RunningStack
+from tests.local.running_stack import RunningStack, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
@@ -29,7 +30,7 @@ CONTRACT = {
 def test_stack_json_has_the_shape_of_the_contract(stack: RunningStack) -> None:
     written = json.loads((stack.folder / "stack.json").read_bytes())
 
-    assert set(written) == CONTRACT | {"workerDatabaseUrl"}
+    assert set(written) == CONTRACT | {"workerDatabaseUrl", "checkoutScriptUrl"}
     assert set(written["cognito"]) == {"userPoolId", "clientId"}
     assert set(written["users"]) == {"student", "student2", "student3", "admin"}
     assert all(set(user) == {"id", "email", "password", "token"} for user in written["users"].values())
@@ -202,3 +203,39 @@ def signature_of(stack: RunningStack, body: bytes) -> str:
 def deliver(stack: RunningStack, body: bytes, signature: str) -> requests.Response:
     headers = {"Content-Type": "application/json", "X-Razorpay-Signature": signature}
     return requests.post(f"{stack.file.base_url}/functions/v1/razorpay-webhook", data=body, headers=headers, timeout=40)
+
+
+def preflight(stack: RunningStack, origin: str) -> requests.Response:
+    headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    return requests.options(f"{stack.file.base_url}/functions/v1/registrations", headers=headers, timeout=40)
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:8080", "http://[::1]:3001"])
+def test_a_page_on_any_loopback_port_may_call_the_api(stack: RunningStack, origin: str) -> None:
+    allowed = preflight(stack, origin)
+    assert (allowed.status_code, allowed.headers["Access-Control-Allow-Origin"]) == (204, origin)
+    assert "x-device-id" in allowed.headers["Access-Control-Allow-Headers"]
+    answer = stack.call("GET", "registrations", headers={"Origin": origin})
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, origin)
+    assert answer.headers["Vary"] == "Origin"
+
+
+@pytest.mark.parametrize("origin", ["https://shop.example.com", "http://localhost.example.com", "null"])
+def test_no_other_page_may(stack: RunningStack, origin: str) -> None:
+    assert preflight(stack, origin).status_code == 403
+    answer = stack.call("GET", "registrations", headers={"Origin": origin})
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_each_request_is_printed_with_the_id_that_finds_what_it_caused(stack: RunningStack) -> None:
+    event = {"eventName": "course_viewed", "eventCategory": "navigation"}
+    answer = stack.call("POST", "analytics-events", json={"events": [event]})
+    request_id = answer.headers["apigw-requestid"]
+    printed = rf"POST +/functions/v1/analytics-events  {answer.status_code}  \d+ ms  {request_id}\n"
+    assert re.search(printed, stack.log.read_text())
+    shown = eventually(lambda: stack.run("logs", REQUEST=request_id).stdout)
+    assert re.fullmatch(r".*crash-course-analytics-events  INFO  events_tracked  accepted=1.*\n", shown)
+    assert stack.run("logs", REQUEST="none-such").returncode == 1
+
+    refused = stack.call("GET", "events/7c9e6679-7425-40de-944b-e07fc1f90ae7")
+    assert refused.json()["requestId"] == refused.headers["apigw-requestid"]

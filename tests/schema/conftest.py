@@ -1,5 +1,6 @@
 """Databases on every version of PostgreSQL, and databases with two people's rows in every table."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from local.postgres import Cluster, free_port
 from tests.conftest import FAST, Database, cloned, create_template
+from tests.programs import get
 from tests.schema.world import populate, sample_rows
 from tools.postgres_versions import binaries
 
@@ -31,6 +33,7 @@ def servers(server_folder: Path) -> Iterator[Callable[[int], Server]]:
 
     def server_of(version: int) -> Server:
         if version not in started:
+            get(sys.executable, "-m", "tools.postgres_versions")
             folder = server_folder / f"postgres-{version}"
             cluster = Cluster(folder, free_port(), settings=FAST, binaries=binaries(version)).start()
             started[version] = Server(version, cluster, create_template(cluster))
