@@ -8,7 +8,7 @@ from uuid import UUID
 from functions.personal_data import queries
 from functions.personal_data.models import ErasureAnswer
 from shared import db
-from shared.actors import SERVICE, service_for
+from shared.actors import SERVICE
 from shared.cancellations import service as cancellations
 from shared.config import settings
 from shared.db import Connection
@@ -25,7 +25,7 @@ TIME_TO_SPARE_MS = 15_000
 
 def erase(user_id: UUID, email: str, username: str, now: datetime) -> ErasureAnswer:
     """Raises Invalid and Conflict as `forget` does. A login that cannot be deleted now is by the next hour's run."""
-    with db.transaction(service_for(user_id)) as conn:
+    with db.transaction(SERVICE) as conn:  # a repeated request must find what the first one did
         erased_at = forget(conn, user_id, email, username if settings().uses_own_pool else None, now)
         left = queries.pool_username(conn, user_id)
     hand_off(conn.enqueued)
@@ -60,13 +60,19 @@ def forget(conn: Connection, user_id: UUID, email: str, pool_username: str | Non
         ids = queries.list_seats(conn, user_id, event_id)
         cancellations.cancel(conn, ids, "student_cancelled", refund_percent=0, now=now)
         seats.offer_free_seats(conn, event_id, now)
-    queries.delete_traces(conn, user_id)
     queries.delete_suppressions(conn, account.email, account.phone)
+    _forget_account(conn, user_id, pool_username, now)
+    for merged_id in queries.list_merged_accounts(conn, user_id):
+        _forget_account(conn, merged_id, None, now)
+    return now
+
+
+def _forget_account(conn: Connection, user_id: UUID, pool_username: str | None, now: datetime) -> None:
+    queries.delete_traces(conn, user_id)
     queries.empty_messages(conn, user_id)
     queries.anonymize_rows(conn, user_id)
     queries.anonymize_profile(conn, user_id, now)
     queries.insert_erasure(conn, user_id, pool_username, now)
-    return now
 
 
 def finish_all(has_time: Callable[[], bool]) -> int:

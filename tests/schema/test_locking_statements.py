@@ -10,7 +10,7 @@ from tools.transform import ROOT
 
 UNDER_ORDER_LOCK = "the caller holds the lock of the order, under which its payments and refunds change"
 UNDER_EVENT_LOCK = "whoever changes these rows holds the event's lock, and an earlier statement has taken it"
-UNDER_REPORT_LOCK = "an earlier statement has taken the advisory lock of the reports"
+UNDER_REPORT_LOCK = "an earlier statement has taken the lock of the reports"
 FIXED = "what is read of the other rows never changes"
 ANSWER = "what is read besides is only returned, and decides nothing"
 MOMENT = "who joins or leaves in the same instant is either in it or not; no row depends on which"
@@ -26,6 +26,7 @@ REVIEWED = {
     "sessions.queries.enqueue_session_moves": ({"event_sessions", "events", "registrations"}, UNDER_EVENT_LOCK),
     "analytics_events.queries.insert_events": ({"private.received_analytics_events"}, FIXED),
     "personal_data.queries.anonymize_profile": ({"private.new_referral_code"}, FIXED),
+    "private.record_profile_changes": ({"private.uid"}, FIXED),
     "process_referrals.queries.complete_paid": (
         {"registrations"},
         "it never waits, and whoever ends a registration ends its referral afterwards, whatever became of it here",
@@ -38,7 +39,7 @@ REVIEWED = {
     "release_expired_holds.queries.expire_offers": ({"events"}, UNDER_EVENT_LOCK),
     "release_expired_holds.queries.close_waitlist": ({"events"}, UNDER_EVENT_LOCK),
     "send_notifications.queries.claim": (
-        {"notification_preferences", "profiles", "suppressed_addresses"},
+        {"notification_preferences", "phone_verifications", "profiles", "suppressed_addresses"},
         "it skips locked rows, so it never waits and its snapshot is fresh",
     ),
     "session_management.queries.close_forgotten": ({"event_sessions"}, SESSION_OVER),
