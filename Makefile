@@ -1,6 +1,6 @@
 # The project's commands; `make help` lists them. Each sets up what it needs on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo logs preview-mail reset test test-long check check-code check-types check-template check-openapi check-pipeline format openapi new-function hooks bench build deploy invoke migrate admin smoke sbom lock
+.PHONY: help setup up demo logs preview-mail reset test test-long check check-code check-types check-template check-openapi check-pipeline format openapi new-function hooks bench build deploy invoke migrate admin smoke load sbom lock
 MAKEFLAGS += --no-print-directory
 
 HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
@@ -69,6 +69,9 @@ check-pipeline: .venv/.ready
 smoke: .venv/.ready ## Walk through a deployed stack, from health to a certificate; STAGE=prod, or the running local one
 	@$(RUN) -m tools.smoke $(STAGE)
 
+load: .venv/.ready .tools/locust/.ready ## Put load on a deployed stack's public routes; RATE=<a second> SECONDS=<s> STAGE=staging, or the local one
+	@$(RUN) -m tools.load $(or $(RATE),10) $(or $(SECONDS),30) $(STAGE)
+
 admin: .venv/.ready ## Make a user an administrator; EMAIL=<address>, STAGE=prod for an account
 	@$(RUN) -m tools.admin $(or $(EMAIL),$(error say who: make admin EMAIL=asha@example.com)) $(STAGE)
 
@@ -116,7 +119,7 @@ lock: .tools/uv/.ready ## Pin what the requirements ask for, with hashes; ARGS=-
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	for layer in layers/common layers/documents layers/migrations; do \
 	  $(LOCK) -c requirements-dev.txt $$layer/requirements.in -o $$layer/requirements.txt || exit; done
-	for tool in checkov cyclonedx ministack openapi-client sam uv; do $(LOCK) tools/$$tool.in -o tools/$$tool.txt || exit; done
+	for tool in checkov cyclonedx locust ministack openapi-client sam uv; do $(LOCK) tools/$$tool.in -o tools/$$tool.txt || exit; done
 
 .venv/.ready: requirements-dev.txt
 	@tools/environment .venv requirements-dev.txt

@@ -19,7 +19,10 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | API Gateway throttles | no throttling | not in MiniStack |
 | Razorpay repeats a webhook after minutes | four times sooner | nobody waits so long |
 | a function finds the runtime's libraries beside its own | MiniStack's instead | it runs in MiniStack's Python |
-| 512 MB of /tmp, memory limits, a read-only disk, IAM policies | not enforced | functions are plain processes |
+| 512 MB of /tmp, memory limits, a read-only disk | not enforced | functions are plain processes |
+| `Ref` of a secret is its ARN, by which policies name it | its name | so in MiniStack; our runner decides by it |
+| policies name batches of SQS `SendMessage`, and senders of mail | our runner decides so | not in MiniStack |
+| buckets refuse plain HTTP | it counts as TLS | nothing here speaks TLS |
 """
 
 import json

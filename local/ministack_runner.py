@@ -1,4 +1,4 @@
-"""Runs MiniStack, in its own environment, with eight things that version 1.5 lacks.
+"""Runs MiniStack, in its own environment, with nine things that version 1.5 lacks.
 
 1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function. Nor does it mark an
    address as verified when its code is entered.
@@ -10,6 +10,8 @@
 6. A user pool's CustomMessage trigger for codes: MiniStack calls it for invitations only.
 7. The header `apigw-requestid` of an HTTP API's answers: MiniStack tells the id to the function alone.
 8. The groups that a PreTokenGeneration trigger decides on: MiniStack looks for them where Cognito has the claims.
+9. Some of what AWS decides a call by: MiniStack decides each call of a function by the policies of its role (AUTH), but
+   not with the action of a batch, the sender of a mail and the ARN of a secret as AWS does.
 """
 # pyright: basic, reportMissingImports=false
 # MiniStack is installed in .tools/ministack only.
@@ -28,7 +30,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ministack import app
-from ministack.core import lambda_runtime
+from ministack.core import iam_evaluator, lambda_runtime
 from ministack.core.concurrency import run_reentrant
 from ministack.core.persistence import save_all
 from ministack.core.responses import error_response_json
@@ -37,10 +39,14 @@ from ministack.services import apigateway, cognito, lambda_svc, ses, ses_v2
 SECONDS_BETWEEN_SAVES = 5
 CODES = {"SignUp": "SignUp", "ResendConfirmationCode": "ResendCode", "ForgotPassword": "ForgotPassword"}
 """The trigger's source, by what sends a code."""
+ACCOUNT = "000000000000"
 CONFIRMING = {"ConfirmSignUp", "AdminConfirmSignUp"}
 CHANGING = {"cognito", "sqs", "ses", "ses_v2", "sns", "secretsmanager"}
 Response = tuple[int, dict[str, str], bytes]
 
+ses_request: ContextVar[bytes] = ContextVar("ses_request", default=b"")
+enforce_ses = app._enforce_ses_v2
+decide_by_policies = iam_evaluator.enforce
 dispatch = cognito._dispatch_idp
 extract_response = cognito._extract_trigger_response
 send_mail = cognito._send_verification_email
@@ -226,11 +232,48 @@ def save_alone(services: dict[str, Any]) -> None:
         save_all(services)
 
 
+def mail_of(body: bytes) -> dict[str, Any]:
+    """What AWS decides about a mail by: the identity it comes from, and its address."""
+    sender = (json.loads(body or b"{}") or {}).get("FromEmailAddress", "")
+    address = sender.rpartition("<")[2].rstrip(">")
+    arn = f"arn:aws:ses:{os.environ['MINISTACK_REGION']}:{ACCOUNT}:identity/{address}"
+    return {"resource_arn": arn, "service_context": {"ses:FromAddress": address}}
+
+
+def enforce_mail(method: str, path: str, headers: dict[str, str], body: bytes, *more: Any) -> Any:
+    ses_request.set(body)
+    return enforce_ses(method, path, headers, body, *more)
+
+
+def decide(access_key: str, action: str, service: str, region: str, **more: Any) -> Any:
+    """Refuse what the caller's policies do, and write down what a function's role asked for and whether it may."""
+    if service in {"ses", "sesv2"} and more.get("resource_arn", "*") == "*":
+        more |= mail_of(ses_request.get())
+    action = action.removesuffix("Batch") if service == "sqs" else action  # AWS knows no action of its own for a batch
+    denied = decide_by_policies(access_key, action, service, region, **more)
+    if denied and service == "secretsmanager":  # what Ref makes of a secret is its ARN on AWS, and its name here
+        name = more["resource_arn"].rpartition(":")[2].rpartition("-")[0]
+        denied = decide_by_policies(access_key, action, service, region, **{**more, "resource_arn": name})
+    account = iam_evaluator.authenticate(access_key or "", ACCOUNT)
+    caller = iam_evaluator.resolve_principal(access_key or "", ACCOUNT, account)
+    if ":assumed-role/" in getattr(caller, "arn", ""):
+        decision = {"role": caller.arn.split("/")[1], "action": action, "resource": more.get("resource_arn", "*")}
+        line = json.dumps(decision | {"allowed": denied is None})
+        with Path(os.environ["DECISIONS_LOG"]).open("a") as log:
+            log.write(f"{line}\n")
+    return denied
+
+
 if __name__ == "__main__":
+    Path(os.environ["DECISIONS_LOG"]).unlink(missing_ok=True)
     logging.getLogger("persistence").setLevel(logging.ERROR)
     apigateway._handle_execute_in_scope = answer_with_request_id
     apigateway.new_uuid = uuid_of_request
     cognito._dispatch_idp = dispatch_with_trigger
+    iam_evaluator.enforce = decide
+    # Nothing here speaks TLS, which the buckets insist on.
+    app.pin_request_origin = lambda address, _secure: iam_evaluator.pin_request_origin(address, True)
+    app._enforce_ses_v2 = enforce_mail
     cognito._send_verification_email = send_custom_mail
     cognito._extract_trigger_response = trigger_response_with_groups
     ses_v2.handle_request = handle_ses_with_attachments

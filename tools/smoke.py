@@ -90,8 +90,9 @@ def look_at_public_routes(walk: Walk) -> str:
 
 def deliver_webhook(walk: Walk) -> str:
     """a signed test delivery, its repetition, and a forged one"""
-    body = json.dumps({"entity": "event", "event": "canary.ping", "contains": [], "payload": {}}).encode()
     event_id, key = f"canary_{secrets.token_hex(8)}", webhook_secret(walk.stack).encode()
+    event = {"entity": "event", "event": "canary.ping", "contains": [], "payload": {"canary": event_id}}
+    body = json.dumps(event).encode()  # another one each time: the same body is a duplicate under any id
     signed = {"x-razorpay-signature": hmac.new(key, body, hashlib.sha256).hexdigest()}
     statuses: list[str] = []
     for signature in (signed, signed, {"x-razorpay-signature": "0" * 64}):

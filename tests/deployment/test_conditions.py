@@ -20,7 +20,7 @@ DATABASES: list[Parameters] = [
     {},
     {"DatabaseOwnerSecretArn": "arn:aws:secretsmanager:ap-south-1:123456789012:secret:owner-a1b2c3"},
     {**NETWORK, "SecurityGroupIds": "sg-0a1b2c3d"},
-    {**NETWORK, "VpcId": "vpc-0a1b2c3d", "CreateDatabase": "yes"},
+    {**NETWORK, "VpcId": "vpc-0a1b2c3d", "CreateDatabase": "yes", "DatabaseStandby": "yes"},
 ]
 CERTIFICATE = "arn:aws:acm:ap-south-1:123456789012:certificate/0a1b2c3d"
 DOMAINS: list[Parameters] = [
@@ -29,7 +29,12 @@ DOMAINS: list[Parameters] = [
     {"DomainName": "api.example.com", "DomainCertificateArn": CERTIFICATE, "HostedZoneId": "Z0A1B2C3D4E5F6"},
 ]
 OTHERS: list[Parameters] = [
-    {"EmailFrom": "a@example.com", "AllowedOrigins": "https://example.com", "AlarmEmail": "a@example.com"},
+    {
+        "EmailFrom": "a@example.com",
+        "AllowedOrigins": "https://example.com",
+        "AlarmEmail": "a@example.com",
+        "MonthlyBudget": "200",
+    },
     {
         "EmailFrom": "a@example.com",
         "AllowedOrigins": "",

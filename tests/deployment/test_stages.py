@@ -50,6 +50,7 @@ def test_what_a_stage_deploys_is_tagged_with_it() -> None:
         ({"CreateDatabase": "yes", "VpcId": "vpc-1"}, "CreateDatabase needs VpcId and SubnetIds"),
         ({"CreateDatabase": "yes", **NETWORK, "DatabaseAddress": "x"}, "goes without DatabaseAddress"),
         ({"SubnetIds": "subnet-1"}, "SubnetIds needs SecurityGroupIds"),
+        ({"MonthlyBudget": "200"}, "MonthlyBudget needs AlarmEmail"),
         ({"EmailForm": "a@example.com"}, "EmailForm is no parameter"),
     ],
 )
@@ -61,7 +62,8 @@ def test_a_combination_that_cannot_work_is_refused(wrong: dict[str, str], words:
 @pytest.mark.parametrize(
     "right",
     [
-        {"CreateDatabase": "yes", **NETWORK},
+        {"CreateDatabase": "yes", "DatabaseStandby": "yes", **NETWORK},
+        {"MonthlyBudget": "200", "AlarmEmail": "a@example.com"},
         {"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"},
         {"PublicBaseUrl": "", "DomainName": "api.example.com", "DomainCertificateArn": "arn:x"},
         {"TokenIssuer": "https://issuer.example.com", "TokenClientIds": "web"},

@@ -18,12 +18,13 @@ def deployed(stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> DeployedSt
     return DeployedStack.of(None)
 
 
-def test_the_whole_walk_succeeds(stack: RunningStack) -> None:
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_the_whole_walk_succeeds(time: str, stack: RunningStack) -> None:
     command = [sys.executable, "-m", "tools.smoke"]
     walked = subprocess.run(
         command, cwd=PROJECT, env=stack.environment, capture_output=True, text=True, timeout=400, check=False
     )
-    assert walked.returncode == 0, walked.stdout + walked.stderr
+    assert walked.returncode == 0, time + walked.stdout + walked.stderr
     assert walked.stdout.count("✓") == len(smoke.STEPS) + 1
 
 
