@@ -49,6 +49,7 @@
  * @property {(row: Row, known: any) => (string | null)[]} [consequence] sentences: what happens, to whom and how much
  * @property {(row: Row, known: any) => Input[]} [inputs]
  * @property {(row: Row, values: Record<string, any>, known: any) => import("./api.js").Call} [call]
+ * @property {(row: Row, values: Record<string, any>) => Promise<any>} [run] in place of `call`, where one request is not all
  * @property {string} [confirm] the words of the confirming button; the name unless given
  * @property {string} [done] what is said afterwards
  * @property {(answer: any, row: Row) => string | void} [then] where to go afterwards

@@ -71,7 +71,7 @@ export function List({ resource, query, without = [] }) {
 
   return html`<div class="list" aria-busy=${first.isLoading ? "true" : "false"}>
     <${Refusal} error=${first.error ?? failure} retry=${first.error ? first.again : more} />
-    ${first.value && html`<${Rows} rows=${rows} columns=${columns} actions=${resource.actions} resource=${resource} />`}
+    ${first.value && html`<${Rows} rows=${rows} columns=${columns} actions=${resource.item ? [] : resource.actions} resource=${resource} />`}
     ${!first.value && !first.error && html`<p class="loading" role="status">${t("Loading…")}</p>`}
     ${first.value && rows.length === 0 && html`<p class="empty">${t(resource.empty ?? "Nothing here.")}</p>`}
     <div class="foot">

@@ -2,16 +2,18 @@
 import { useState } from "preact/hooks"
 import { Actions } from "./action.js"
 import { download, get } from "./api.js"
-import { sessionActions } from "./courses.js"
+import { attendees, sessionActions } from "./courses.js"
 import { save } from "./files.js"
 import { money, number } from "./format.js"
-import { Rows } from "./list.js"
+import { List, Rows } from "./list.js"
 import { useLoaded, useRefresh } from "./loading.js"
 import { html } from "./markup.js"
 import { Refusal } from "./problem.js"
 import { t } from "./texts.js"
 
 /** @typedef {import("./description.js").Row} Row */
+
+const SECONDS_LIVE = 10
 
 /** The live sessions of a course. @param {{ row: Row }} properties */
 function Sessions({ row }) {
@@ -21,6 +23,18 @@ function Sessions({ row }) {
   return html`<section><h2>${t("Sessions")}</h2>
     <${Refusal} error=${loaded.error} retry=${loaded.again} />
     <${Rows} rows=${sessions} columns=${columns} actions=${sessionActions} label=${t("Sessions")} /></section>`
+}
+
+/** Who attends a course; read again every few seconds while it runs. @param {{ row: Row }} properties */
+function Attendance({ row }) {
+  const isLive = row.status === "ongoing"
+  const summary = useLoaded(async () => (await get(`admin/events/${row.id}/attendance`, { limit: 1 })).summary, [row.id])
+  useRefresh(summary.again, isLive ? SECONDS_LIVE : undefined)
+  if (!summary.value?.confirmed) return null
+  const { confirmed, presentNow, joined, noShows, minutes } = summary.value
+  return html`<section><h2>${t("Attendance")}</h2>
+    <ul class="tiles">${[["Present now", presentNow], ["Joined", joined], ["No-shows", noShows], ["Confirmed", confirmed], ["Minutes", minutes]].map(([title, count]) => html`<li class="tile"><span class="figure">${number(/** @type {number} */ (count))}</span><span>${t(String(title))}</span></li>`)}</ul>
+    <${List} resource=${{ ...attendees, path: `admin/events/${row.id}/attendance`, refresh: isLive ? SECONDS_LIVE : undefined }} query=${{}} /></section>`
 }
 
 /** How far the cancellation of a course is. @param {{ row: Row }} properties */
@@ -68,4 +82,4 @@ function SettlementSheet({ row }) {
 }
 
 /** @type {Record<string, any>} */
-export const panels = { sessions: Sessions, cancellation: Cancellation, documents: Documents, settlementSheet: SettlementSheet }
+export const panels = { attendance: Attendance, sessions: Sessions, cancellation: Cancellation, documents: Documents, settlementSheet: SettlementSheet }

@@ -14,6 +14,7 @@ import { groups, resources } from "./resources.js"
 import { href, place } from "./router.js"
 import { account, canSignOutEverywhere, hasEnded, leaveToSignIn, signOut } from "./sign_in.js"
 import { LANGUAGES, language, speak, t } from "./texts.js"
+import { Uploads } from "./upload.js"
 import { chooseTheme, theme, THEMES } from "./theme.js"
 import { views } from "./views.js"
 
@@ -32,7 +33,7 @@ export function Shell() {
       <${Navigation} />
       <main id="main" tabindex="-1"><${Screen} key=${language.value} /></main>
     </div>
-    <${ActionDialog} /><${Palette} /><${Notices} /><${SignInEnded} />`
+    <${ActionDialog} /><${Palette} /><${Uploads} /><${Notices} /><${SignInEnded} />`
 }
 
 /** @param {Event} event */
