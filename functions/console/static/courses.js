@@ -181,7 +181,7 @@ export const courses = {
       done: "The course is cancelled; refunds are on their way.",
     },
   ],
-  panels: ["sessions", "cancellation", "attendance"],
+  panels: ["sessions", "cancellation", "attendance", "waitlist", "feedback"],
   related: [
     { resource: "registrations", query: course => ({ eventId: course.id }) },
     { resource: "recordings", query: course => ({ eventId: course.id }) },
@@ -251,6 +251,28 @@ export const attendees = {
   csv: true,
   columns: [{ name: "fullName", to: "registrations", id: "registrationId" }, { name: "email" }, { name: "isPresent", label: "Present now" }, { name: "sessionsAttended", label: "Sessions", kind: "number" }, { name: "minutes", kind: "number" }, { name: "firstCheckIn" }, { name: "lastCheckOut" }, { name: "isNoShow", label: "No-show" }],
   empty: "Nobody has a seat.",
+}
+
+/** Below a course, which completes the path. @type {Resource} */
+export const waitlist = {
+  name: "waitlist",
+  title: "Waitlist",
+  group: "Courses",
+  hidden: true,
+  items: "waitlist",
+  columns: [{ name: "fullName" }, { name: "email" }, { name: "status" }, { name: "joinedAt" }, { name: "expiresAt", label: "Offer ends" }, { name: "registrationId", label: "Registration" }],
+  empty: "Nobody waits.",
+}
+
+/** Below a course, which completes the path. @type {Resource} */
+export const feedback = {
+  name: "feedback",
+  title: "Feedback",
+  group: "Courses",
+  hidden: true,
+  items: "feedback",
+  columns: [{ name: "rating", kind: "number" }, { name: "comments", kind: "long" }, { name: "fullName", to: "registrations", id: "registrationId" }, { name: "createdAt" }],
+  empty: "No feedback yet.",
 }
 
 /** @type {Resource} */

@@ -39,15 +39,29 @@ export const notifications = {
   empty: "No notification has failed.",
 }
 
+/** Below a person, who completes the path. @type {Resource} */
+export const sentNotifications = {
+  name: "notifications",
+  title: "Notifications to this person",
+  group: "Operations",
+  hidden: true,
+  items: "notifications",
+  columns: [{ name: "template" }, { name: "type", kind: "status" }, { name: "status" }, { name: "sentAt" }, { name: "createdAt" }, { name: "lastError", label: "Error" }],
+  empty: "Nothing was sent.",
+}
+
 /** @type {Resource} */
 export const broadcasts = {
   name: "broadcasts",
-  title: "Broadcast",
+  title: "Broadcasts",
   group: "Operations",
   path: "admin/notifications/broadcasts",
+  items: "broadcasts",
   item: "broadcast",
-  hidden: true,
-  refresh: 5,
+  refresh: 10,
+  columns: [{ name: "title" }, { name: "eventId", label: "Course" }, { name: "types", value: broadcast => broadcast.types.join(", ") }, { name: "channel", kind: "status" }, { name: "createdAt" }],
+  filters: [{ name: "eventId", label: "Course (id)", kind: "id" }],
+  empty: "No message yet. Open a course to write to its students.",
   heading: broadcast => broadcast.title,
   fields: [{ name: "eventId", label: "Course" }, { name: "channel", kind: "status" }, { name: "types", value: broadcast => broadcast.types.join(", ") }, "createdAt", { name: "total", label: "Notifications", value: broadcast => number(broadcast._answer.total) }, { name: "message", kind: "long" }].map(named),
   embedded: [{ title: "Progress", from: "progress", columns: [{ name: "type", kind: "status" }, "status", { name: "notifications", kind: "number" }].map(named) }],

@@ -2,16 +2,18 @@
 import { useState } from "preact/hooks"
 import { Actions } from "./action.js"
 import { download, get } from "./api.js"
-import { attendees, sessionActions } from "./courses.js"
+import { attendees, feedback, sessionActions, waitlist } from "./courses.js"
 import { save } from "./files.js"
 import { money, number } from "./format.js"
 import { List, Rows } from "./list.js"
 import { useLoaded, useRefresh } from "./loading.js"
 import { html } from "./markup.js"
+import { sentNotifications } from "./operations.js"
 import { Refusal } from "./problem.js"
 import { t } from "./texts.js"
 
 /** @typedef {import("./description.js").Row} Row */
+/** @typedef {import("./description.js").Resource} Resource */
 
 const SECONDS_LIVE = 10
 
@@ -81,5 +83,14 @@ function SettlementSheet({ row }) {
   return html`<section><button type="button" onClick=${fetchSheet}>${t("Download CSV")}</button><${Refusal} error=${error} /></section>`
 }
 
+/** A list whose path or query an item completes. @param {Resource} resource @param {(row: Row) => string} path @param {(row: Row) => Record<string, string>} [query] */
+function nested(resource, path, query = () => ({})) {
+  return (/** @type {{ row: Row }} */ { row }) => html`<section><h2>${t(resource.title)}</h2><${List} resource=${{ ...resource, path: path(row) }} query=${query(row)} /></section>`
+}
+
 /** @type {Record<string, any>} */
-export const panels = { attendance: Attendance, sessions: Sessions, cancellation: Cancellation, documents: Documents, settlementSheet: SettlementSheet }
+export const panels = {
+  feedback: nested(feedback, row => `admin/events/${row.id}/feedback`),
+  waitlist: nested(waitlist, row => `admin/events/${row.id}/waitlist`),
+  notifications: nested(sentNotifications, () => "admin/notifications/sent", row => ({ userId: row.userId })),
+  attendance: Attendance, sessions: Sessions, cancellation: Cancellation, documents: Documents, settlementSheet: SettlementSheet }

@@ -2,7 +2,7 @@
 import { certificates, courses, recordings } from "./courses.js"
 import { disputes, items, runs, settlements } from "./finance.js"
 import { auditLog, broadcasts, fraudSignals, notifications, webhookLog } from "./operations.js"
-import { heldPayments, refunds, registrations } from "./sales.js"
+import { heldPayments, payments, refunds, registrations } from "./sales.js"
 
 /** @typedef {import("./description.js").Resource} Resource */
 
@@ -12,7 +12,7 @@ const all = [
   { name: "reports", title: "Reports", group: "Today", view: "reports" },
   courses, recordings, certificates,
   registrations,
-  heldPayments, refunds, disputes, runs, items, settlements,
+  payments, heldPayments, refunds, disputes, runs, items, settlements,
   notifications, broadcasts, webhookLog, auditLog, fraudSignals,
 ]
 

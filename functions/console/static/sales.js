@@ -46,6 +46,7 @@ export const registrations = {
   path: "admin/registrations",
   items: "registrations",
   item: "registration",
+  csv: true,
   heading: registration => `${registration.fullName || registration.email} · ${registration.eventTitle}`,
   columns: ["fullName", "email", { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "status", "paymentStatus", "amount", "createdAt"].map(named),
   filters: [
@@ -89,7 +90,7 @@ export const registrations = {
     },
     { title: "Refunds", from: "refunds", columns: [{ name: "status" }, "amount", { name: "reason", kind: "status" }, "createdAt", "razorpayRefundId", { name: "id", label: "Refund", to: "refunds" }].map(named) },
   ],
-  panels: ["documents"],
+  panels: ["documents", "notifications"],
   related: [{ resource: "certificates", title: "Certificates of this person", query: registration => ({ userId: registration.userId }) }],
   empty: "No registration is like that.",
 }
@@ -102,6 +103,19 @@ function named(field) {
 /** @param {Row} payment */
 function leftOfPaid(payment) {
   return ["success", "refunded"].includes(payment.status) ? leftOf(payment) : null
+}
+
+/** @type {Resource} */
+export const payments = {
+  name: "payments",
+  title: "Payments",
+  group: "Money",
+  path: "admin/payments",
+  items: "payments",
+  csv: true,
+  columns: [{ name: "email", to: "registrations", id: "registrationId" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "status", "amount", { name: "refundedAmount", label: "Refunded" }, "paidAt", "createdAt", "razorpayPaymentId", "razorpayOrderId"].map(named),
+  filters: [choice("status", ["initiated", "failed", "closed", "success", "refunded"]), { name: "eventId", label: "Course (id)", kind: "id" }, { name: "userId", label: "Person (id)", kind: "id" }],
+  empty: "No payment is like that.",
 }
 
 /** @type {Resource} */
