@@ -19,6 +19,7 @@ class ConsolePage:
 
     def sign_in(self, user: str, fragment: str = "") -> None:
         """Open the console, here at a fragment, and sign in at the pool's login page."""
+        self.page.open("about:blank")  # another fragment alone would load nothing
         self.page.command("Page.navigate", url=f"{self._stack.file.base_url}/console{fragment}")
         self.page.until("document.querySelector('input[name=username]')")
         found = self._stack.file.users[user]

@@ -9,6 +9,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 import requests
+from psycopg import sql
 
 from local.demo.journey import eventually
 from tests.local.browser import Page, browser
@@ -73,12 +74,16 @@ def sell_seat(stack: RunningStack, course: str) -> str:
 
 
 def end_course(stack: RunningStack, course: str) -> None:
+    """Move the course and its sessions into the past, and let the schedules see it."""
     with psycopg.connect(stack.file.database_url) as connection:
-        connection.execute(
-            "update events set starts_at = starts_at - interval '30 days', ends_at = ends_at - interval '30 days'"
-            " where id = %s",
-            (course,),
-        )
+        for table, column in (("event_sessions", "event_id"), ("events", "id")):
+            connection.execute(
+                sql.SQL(
+                    "update {} set starts_at = starts_at - interval '30 days', ends_at = ends_at - interval '30 days'"
+                    " where {} = %s"
+                ).format(sql.Identifier(table), sql.Identifier(column)),
+                (course,),
+            )
     fire(stack, "update-event-status")
     fire(stack, "generate-certificates")
 
@@ -174,7 +179,7 @@ def test_days_are_reconciled_and_a_delivery_is_replayed(console: ConsolePage, st
 
     eventually(captured, "no webhook arrived", seconds=60)
     console.go("#/webhook-log?eventType=payment.captured")
-    console.page.click(str(console.page.run("document.querySelector('tbody a.main').innerText.trim()")), "tbody tr")
+    console.go(console.page.run("document.querySelector('tbody a.main').getAttribute('href')"))
     console.page.until("location.hash.startsWith('#/webhook-log/')")
     console.settle()
     console.act("Replay")
