@@ -1,6 +1,6 @@
 # The project's commands; `make help` lists them. Each sets up what it needs on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo preview-mail reset test test-long check check-code check-types check-template check-openapi format openapi new-function hooks bench build deploy invoke migrate lock
+.PHONY: help setup up demo preview-mail reset test test-long check check-code check-types check-template check-openapi check-pipeline format openapi new-function hooks bench build deploy invoke migrate admin sbom lock
 MAKEFLAGS += --no-print-directory
 
 HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
@@ -45,7 +45,7 @@ test-long: $(SETUP) .tools/openapi-client/.ready ## Run the longer campaigns too
 	@$(RUN) -m tools.postgres_versions
 	$(PYTEST) $(ARGS)
 
-check: check-code check-types check-template check-openapi ## Check format, lint, types, templates and openapi.json
+check: check-code check-types check-template check-openapi check-pipeline ## Check format, lint, types, templates, openapi.json, pipeline
 
 check-code: .venv/.ready
 	$(RUN) -m ruff format --check .
@@ -64,6 +64,19 @@ check-template: .venv/.ready .tools/sam/.ready .tools/checkov/.ready
 check-openapi: .venv/.ready
 	$(RUN) -m tools.openapi --check
 	@$(RUN) -m tools.lint_openapi
+
+check-pipeline: .venv/.ready
+	@$(RUN) -m tools.workflows
+	@$(RUN) -m tools.licences --check
+
+admin: .venv/.ready ## Make a user an administrator; EMAIL=<address>, STAGE=prod for an account
+	@$(RUN) -m tools.admin $(or $(EMAIL),$(error say who: make admin EMAIL=asha@example.com)) $(STAGE)
+
+sbom: .tools/cyclonedx/.ready ## List what each layer consists of, as CycloneDX in .aws-sam/sbom
+	@mkdir -p .aws-sam/sbom
+	@for layer in common documents migrations; do \
+	  .tools/cyclonedx/bin/cyclonedx-py requirements layers/$$layer/requirements.txt --output-reproducible \
+	    --spec-version 1.6 --output-format JSON --output-file .aws-sam/sbom/$$layer.json && echo ".aws-sam/sbom/$$layer.json" || exit; done
 
 format: .venv/.ready ## Format the code and fix what ruff can fix
 	$(RUN) -m ruff format .
@@ -103,7 +116,7 @@ lock: .tools/uv/.ready ## Pin what the requirements ask for, with hashes; ARGS=-
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	for layer in layers/common layers/documents layers/migrations; do \
 	  $(LOCK) -c requirements-dev.txt $$layer/requirements.in -o $$layer/requirements.txt || exit; done
-	for tool in checkov ministack openapi-client sam uv; do $(LOCK) tools/$$tool.in -o tools/$$tool.txt || exit; done
+	for tool in checkov cyclonedx ministack openapi-client sam uv; do $(LOCK) tools/$$tool.in -o tools/$$tool.txt || exit; done
 
 .venv/.ready: requirements-dev.txt
 	@tools/environment .venv requirements-dev.txt

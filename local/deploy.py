@@ -10,6 +10,7 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | CodeDeploy shifts traffic | the alias moves at once, without `DeploymentPreference` | not in MiniStack |
 | Cognito calls the PostConfirmation and CustomMessage triggers | our runner calls them | not in MiniStack |
 | a code is random | always 123456, 654321 for a new password | so in MiniStack |
+| an administrator needs a second factor (`RequireAdminMfa`) | none is needed | the seeded administrator has no phone |
 | access tokens last an hour | a day | so that stack.json serves for a day's work |
 | secrets are filled in by an operator | by `make up` | there is no operator |
 | any other host | keys, metadata and login page of the user pool at the front | the issuer's address is AWS's own |
@@ -96,6 +97,7 @@ def parameters(base_url: str, razorpay_url: str, emulator: Emulator) -> dict[str
         "AllowedOrigins": base_url,
         "EmailFrom": EMAIL_FROM,
         "SupplierGstin": SUPPLIER_GSTIN,
+        "RequireAdminMfa": "no",
         "RazorpayBaseUrl": razorpay_url,
         "TokenJwksUrl": f"{base_url}/.well-known/jwks.json",
         "TokenMetadataUrl": f"{base_url}/.well-known/openid-configuration",

@@ -39,6 +39,7 @@ class Emulator(Program):
                 "TZ": "UTC",
                 "BIND_HOST": "127.0.0.1",
                 "MINISTACK_HOST": "127.0.0.1",
+                "MINISTACK_COGNITO_PRETOKEN_STRICT": "1",
                 "MINISTACK_REGION": REGION,
                 "GATEWAY_PORT": str(settings.ports.emulator),
                 "AWS_ENDPOINT_URL": self.endpoint,

@@ -1,4 +1,4 @@
-"""Runs MiniStack, in its own environment, with six things that version 1.5 lacks.
+"""Runs MiniStack, in its own environment, with seven things that version 1.5 lacks.
 
 1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function. Nor does it mark an
    address as verified when its code is entered.
@@ -8,6 +8,7 @@
    in its own process, so that a few at once stop everything for seconds. Here each archive is unpacked once.
 5. The attachments of the sent mails: MiniStack takes them and forgets them.
 6. A user pool's CustomMessage trigger for codes: MiniStack calls it for invitations only.
+7. The groups that a PreTokenGeneration trigger decides on: MiniStack looks for them where Cognito has the claims.
 """
 # pyright: basic, reportMissingImports=false
 # MiniStack is installed in .tools/ministack only.
@@ -40,6 +41,7 @@ CHANGING = {"cognito", "sqs", "ses", "ses_v2", "sns", "secretsmanager"}
 Response = tuple[int, dict[str, str], bytes]
 
 dispatch = cognito._dispatch_idp
+extract_response = cognito._extract_trigger_response
 send_mail = cognito._send_verification_email
 requested: ContextVar[tuple[str, dict[str, str] | None]] = ContextVar("requested")
 deployed = threading.Event()
@@ -76,6 +78,15 @@ def send_custom_mail(pool: dict[str, Any], username: str, attributes: dict[str, 
     subject, body = (str(custom[name]).replace("{####}", code) for name in ("emailSubject", "emailMessage"))
     kind, extra = "CognitoVerificationMessage", {"Username": username, "AttributeName": "email"}
     return cognito._deliver_cognito_email(pool, attributes["email"], subject, body, type_name=kind, extra=extra)
+
+
+def trigger_response_with_groups(payload: Any) -> dict[str, Any] | None:
+    response = extract_response(payload)
+    details = (response or {}).get("claimsAndScopeOverrideDetails") or {}
+    if "groupOverrideDetails" in details:
+        for token in ("idTokenGeneration", "accessTokenGeneration"):
+            details[token] = {**(details.get(token) or {}), "groupOverrideDetails": details["groupOverrideDetails"]}
+    return response
 
 
 def call_post_confirmation(data: dict[str, Any]) -> str | None:
@@ -201,6 +212,7 @@ if __name__ == "__main__":
     logging.getLogger("persistence").setLevel(logging.ERROR)
     cognito._dispatch_idp = dispatch_with_trigger
     cognito._send_verification_email = send_custom_mail
+    cognito._extract_trigger_response = trigger_response_with_groups
     ses_v2.handle_request = handle_ses_with_attachments
     app._handle_ses_messages_request = list_mails_with_attachments
     ses.get_state = ses_state_with_mails

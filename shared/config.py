@@ -28,6 +28,7 @@ class Settings(BaseModel):
     token_jwks_url: str
     token_emails_verified: bool = False  # whether an address without the claim email_verified is verified
     user_pool_id: str
+    require_admin_mfa: bool = True
     notification_queue_url: str
     email_from: str
     public_base_url: str

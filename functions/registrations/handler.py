@@ -63,7 +63,7 @@ def register(body: RegistrationRequest) -> Response[RegistrationAnswer]:
 
     A referral credit pays first; if it pays everything, the seat is confirmed at once too. It comes back when the seat
     is given up before the payment, or with the refund.
-    When Razorpay cannot answer now the seat is held all the same and `order` is missing:
+    When Razorpay cannot answer now the seat is held all the same and `order` is null:
     ask `POST registrations/{id}/payment` for it.
     """
     claims = auth.claims_of(app.current_event.raw_event)

@@ -1,7 +1,9 @@
 """The user pool, where it is this platform's own."""
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from shared.config import settings
 from shared.errors import Unavailable
@@ -23,9 +25,29 @@ def _client() -> "CognitoIdentityProviderClient":
     return boto3.client("cognito-idp")
 
 
+@dataclass(frozen=True)
+class PoolAccount:
+    """A user of the pool, as it describes them."""
+
+    user_id: UUID
+    attributes: dict[str, str]
+    has_second_factor: bool
+
+
+def account_of(username: str, pool_id: str | None = None) -> PoolAccount:
+    """By user name or verified address. Raises botocore's ClientError: UserNotFoundException for nobody."""
+    answer = _client().admin_get_user(UserPoolId=pool_id or settings().user_pool_id, Username=username)
+    attributes = {pair["Name"]: pair.get("Value", "") for pair in answer.get("UserAttributes", [])}
+    factors = answer.get("UserMFASettingList", [])
+    return PoolAccount(UUID(attributes["sub"]), attributes, "SOFTWARE_TOKEN_MFA" in factors)
+
+
+def add_to_group(username: str, group: str) -> None:
+    _client().admin_add_user_to_group(UserPoolId=settings().user_pool_id, Username=username, GroupName=group)
+
+
 def attributes_of(username: str) -> dict[str, str]:
-    answer = _client().admin_get_user(UserPoolId=settings().user_pool_id, Username=username)
-    return {pair["Name"]: pair.get("Value", "") for pair in answer.get("UserAttributes", [])}
+    return account_of(username).attributes
 
 
 def delete_user(username: str) -> None:

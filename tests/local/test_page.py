@@ -161,6 +161,6 @@ def fits(page: Page) -> bool:
 
 
 def test_the_api_is_browsable(page: Page, stack: RunningStack) -> None:
-    """The page that is deployed, with its scripts inside."""
+    """As it is deployed, with its files."""
     page.open(f"{stack.file.base_url}/functions/v1/docs")
-    page.until("document.querySelectorAll('.opblock').length > 50")
+    page.until("document.querySelectorAll('[data-text]').length > 50")

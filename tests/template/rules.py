@@ -34,6 +34,7 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "GET /functions/v1/console",
     "GET /functions/v1/health",
     "GET /functions/v1/docs",
+    "GET /functions/v1/docs/{name}",
     "GET /functions/v1/openapi.json",
 }
 DATABASE_CONNECTIONS = 20  # what the queues together may take of the pool

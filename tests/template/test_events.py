@@ -48,6 +48,8 @@ def test_an_event_that_could_not_is_found(template: Templates) -> None:
 def what_is_wrong(event: dict[str, Any], function: str, template: Templates) -> str:
     if "routeKey" in event:
         return what_is_wrong_with_request(event, function, template)
+    if event.get("source") == "operator":  # by hand: a function that nothing else starts
+        return "" if not template.sam["Resources"][logical_id(function)]["Properties"].get("Events") else "has events"
     if event.keys() & {"Records", "RequestType", "triggerSource", "requestContext", "detail-type"}:
         return ""
     return "" if event in schedule_inputs(function, template) else "is no input of its schedules"

@@ -96,6 +96,12 @@ def test_what_has_no_description_fails() -> None:
     ]  # fmt: skip
 
 
+def test_operations_are_named_after_their_handlers() -> None:
+    ids = [operation["operationId"] for _, operation in operations()]
+    assert [each for each in ids if "functions_v1" in each] == []
+    assert {"get_event", "verify_payment", "admin_get_event"} <= set(ids)
+
+
 def test_the_public_groups_come_first_and_the_administrators_last() -> None:
     names = [tag["name"] for tag in document()["tags"]]
     used = {tag for _, operation in operations() for tag in operation["tags"]}

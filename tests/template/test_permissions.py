@@ -17,8 +17,16 @@ Permissions = dict[str, list[str]]
 
 def permissions(sam: Template) -> Permissions:
     """`action on resource` for each role, with AWS's managed policies by name."""
-    roles = Templates(sam).deployed("AWS::IAM::Role")
-    return {name: sorted([*managed(role), *inline(role)]) for name, role in sorted(roles)}
+    both = Templates(sam)
+    added = [policy for _, policy in both.deployed("AWS::IAM::Policy")]
+    roles = {
+        name: {
+            **role,
+            "Policies": [*role.get("Policies", []), *(each for each in added if {"Ref": name} in each["Roles"])],
+        }
+        for name, role in both.deployed("AWS::IAM::Role")
+    }
+    return {name: sorted([*managed(role), *inline(role)]) for name, role in sorted(roles.items())}
 
 
 def managed(role: dict[str, Any]) -> list[str]:

@@ -56,6 +56,7 @@ def adopt(
             route = path.replace("{", "<").replace("}", ">")
             if text := texts.get((verb, route)) or texts.get((verb, path)):
                 operation["description"] = text
+            operation["operationId"] = _name(operation, path, verb)
             operation["x-function"] = function
             for parameter in operation.get("parameters", []):
                 parameter["name"] = _camel(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
@@ -79,7 +80,6 @@ def _camel(name: str) -> str:
 def finish(path: str, verb: str, operation: dict[str, Any], public: Collection[tuple[str, str]]) -> None:
     """Complete an operation in place; `public` holds the routes that API Gateway lets through without a token."""
     is_public = (verb.upper(), shape(path)) in public
-    operation["operationId"] = _name(operation, path, verb)
     operation["security"] = _security(path, verb, operation, is_public=is_public)
     _refuse(operation, operation.pop("x-function"), has_authorizer=not is_public)
     if ADMIN_TAG in operation["tags"]:
