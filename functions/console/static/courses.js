@@ -58,12 +58,12 @@ export const courses = {
   items: "events",
   item: "event",
   heading: course => course.title,
-  columns: ["title", "status", "startsAt", { name: "seatsTaken", label: "Seats", value: course => `${number(course.seatsTaken)} / ${number(course.capacity)}` }, { name: "priceAmount", label: "Price" }, "instructor"].map(named),
+  columns: ["title", "status", "startsAt", { name: "seatsTaken", label: "Seats", value: course => `${number(course.seatsTaken)} / ${number(course.capacity)}` }, { name: "priceAmount", label: "Price" }, "instructor"],
   filters: [choice("status", EVENT_STATUSES)],
   fields: ["status", "startsAt", "endsAt", "salesEndAt", "timeZone", { name: "seatsTaken", label: "Seats", value: course => `${number(course.seatsTaken)} / ${number(course.capacity)}` }, { name: "priceAmount", label: "Price" }, "instructor", "category",
     { name: "fullRefundHours", label: "Full refund until hours before the start" }, { name: "partialRefundHours", label: "Refund in part until hours before the start" },
     { name: "partialRefundPercent", label: "Percent of a refund in part", kind: "percent" }, { name: "minimumAttendanceMinutes", label: "Minutes to attend for a certificate" },
-    { name: "meetingUrl", label: "Meeting link" }, "createdAt", { name: "cancelledAt", rare: true }, { name: "cancelReason", rare: true }, { name: "description", kind: "long", rare: true }].map(named),
+    { name: "meetingUrl", label: "Meeting link" }, "createdAt", { name: "cancelledAt", rare: true }, { name: "cancelReason", rare: true }, { name: "description", kind: "long", rare: true }],
   create: [{
     name: "New course",
     look: "main",
@@ -191,11 +191,6 @@ export const courses = {
   empty: "No course yet. Create the first one.",
 }
 
-/** @param {string | import("./description.js").Field} field */
-function named(field) {
-  return typeof field === "string" ? { name: field } : field
-}
-
 /** What a cancellation would give back: seats and amounts of everybody who has one. @param {Row} course */
 async function paidFor(course) {
   /** @type {Map<string, number>} */
@@ -283,7 +278,7 @@ export const recordings = {
   path: "admin/recordings",
   refresh: 10,
   items: "recordings",
-  columns: ["title", "processingStatus", { name: "fileSizeBytes", label: "Size", kind: "size" }, { name: "durationMinutes", label: "Minutes" }, "createdAt", { name: "failureReason" }, { name: "eventId", label: "Course" }].map(named),
+  columns: ["title", "processingStatus", { name: "fileSizeBytes", label: "Size", kind: "size" }, { name: "durationMinutes", label: "Minutes" }, "createdAt", { name: "failureReason" }, { name: "eventId", label: "Course" }],
   filters: [{ name: "eventId", label: "Course (id)", kind: "id" }],
   heading: recording => recording.title,
   actions: [
@@ -329,7 +324,7 @@ export const certificates = {
   group: "Courses",
   path: "admin/certificates",
   items: "certificates",
-  columns: ["certificateNumber", "recipientName", { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "issuedAt", { name: "status", value: certificate => (certificate.revokedAt ? "revoked" : "valid") }, { name: "revokeReason" }, { name: "verifyUrl", label: "Verification" }].map(named),
+  columns: ["certificateNumber", "recipientName", { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "issuedAt", { name: "status", value: certificate => (certificate.revokedAt ? "revoked" : "valid") }, { name: "revokeReason" }, { name: "verifyUrl", label: "Verification" }],
   filters: [{ name: "number", label: "Number", placeholder: "CC-2026-…" }, { name: "eventId", label: "Course (id)", kind: "id" }, { name: "userId", label: "Person (id)", kind: "id" }],
   heading: certificate => certificate.certificateNumber,
   actions: [

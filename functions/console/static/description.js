@@ -63,7 +63,7 @@
  * @typedef {object} Embedded rows that come with the answer of one item
  * @property {string} title
  * @property {string} from name of the answer's field
- * @property {Field[]} columns
+ * @property {(string | Field)[]} columns
  * @property {Action[]} [actions]
  *
  * @typedef {object} Resource
@@ -74,10 +74,10 @@
  * @property {string} [items] field of the list's answer
  * @property {string} [item] field of one item's answer, where there is a route for one
  * @property {string} [id] of a row; "id" unless given
- * @property {Field[]} [columns]
+ * @property {(string | Field)[]} [columns]
  * @property {Filter[]} [filters]
  * @property {(row: Row) => string} [heading]
- * @property {Field[]} [fields] of one item
+ * @property {(string | Field)[]} [fields] of one item
  * @property {Action[]} [create] actions of the list
  * @property {Action[]} [actions] of one row
  * @property {boolean} [csv] whether the list has format=csv

@@ -55,7 +55,7 @@ export function List({ resource, query, without = [] }) {
   const stamp = `${resource.name} ${key} ${changes.value}`
   const added = further.of === stamp ? further : { rows: [], cursor: first.value?.nextCursor ?? null }
   const rows = /** @type {Row[]} */ ([...(first.value?.[resource.items ?? ""] ?? []), ...added.rows])
-  const columns = (resource.columns ?? []).filter(column => !without.includes(column.name))
+  const columns = (resource.columns ?? []).map(field).filter(column => !without.includes(column.name))
 
   async function more() {
     setAdding(true)

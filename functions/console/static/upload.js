@@ -56,7 +56,7 @@ async function run(upload) {
     announce(t("{title} is uploaded.", { title: upload.title }))
     changes.value++
   } catch (error) {
-    if (upload.state === "paused") return
+    if (/** @type {Upload["state"]} */ (upload.state) === "paused") return
     upload.state = "failed"
     upload.error = error
     show()
