@@ -276,7 +276,7 @@ def test_a_deep_link_survives_signing_in(tab: Page, stack: RunningStack) -> None
     console = ConsolePage(tab, stack)
     console.sign_in("admin", "#/webhook-log?status=failed")
     tab.until(
-        "location.hash === '#/webhook-log?status=failed' && document.querySelector('#filter-status').value === 'failed'"
+        "location.hash === '#/webhook-log?status=failed' && document.querySelector('#filter-status')?.value === 'failed'"
     )
 
 
@@ -286,6 +286,18 @@ def test_a_student_sees_nothing(tab: Page, stack: RunningStack) -> None:
     tab.until("document.querySelector('h1').innerText === 'This account is no administrator'")
     assert tab.run("document.querySelectorAll('nav, main').length") == 0
     tab.complaints.clear()  # the refused request
+
+
+def test_whoever_lacks_a_second_factor_adds_one(tab: Page, stack: RunningStack) -> None:
+    console = ConsolePage(tab, stack)
+    console.sign_in("student3")
+    tab.click("Add an authenticator app")
+    tab.until("document.querySelector('.factor code')?.innerText.length >= 16")
+    tab.run("document.querySelector('#code').focus()")
+    tab.type("123456")
+    tab.press("Enter")
+    tab.until("document.querySelector('.refusal') || document.querySelector('input[name=username]')")
+    tab.complaints.clear()
 
 
 def test_no_token_is_ever_stored_or_part_of_an_address(console: ConsolePage) -> None:
@@ -298,6 +310,23 @@ def test_no_token_is_ever_stored_or_part_of_an_address(console: ConsolePage) -> 
     entries = console.page.command("Page.getNavigationHistory")["entries"]
     assert [each["url"] for each in entries if "eyJ" in each["url"]] == []
     assert console.page.run("caches.keys().then(names => names.length)") == 0
+
+
+def test_every_text_is_in_hindi_too(console: ConsolePage) -> None:
+    console.page.run("localStorage.setItem('console.language', 'hi')")
+    try:
+        console.sign_in("admin", "#/courses")
+        console.settle()
+        for screen in SCREENS:
+            console.go(f"#/{screen}")
+        found = console.page.run(
+            "import(document.querySelector('script[type=module]').src.replace('main.js', 'texts.js'))"
+            ".then(texts => [...texts.untranslated])"
+        )
+        assert found == []
+        assert console.page.run("document.documentElement.lang") == "hi"
+    finally:
+        console.page.run("localStorage.clear()")
 
 
 def test_signing_out_revokes_and_leads_to_the_login_page(console: ConsolePage) -> None:
