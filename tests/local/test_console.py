@@ -276,7 +276,8 @@ def test_a_deep_link_survives_signing_in(tab: Page, stack: RunningStack) -> None
     console = ConsolePage(tab, stack)
     console.sign_in("admin", "#/webhook-log?status=failed")
     tab.until(
-        "location.hash === '#/webhook-log?status=failed' && document.querySelector('#filter-status')?.value === 'failed'"
+        "location.hash === '#/webhook-log?status=failed'"
+        " && document.querySelector('#filter-status')?.value === 'failed'"
     )
 
 
