@@ -1,6 +1,6 @@
 # The project's commands; `make help` lists them. Each sets up what it needs on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo preview-mail reset test test-long check check-code check-types check-template check-openapi check-pipeline format openapi new-function hooks bench build deploy invoke migrate admin sbom lock
+.PHONY: help setup up demo preview-mail reset test test-long check check-code check-types check-template check-openapi check-pipeline format openapi new-function hooks bench build deploy invoke migrate admin smoke sbom lock
 MAKEFLAGS += --no-print-directory
 
 HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
@@ -68,6 +68,9 @@ check-openapi: .venv/.ready
 check-pipeline: .venv/.ready
 	@$(RUN) -m tools.workflows
 	@$(RUN) -m tools.licences --check
+
+smoke: .venv/.ready ## Walk through a deployed stack, from health to a certificate; STAGE=prod, or the running local one
+	@$(RUN) -m tools.smoke $(STAGE)
 
 admin: .venv/.ready ## Make a user an administrator; EMAIL=<address>, STAGE=prod for an account
 	@$(RUN) -m tools.admin $(or $(EMAIL),$(error say who: make admin EMAIL=asha@example.com)) $(STAGE)

@@ -27,7 +27,7 @@ def list_own(
             from public.certificates c
             join public.events e on e.id = c.event_id
             left join public.certificates r on r.id = c.replaced_by
-            where c.user_id = %(user)s and (%(only)s::uuid is null or c.id = %(only)s)
+            where c.user_id = any((select private.own_ids())::uuid[]) and (%(only)s::uuid is null or c.id = %(only)s)
                 and (%(after_time)s::timestamptz is null
                     or (c.issued_at, c.id) < (%(after_time)s::timestamptz, %(after_id)s::uuid))
             order by c.issued_at desc, c.id desc

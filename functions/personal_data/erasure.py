@@ -60,13 +60,19 @@ def forget(conn: Connection, user_id: UUID, email: str, pool_username: str | Non
         ids = queries.list_seats(conn, user_id, event_id)
         cancellations.cancel(conn, ids, "student_cancelled", refund_percent=0, now=now)
         seats.offer_free_seats(conn, event_id, now)
-    queries.delete_traces(conn, user_id)
     queries.delete_suppressions(conn, account.email, account.phone)
+    _forget_account(conn, user_id, pool_username, now)
+    for merged_id in queries.list_merged_accounts(conn, user_id):
+        _forget_account(conn, merged_id, None, now)
+    return now
+
+
+def _forget_account(conn: Connection, user_id: UUID, pool_username: str | None, now: datetime) -> None:
+    queries.delete_traces(conn, user_id)
     queries.empty_messages(conn, user_id)
     queries.anonymize_rows(conn, user_id)
     queries.anonymize_profile(conn, user_id, now)
     queries.insert_erasure(conn, user_id, pool_username, now)
-    return now
 
 
 def finish_all(has_time: Callable[[], bool]) -> int:

@@ -11,6 +11,11 @@ from psycopg.rows import class_row, scalar_row
 from shared.db import Connection
 
 _OWN: LiteralString = "t.user_id = %(user)s"
+_OWN_OR_MERGED: LiteralString = """
+    t.user_id in (
+        select %(user)s::uuid union all select from_user_id from public.account_merges where into_user_id = %(user)s
+    )
+"""
 _ORDERS: LiteralString = """
     t.payment_transaction_id in (select p.id from public.payment_transactions p where p.user_id = %(user)s)
 """
@@ -19,6 +24,7 @@ ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
     "profiles": ("public.profiles", "t.id = %(user)s", "created_at"),
     "profile_changes": ("public.profile_changes", _OWN, "changed_at"),
     "phone_verifications": ("public.phone_verifications", _OWN, "created_at"),
+    "account_merges": ("public.account_merges", "%(user)s in (t.from_user_id, t.into_user_id)", "merged_at"),
     "admins": ("public.admins", _OWN, "granted_at"),
     "registrations": ("public.registrations", _OWN, "created_at"),
     "referrals": ("public.referrals", "%(user)s in (t.referrer_id, t.referred_user_id)", "created_at"),
@@ -30,10 +36,10 @@ ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
     "payment_attempts": ("public.payment_attempts", _ORDERS, "created_at"),
     "refunds": ("public.refunds", _ORDERS, "created_at"),
     "disputes": ("public.disputes", _ORDERS, "created_at"),
-    "receipts": ("public.receipts", _OWN, "issued_at"),
+    "receipts": ("public.receipts", _OWN_OR_MERGED, "issued_at"),
     "session_attendance": ("public.session_attendance", _OWN, "check_in_time"),
     "recording_positions": ("public.recording_positions", _OWN, "updated_at"),
-    "certificates": ("public.certificates", _OWN, "issued_at"),
+    "certificates": ("public.certificates", _OWN_OR_MERGED, "issued_at"),
     "notifications_queue": ("public.notifications_queue", _OWN, "created_at"),
     "in_app_notifications": ("public.in_app_notifications", _OWN, "created_at"),
     "notification_preferences": ("public.notification_preferences", _OWN, "updated_at"),
@@ -89,6 +95,18 @@ def lock_account(conn: Connection, user_id: UUID) -> LockedAccount | None:
             {"user": user_id},
         )
         .fetchone()
+    )
+
+
+def list_merged_accounts(conn: Connection, user_id: UUID) -> list[UUID]:
+    """The accounts that were merged into the person's."""
+    return (
+        conn.cursor(row_factory=scalar_row)
+        .execute(
+            "select from_user_id from public.account_merges where into_user_id = %(user)s order by from_user_id",
+            {"user": user_id},
+        )
+        .fetchall()
     )
 
 

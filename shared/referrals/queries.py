@@ -56,13 +56,19 @@ def insert_referral(
 
 
 def find_referrer(conn: Connection, code: str, user_id: UUID) -> tuple[UUID, bool] | None:
-    """The owner of a code, and whether it is the same person: same account, normalized e-mail address or phone."""
+    """The owner of a code, and whether it is the same person: same account, normalized e-mail address or phone.
+
+    The code of an account that was merged into another one goes on to work, for the other.
+    """
     return conn.execute(
         """
         select them.id,
             coalesce(them.id = me.id or them.email_normalized = me.email_normalized or them.phone = me.phone, false)
-        from public.profiles them, public.profiles me
-        where them.referral_code = upper(%(code)s) and them.erased_at is null and me.id = %(user)s
+        from public.profiles named
+        left join public.account_merges m on m.from_user_id = named.id
+        join public.profiles them on them.id = coalesce(m.into_user_id, named.id)
+        cross join public.profiles me
+        where named.referral_code = upper(%(code)s) and them.erased_at is null and me.id = %(user)s
         """,
         {"code": code, "user": user_id},
     ).fetchone()  # pyright: ignore[reportReturnType]

@@ -66,6 +66,8 @@ IDS: dict[str, tuple[str, str, str]] = {
         "razorpay_settlement_id",
         "razorpay_settlement_id = 'setl_1' and %s::uuid is not null",
     ),
+    "users": ("profiles", "id", "id = %s"),
+    "fromUserId": ("profiles", "id", "id = %s"),
     "waitlist": ("event_waitlist", "id", OF_USER),
     "webhook-logs": ("webhook_logs", "id", "event_id = 'evt_1' and %s::uuid is not null"),
 }
@@ -137,10 +139,9 @@ def guarded() -> list[Route]:
 
 def id_fields(route: Route) -> list[str]:
     """The fields of its body that name a row which belongs to somebody."""
-    if route.who != "user":
-        return []
+    known = {"user": IDS.keys(), "admin": {"fromUserId"}}.get(route.who, set[str]())
     body = body_of(route)
-    return [name for name in body if name in IDS] if isinstance(body, dict) else []
+    return [name for name in body if name in known] if isinstance(body, dict) else []
 
 
 def inhabit(deployed: DeployedFunctions) -> World:

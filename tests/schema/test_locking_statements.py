@@ -26,6 +26,7 @@ REVIEWED = {
     "sessions.queries.enqueue_session_moves": ({"event_sessions", "events", "registrations"}, UNDER_EVENT_LOCK),
     "analytics_events.queries.insert_events": ({"private.received_analytics_events"}, FIXED),
     "personal_data.queries.anonymize_profile": ({"private.new_referral_code"}, FIXED),
+    "private.record_profile_changes": ({"private.uid"}, FIXED),
     "process_referrals.queries.complete_paid": (
         {"registrations"},
         "it never waits, and whoever ends a registration ends its referral afterwards, whatever became of it here",
@@ -38,7 +39,7 @@ REVIEWED = {
     "release_expired_holds.queries.expire_offers": ({"events"}, UNDER_EVENT_LOCK),
     "release_expired_holds.queries.close_waitlist": ({"events"}, UNDER_EVENT_LOCK),
     "send_notifications.queries.claim": (
-        {"notification_preferences", "profiles", "suppressed_addresses"},
+        {"notification_preferences", "phone_verifications", "profiles", "suppressed_addresses"},
         "it skips locked rows, so it never waits and its snapshot is fresh",
     ),
     "session_management.queries.close_forgotten": ({"event_sessions"}, SESSION_OVER),

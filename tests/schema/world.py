@@ -131,6 +131,8 @@ def world(name: str, serial: int, admin_name: str) -> list[Table]:
                           "note": "A family", "reviewed_by": friend, "reviewed_at": NOW},
         "phone_verifications": {"user_id": who, "phone": f"+9198765000{serial:02}", "created_at": NOW,
                                 "expires_at": NOW + timedelta(minutes=10)},
+        "account_merges": {"from_user_id": who if serial < 3 else person("dora"), "into_user_id": friend,
+                           "merged_by": friend, "merged_at": NOW},
         "profile_changes": {"user_id": who, "field": "name", "old_value": "", "new_value": "Asha"},
         "erasures": {"user_id": who if serial < 3 else person("dora"), "requested_at": NOW, "pool_username": str(who)},
     }  # fmt: skip

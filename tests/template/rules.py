@@ -274,7 +274,8 @@ def rollouts_are_watched(both: Templates) -> Iterator[str]:
         events = function["Properties"].get("Events", {}).values()
         often = {each["Type"] for each in events if not is_rare(each)}
         unseen = json.dumps([{"Name": "FunctionName", "Value": {"Ref": name}}]) not in watched
-        if unseen and "Condition" not in function and (often - {"HttpApi"} or not events):
+        at_once = function["Properties"].get("DeploymentPreference") == {"Enabled": False}
+        if unseen and not at_once and (often - {"HttpApi"} or not events):
             yield f"{name} may fail unseen"
 
 
