@@ -142,5 +142,5 @@ function filterControl(filter, value) {
   }
   if (filter.kind === "time") return html`<input ...${common} type="datetime-local" value=${localInput(value)} />`
   if (filter.kind === "date") return html`<input ...${common} type="date" value=${value} />`
-  return html`<input ...${common} type="search" value=${value} placeholder=${filter.placeholder ? t(filter.placeholder) : ""} autocomplete="off" spellcheck="false" />`
+  return html`<input ...${common} type="search" value=${value} placeholder=${filter.placeholder ?? ""} autocomplete="off" spellcheck="false" />`
 }
