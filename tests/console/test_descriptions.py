@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -27,9 +26,7 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> list[Json]:
     shutil.copy(Path(__file__).with_name("descriptions.mjs"), folder)
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "node_modules").symlink_to(install())
-    said: subprocess.CompletedProcess[str] = node(
-        [str(folder / "descriptions.mjs")], return_completed_process=True, capture_output=True, text=True
-    )
+    said = node([str(folder / "descriptions.mjs")], return_completed_process=True, capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
     return json.loads(said.stdout)
 
@@ -122,7 +119,7 @@ def test_what_does_not_exist_is_found(resources: list[Json], part: str, planted:
 
 def test_the_modules_agree_with_their_types() -> None:
     compiler = install() / "typescript" / "bin" / "tsc"
-    said: subprocess.CompletedProcess[str] = node(
+    said = node(
         [str(compiler), "-p", str(ROOT / "tools" / "console" / "tsconfig.json")],
         return_completed_process=True, capture_output=True, text=True,
     )  # fmt: skip
