@@ -92,7 +92,7 @@ def disagreements(described: Json) -> Iterator[str]:
         item = resolved(answer["properties"][described["item"]])
         yield from (f"{name}: one has no {each}" for each in lacks(item, described["fields"]))
         for part in described["embedded"]:
-            row = resolved(resolved(answer["properties"][part["from"]])["items"])
+            row = resolved(resolved((item["properties"] | answer["properties"])[part["from"]])["items"])
             yield from (f"{name}: {part['from']} have no {each}" for each in lacks(row, part["columns"]))
 
 

@@ -62,7 +62,7 @@
  *
  * @typedef {object} Embedded rows that come with the answer of one item
  * @property {string} title
- * @property {string} from name of the answer's field
+ * @property {string} from name of the field of the answer or of the item
  * @property {(string | Field)[]} columns
  * @property {Action[]} [actions]
  *

@@ -92,5 +92,5 @@ function nested(resource, path, query = () => ({})) {
 export const panels = {
   feedback: nested(feedback, row => `admin/events/${row.id}/feedback`),
   waitlist: nested(waitlist, row => `admin/events/${row.id}/waitlist`),
-  notifications: nested(sentNotifications, () => "admin/notifications/sent", row => ({ userId: row.userId })),
+  notifications: nested(sentNotifications, () => "admin/notifications/sent", row => ({ userId: row.userId ?? row.id })),
   attendance: Attendance, sessions: Sessions, cancellation: Cancellation, documents: Documents, settlementSheet: SettlementSheet }
