@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.t
 PHONE, DESK = (390, 844), (1280, 900)
 SCREENS = (
     "overview", "reports", "courses", "recordings", "certificates", "people", "registrations", "payments",
-    "held-payments", "refunds", "disputes", "runs", "reconciliation-items", "settlements", "failed-notifications", "webhook-log", "audit-log",
-    "fraud-signals", "no-such-screen",
+    "held-payments", "refunds", "disputes", "runs", "reconciliation-items", "settlements",
+    "failed-notifications", "broadcasts", "webhook-log", "audit-log", "fraud-signals", "no-such-screen",
 )  # fmt: skip
 MARKUP = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
 
