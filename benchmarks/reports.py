@@ -130,7 +130,7 @@ class Upkeep:
         return self.fold_seconds / self.write_seconds
 
 
-def measure(superuser_url: str, app_url: str, worker_url: str) -> tuple[list[Cost], Upkeep, Cost]:
+def measure(superuser_url: str, admin_url: str, worker_url: str) -> tuple[list[Cost], Upkeep, Cost]:
     """Every report at every size, the upkeep, and the funnel; on a migrated, otherwise empty database."""
     found: dict[str, dict[int, float]] = {}
     with psycopg.connect(superuser_url, autocommit=True) as owner:
@@ -144,15 +144,15 @@ def measure(superuser_url: str, app_url: str, worker_url: str) -> tuple[list[Cos
         for size in SIZES:
             owner.execute(PLANT.format(per=STUDENTS_PER_COURSE, first=last + 1, last=size, sums=SUMS).encode())
             last = size
-            for name, milliseconds in _ask_all(app_url).items():
+            for name, milliseconds in _ask_all(admin_url).items():
                 found.setdefault(name, {})[size] = milliseconds
-        upkeep = _upkeep(owner, app_url, worker_url)
+        upkeep = _upkeep(owner, admin_url, worker_url)
         owner.execute(VISITORS.format(steps=", ".join(f"'{step}'" for step in STEPS), count=VISITOR_EVENTS).encode())
         owner.execute("analyze analytics_events")
-    return [Cost(name, sizes) for name, sizes in found.items()], upkeep, Cost("funnel", _funnel(app_url, worker_url))
+    return [Cost(name, sizes) for name, sizes in found.items()], upkeep, Cost("funnel", _funnel(admin_url, worker_url))
 
 
-def _ask_all(app_url: str) -> dict[str, float]:
+def _ask_all(admin_url: str) -> dict[str, float]:
     today = clock.in_zone(clock.now(), ZONE).date()
     year = DateRange(today - timedelta(days=365), today, ZONE)
     asked: dict[str, tuple[ReportType, DateRange | None]] = {
@@ -163,16 +163,16 @@ def _ask_all(app_url: str) -> dict[str, float]:
         "attendance, a page": ("attendance", None),
         "referrals, a page": ("referrals", None),
     }
-    database = Database(lambda: app_url)
+    database = Database(lambda: admin_url)
     try:
         return {name: _median_ms(_report(database, *of)) for name, of in asked.items()}
     finally:
         database.close()
 
 
-def _upkeep(owner: psycopg.Connection, app_url: str, worker_url: str) -> Upkeep:
+def _upkeep(owner: psycopg.Connection, admin_url: str, worker_url: str) -> Upkeep:
     """Writing is what the rows cost when the owner writes all of them by one statement, past every trigger."""
-    worker, app = Database(lambda: worker_url), Database(lambda: app_url)
+    worker, app = Database(lambda: worker_url), Database(lambda: admin_url)
     try:
         written = _seconds(lambda: owner.execute(WRITE_CHANGES.format(count=CHANGES).encode()))
         overview = _median_ms(_report(app, "overview", None))
@@ -184,9 +184,9 @@ def _upkeep(owner: psycopg.Connection, app_url: str, worker_url: str) -> Upkeep:
         app.close()
 
 
-def _funnel(app_url: str, worker_url: str) -> dict[int, float]:
+def _funnel(admin_url: str, worker_url: str) -> dict[int, float]:
     """Counted by the schedule's own code first."""
-    worker, app = Database(lambda: worker_url), Database(lambda: app_url)
+    worker, app = Database(lambda: worker_url), Database(lambda: admin_url)
     try:
         count_visits(clock.now(), lambda: True, lambda: worker.transaction(SERVICE))
         return {VISITOR_EVENTS: _median_ms(_report(app, "funnel", None))}

@@ -1,6 +1,6 @@
-"""The stack's PostgreSQL: an owner that is no superuser, the two logins of the Lambdas, the migrations."""
+"""The stack's PostgreSQL: an owner that is no superuser, the logins of the Lambdas, the migrations."""
 
-from typing import LiteralString
+from typing import Literal, LiteralString, get_args
 
 import psycopg
 from psycopg import sql
@@ -12,6 +12,9 @@ from sql.migrate import apply
 
 NAME = "crash_course"
 OWNER = "platform_owner"
+Level = Literal["public", "user", "admin", "worker"]
+LOGINS: tuple[Level, ...] = get_args(Level)
+"""How far the functions of a login are trusted."""
 
 
 class Database:
@@ -31,26 +34,17 @@ class Database:
     def owner_url(self) -> str:
         return self._cluster.url(NAME, OWNER, self._settings.owner_password)
 
-    @property
-    def app_url(self) -> str:
-        return self._cluster.url(NAME, "app_login", self._settings.app_password)
+    def login_url(self, level: Level) -> str:
+        return self._cluster.url(NAME, f"{level}_login", self._password(level))
 
-    @property
-    def worker_url(self) -> str:
-        return self._cluster.url(NAME, "worker_login", self._settings.worker_password)
-
-    @property
-    def app_login(self) -> dict[str, str]:
+    def login(self, level: Level) -> dict[str, str]:
         """What the login's secret holds."""
-        return self._login("app_login", self._settings.app_password)
-
-    @property
-    def worker_login(self) -> dict[str, str]:
-        return self._login("worker_login", self._settings.worker_password)
-
-    def _login(self, username: str, password: str) -> dict[str, str]:
         address = f"postgresql://127.0.0.1:{self._settings.ports.postgres}/{NAME}?sslmode=disable"
-        return {"url": address, "username": username, "password": password}
+        return {"url": address, "username": f"{level}_login", "password": self._password(level)}
+
+    def _password(self, level: Level) -> str:
+        password: str = getattr(self._settings, f"{level}_login_password")
+        return password
 
     def start(self) -> None:
         try:
@@ -87,8 +81,7 @@ class Database:
     def _set_passwords(self, admin: psycopg.Connection) -> None:
         passwords = {
             OWNER: self._settings.owner_password,
-            "app_login": self._settings.app_password,
-            "worker_login": self._settings.worker_password,
+            **{f"{level}_login": self._password(level) for level in LOGINS},
         }
         for role, password in passwords.items():
             admin.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(password)))

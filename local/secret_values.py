@@ -2,7 +2,7 @@
 
 import json
 
-from local.database import Database
+from local.database import LOGINS, Database
 from local.deploy import EMAIL_FROM, StackDeployment
 from local.emulator import Emulator
 from local.state import Settings
@@ -11,14 +11,12 @@ from local.state import Settings
 def put(emulator: Emulator, stack: StackDeployment, database: Database, settings: Settings) -> None:
     """Also verify the address that mails come from, as the operator does by the link in Amazon's mail."""
     values = {
-        "DatabaseAppSecret": database.app_login,
-        "DatabaseWorkerSecret": database.worker_login,
+        **{f"Database{level.capitalize()}Secret": database.login(level) for level in LOGINS},
         "RazorpaySecret": {
             "keyId": settings.razorpay_key_id,
             "keySecret": settings.razorpay_key_secret,
-            "webhookSecret": settings.webhook_secret,
-            "previousWebhookSecret": "",
         },
+        "RazorpayWebhookSecret": {"secret": settings.webhook_secret, "previousSecret": ""},
         "ServiceRoleSecret": {"key": settings.service_role_key},
     }
     client = emulator.client("secretsmanager")

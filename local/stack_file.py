@@ -29,7 +29,7 @@ class StackFile(_Entry):
     database_url: str
     """The owner's, which row level security does not hold back: for looking inside."""
     app_database_url: str
-    """What the functions that act for users log in with."""
+    """What the functions that answer everybody log in with."""
     worker_database_url: str
     """What the functions that act for the platform log in with."""
     aws_endpoint_url: str

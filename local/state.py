@@ -63,8 +63,10 @@ class Settings(BaseModel):
 
     ports: Ports = Field(default_factory=Ports)
     owner_password: str = Field(default_factory=_token)
-    app_password: str = Field(default_factory=_token)
-    worker_password: str = Field(default_factory=_token)
+    public_login_password: str = Field(default_factory=_token)
+    user_login_password: str = Field(default_factory=_token)
+    admin_login_password: str = Field(default_factory=_token)
+    worker_login_password: str = Field(default_factory=_token)
     razorpay_key_id: str = Field(default_factory=lambda: f"rzp_test_{secrets.token_hex(7)}")
     razorpay_key_secret: str = Field(default_factory=_token)
     webhook_secret: str = Field(default_factory=_token)

@@ -138,8 +138,8 @@ class Stack:
         return StackFile(
             base_url=self._front.url,
             database_url=self._database.owner_url,
-            app_database_url=self._database.app_url,
-            worker_database_url=self._database.worker_url,
+            app_database_url=self._database.login_url("public"),
+            worker_database_url=self._database.login_url("worker"),
             aws_endpoint_url=self._emulator.endpoint,
             razorpay_url=self._razorpay.url,
             web_socket_url=f"{self._emulator.web_socket_url}/{stack.physical['RealtimeApi']}/live",

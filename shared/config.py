@@ -18,9 +18,12 @@ class Settings(BaseModel):
     stage: str
     database_secret_id: str = ""  # of every function that has a database
     database_address: str = ""
-    app_database_secret_id: str = ""
+    public_database_secret_id: str = ""
+    user_database_secret_id: str = ""
+    admin_database_secret_id: str = ""
     worker_database_secret_id: str = ""
     razorpay_secret_id: str = ""
+    razorpay_webhook_secret_id: str = ""
     service_role_secret_id: str = ""
     razorpay_base_url: str
     token_issuer: str

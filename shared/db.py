@@ -28,6 +28,9 @@ CONNECT_SECONDS = 3
 SILENCE_MILLISECONDS = 3000
 """How long sent bytes may go unacknowledged: a peer that vanished while we were frozen is given up, not waited for."""
 
+ACCOUNT_ERASED = "CC001"
+"""What begin_request raises for a person whose account was erased; a token outlives the account."""
+
 
 class UnsafeLogin(Exception):
     """The configured login could see or change what row level security is there to protect."""
@@ -103,8 +106,8 @@ class Database:
         """Act for `actor` until the block ends: commit, or roll back what raised. What only reads sees one instant.
 
         Raises Unavailable when the database cannot be reached, is out of time or asks to try again (nothing was
-        committed), and Forbidden when an administrator is none. A connection found dead before the first statement
-        is replaced once; nothing is ever sent twice.
+        committed), and Forbidden when an administrator is none or a person's account was erased (`account_erased`). A
+        connection found dead before the first statement is replaced once; nothing is ever sent twice.
         """
         with metrics.timed(Metric.DATABASE_TRANSACTION_TIME):
             conn = self._begin(actor, read_only=read_only)
@@ -143,6 +146,8 @@ class Database:
             raise Forbidden("This needs an administrator.") from error
         except psycopg.Error as error:
             self._abandon(conn)
+            if error.sqlstate == ACCOUNT_ERASED:
+                raise Forbidden("This account was erased.", code="account_erased") from error
             if _is_transient(error):
                 raise _unavailable("The database cannot be reached now.") from error
             raise
@@ -192,7 +197,7 @@ def _start(conn: Connection, actor: Actor, *, read_only: bool) -> Connection:
     conn.forget()
     claims = actor.claims | {"correlation_id": log.correlation_id() or ""}
     with conn.pipeline():
-        conn.execute("begin isolation level repeatable read, read only" if read_only else "begin")
+        conn.execute("begin isolation level repeatable read, read only" if read_only else "begin read write")
         conn.execute("select public.begin_request(%s, %s)", (actor.role, Jsonb(claims)))
     return conn
 

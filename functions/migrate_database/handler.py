@@ -37,5 +37,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 def _migrate() -> list[str]:
     chosen = settings()
-    logins = [secret(name) for name in (chosen.app_database_secret_id, chosen.worker_database_secret_id)]
-    return service.bring_up_to_date(secret(chosen.database_secret_id), chosen.database_address, logins)
+    logins = (
+        chosen.public_database_secret_id,
+        chosen.user_database_secret_id,
+        chosen.admin_database_secret_id,
+        chosen.worker_database_secret_id,
+    )
+    return service.bring_up_to_date(secret(chosen.database_secret_id), chosen.database_address, map(secret, logins))

@@ -12,7 +12,7 @@ from shared.db import Connection
 
 def lock_runs(conn: Connection) -> None:
     """Wait for the lock under which runs are started and claimed."""
-    conn.execute("select pg_advisory_xact_lock(hashtextextended('payment_reconciliation', 0))")
+    conn.execute("select from private.exclusive_locks where name = 'payment_reconciliation' for update")
 
 
 def insert_daily(conn: Connection, window_start: datetime, window_end: datetime, now: datetime) -> None:

@@ -12,7 +12,7 @@ from functions.profiles import service
 from shared import db
 from shared.actors import service_for
 from shared.config import settings
-from shared.errors import Unavailable
+from shared.errors import Forbidden, Unavailable
 from shared.invocations import invocation
 from shared.log import log_failure, logger
 from shared.profiles import pool, queries
@@ -34,7 +34,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     try:
         with db.transaction(service_for(user_id)) as conn:
             queries.upsert_profile(conn, user_id, PoolUser.model_validate(attributes))
-    except Unavailable as error:
+    except (Unavailable, Forbidden) as error:  # an erased account has no profile to follow
         if not event["triggerSource"].startswith("TokenGeneration_"):
             raise
         log_failure(error)

@@ -43,8 +43,8 @@ def receive(body: bytes, headers: dict[str, str]) -> WebhookAnswer:
     """Verify, store and apply one delivery; raises AppError for a request that is refused."""
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge("The body is over 1 MB.")
-    keys = secret(settings().razorpay_secret_id)
-    secrets = [keys.get("webhookSecret", ""), keys.get("previousWebhookSecret", "")]
+    keys = secret(settings().razorpay_webhook_secret_id)
+    secrets = [keys.get("secret", ""), keys.get("previousSecret", "")]
     if not is_signed(body, headers.get("x-razorpay-signature", ""), secrets):
         _store_unsigned(body, headers)
         raise Unauthenticated("The signature is missing or wrong.", code="invalid_signature")

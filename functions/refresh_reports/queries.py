@@ -19,8 +19,8 @@ def fold_changes(conn: Connection, limit: int) -> int:
 
 def is_only_counter(conn: Connection) -> bool:
     """Whether this transaction alone counts visits now; another one has to wait for its turn."""
-    cursor = conn.cursor(row_factory=scalar_row)
-    return bool(cursor.execute("select pg_try_advisory_xact_lock(hashtextextended('report_visits', 0))").fetchone())
+    locked = conn.execute("select from private.exclusive_locks where name = 'report_visits' for update skip locked")
+    return locked.rowcount == 1
 
 
 def first_uncounted(conn: Connection, steps: Sequence[str], horizon: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ from shared.db import Connection
 
 def take_turn(conn: Connection) -> None:
     """Wait until no other run is under way; holds until this transaction ends."""
-    conn.execute("select pg_advisory_xact_lock(hashtextextended('session_reminders', 0))")
+    conn.execute("select from private.exclusive_locks where name = 'session_reminders' for update")
 
 
 def enqueue_reminders(

@@ -10,10 +10,10 @@ from shared.db import Connection
 
 def take_turn(conn: Connection) -> bool:
     """Whether no other run is under way; holds until this transaction ends."""
-    cursor = conn.cursor(row_factory=scalar_row).execute(
-        "select pg_try_advisory_xact_lock(hashtextextended('update_event_status', 0))"
+    locked = conn.execute(
+        "select from private.exclusive_locks where name = 'update_event_status' for update skip locked"
     )
-    return bool(cursor.fetchone())
+    return locked.rowcount == 1
 
 
 def begin_events(conn: Connection, now: datetime) -> int:

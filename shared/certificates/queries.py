@@ -19,7 +19,7 @@ COLUMNS: LiteralString = """
 
 def lock_chain(conn: Connection) -> None:
     """Until this transaction ends nobody else takes a number or appends to the chain."""
-    conn.execute("select pg_advisory_xact_lock(hashtextextended('certificates', 0))")
+    conn.execute("select from private.exclusive_locks where name = 'certificates' for update")
 
 
 def find_facts(conn: Connection, registration_ids: Sequence[UUID]) -> list[EligibilityFacts]:

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from psycopg.rows import scalar_row
-
 from shared.db import Connection
 from shared.profiles.models import PoolUser
 
@@ -32,10 +30,3 @@ def upsert_profile(conn: Connection, user_id: UUID, user: PoolUser) -> None:
         """,
         {"id": user_id, **user.model_dump()},
     )
-
-
-def is_erased(conn: Connection, user_id: UUID) -> bool:
-    cursor = conn.cursor(row_factory=scalar_row).execute(
-        "select erased_at is not null from public.profiles where id = %(user)s", {"user": user_id}
-    )
-    return bool(cursor.fetchone())

@@ -50,5 +50,3 @@ def described(attributes: Mapping[str, Any]) -> PoolUser:
 def _write(user_id: UUID, attributes: Mapping[str, Any]) -> None:
     with db.transaction(service_for(user_id)) as conn:
         queries.upsert_profile(conn, user_id, described(attributes))
-        if queries.is_erased(conn, user_id):
-            raise Forbidden("This account was erased.", code="account_erased")

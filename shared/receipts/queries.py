@@ -13,7 +13,7 @@ from shared.receipts.models import BillingDocument, Buyer, DueCreditNote, DueRec
 
 def lock_serials(conn: Connection) -> None:
     """Wait for the lock under which serials are assigned; it is held until the commit."""
-    conn.execute("select pg_advisory_xact_lock(hashtextextended('receipts', 0))")
+    conn.execute("select from private.exclusive_locks where name = 'receipts' for update")
 
 
 def last_serial(conn: Connection, series: Series, financial_year: int) -> int:

@@ -44,7 +44,8 @@ create index profile_changes_by_user on public.profile_changes (user_id, changed
 
 alter table public.profile_changes enable row level security;
 alter table public.profile_changes force row level security;
-create policy administer on public.profile_changes for all to app_admin using (true) with check (true);
+create policy administer on public.profile_changes for all to app_admin
+  using ((select private.is_administrator())) with check ((select private.is_administrator()));
 create policy serve on public.profile_changes for all to service_role using (true) with check (true);
 grant select, insert on public.profile_changes to app_admin;
 -- An erasure empties the values.

@@ -1,7 +1,5 @@
 -- Finding people, and two accounts of one person that become one: a login that was deleted and made again.
 
-create index profiles_by_email on public.profiles (lower(email) text_pattern_ops);
-create index profiles_by_name on public.profiles using gin (to_tsvector('simple', full_name));
 create index profiles_by_time on public.profiles (created_at desc, id);
 
 -- An account whose seats, payments and places another account of the same person owns now. Certificates and receipts are
@@ -19,7 +17,8 @@ create index account_merges_by_admin on public.account_merges (merged_by);
 alter table public.account_merges enable row level security;
 alter table public.account_merges force row level security;
 create policy own on public.account_merges for select to authenticated using (into_user_id = (select private.uid()));
-create policy administer on public.account_merges for all to app_admin using (true) with check (true);
+create policy administer on public.account_merges for all to app_admin
+  using ((select private.is_administrator())) with check ((select private.is_administrator()));
 create policy serve on public.account_merges for select to service_role using (true);
 grant select on public.account_merges to authenticated, service_role;
 -- An account that is merged on takes those along that were merged into it.
@@ -42,10 +41,14 @@ alter policy own on public.certificates using (user_id = any ((select private.ow
 alter policy own on public.receipts using (user_id = any ((select private.own_ids())::uuid[]));
 
 -- What a merge moves, by an administrator. Reading and nothing else was enough until now.
-create policy move on public.event_feedback for update to app_admin using (true) with check (true);
-create policy move on public.session_attendance for update to app_admin using (true) with check (true);
-create policy move on public.in_app_notifications for update to app_admin using (true) with check (true);
-create policy move on public.device_sightings for update to app_admin using (true) with check (true);
+create policy move on public.event_feedback for update to app_admin
+  using ((select private.is_administrator())) with check ((select private.is_administrator()));
+create policy move on public.session_attendance for update to app_admin
+  using ((select private.is_administrator())) with check ((select private.is_administrator()));
+create policy move on public.in_app_notifications for update to app_admin
+  using ((select private.is_administrator())) with check ((select private.is_administrator()));
+create policy move on public.device_sightings for update to app_admin
+  using ((select private.is_administrator())) with check ((select private.is_administrator()));
 grant update (user_id) on public.payment_transactions, public.referral_credit_uses, public.event_feedback,
   public.event_waitlist, public.session_attendance, public.certificate_drafts, public.in_app_notifications,
   public.notifications_queue, public.device_sightings to app_admin;

@@ -34,7 +34,7 @@ from tests.access.canaries import (
 )
 from tests.access.world import World, inhabit
 from tests.certificates.certificate_platform import certifying
-from tests.deployed import Answer, DeployedFunctions, close_connections, database_secret_of, linked
+from tests.deployed import TRUST_LEVELS, Answer, DeployedFunctions, close_connections, database_secret_of, linked
 from tests.log import Log
 from tests.registrations.conftest import account
 
@@ -174,7 +174,7 @@ def database_at(address: str) -> Fault:
 
     @contextmanager
     def fault(world: World) -> Generator[Callable[[], None]]:
-        urls = {f"database-{name}": getattr(world.deployed.database, f"{name}_url") for name in ("app", "worker")}
+        urls = {f"database-{level}": world.deployed.database.login_url(level) for level in TRUST_LEVELS}
         for name in urls:
             world.deployed.put_secret(name, {"url": address.format(password=PASSWORD, port=free_port())})
         close_connections()
@@ -193,9 +193,8 @@ def link_cut(trip: int) -> Fault:
     def fault(world: World) -> Generator[Callable[[], None]]:
         with linked(world.deployed) as link:
             yield lambda: link.cut(trip, "after")
-        for name in ("app", "worker"):
-            url = getattr(world.deployed.database, f"{name}_url")
-            world.deployed.put_secret(f"database-{name}", {"url": url})
+        for level in TRUST_LEVELS:
+            world.deployed.put_secret(f"database-{level}", {"url": world.deployed.database.login_url(level)})
 
     return fault
 
@@ -256,8 +255,8 @@ FAULTS: dict[str, Fault] = {
     "rows refused": rows_refused,
     "requests refused": requests_refused("P0001"),
     "server starting": requests_refused("57P03"),
-    "server away": database_at("postgresql://app_login:{password}@127.0.0.1:{port}/x"),
-    "address misspelt": database_at("postgresql://app_login:{password}%zz@127.0.0.1:{port}/x"),
+    "server away": database_at("postgresql://user_login:{password}@127.0.0.1:{port}/x"),
+    "address misspelt": database_at("postgresql://user_login:{password}%zz@127.0.0.1:{port}/x"),
     "link cut at once": link_cut(1),
     "link cut": link_cut(2),
     "razorpay refuses": razorpay_says(400, json.dumps({"error": {"code": "BAD", "description": ALL_OF_THEM}})),

@@ -29,7 +29,7 @@ class NotificationAdmin:
     def request(
         self, method: str, path: str = "", body: Any = None, key: str | None = None, **query: str
     ) -> tuple[int, Any]:
-        self._platform.set(database_secret_id="database-app")
+        self._platform.set(database_secret_id="database-admin")
         headers = {"idempotency-key": key} if key else {}
         event = http_event(
             method, PATH + path, user_id=self.id, groups=self._groups, body=body, query=query, headers=headers

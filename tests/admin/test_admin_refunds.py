@@ -153,7 +153,7 @@ def click(scenario: RefundScenario, key: str, amount: int | None) -> str:
 
 
 def click_at_once(scenario: RefundScenario, clicks: list[tuple[str, int | None]]) -> list[str]:
-    scenario.storefront.deployed.set(DATABASE_SECRET_ID="database-app")
+    scenario.storefront.deployed.set(DATABASE_SECRET_ID="database-admin")
     return scenario.storefront.deployed.at_once(lambda each: click(scenario, *each), clicks, threads=8)
 
 
@@ -175,7 +175,7 @@ def test_without_the_lock_of_the_order_two_clicks_would_ask_for_too_much(
     scenario: RefundScenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: both have looked before either has written."""
-    scenario.storefront.deployed.set(DATABASE_SECRET_ID="database-app")
+    scenario.storefront.deployed.set(DATABASE_SECRET_ID="database-admin")
     with db.transaction(administrator(scenario.admin)) as conn:
         order = service._lock_order(conn, scenario.payment)  # pyright: ignore[reportPrivateUsage]
     insert, both_have_looked = queries.insert_refund, threading.Barrier(2)

@@ -44,7 +44,7 @@ def log(client: AdminClient) -> Iterator[AdminClient]:
 
 def record(client: AdminClient, action: str, **values: Any) -> None:
     who = Administrator(client.admin, "203.0.113.7", "tests", "request-1")
-    database = AppDatabase(lambda: client.deployed.database.app_url)
+    database = AppDatabase(lambda: client.deployed.database.login_url("admin"))
     with database.transaction(administrator(client.admin)) as conn:
         who.record(conn, action, "course", "1", **values)
     database.close()

@@ -21,6 +21,7 @@ from shared.certificates.service import Printed
 from shared.errors import Unavailable
 from shared.metrics import Metric
 from tests.certificates.certificate_platform import NOW, Platform
+from tests.database.locks import EXCLUSIVE_LOCKS, SHARED_LOCKS
 from tests.deployed import Context
 from tests.issuer import Issuer
 from tests.log import Log
@@ -137,8 +138,8 @@ def test_fifty_requests_at_once_and_the_job_issue_one_certificate(platform: Plat
 
 
 def test_without_the_lock_they_would_not(platform: Platform) -> None:
-    """The negative control of the test above: the database's own lock function does nothing."""
-    switch_the_lock_off(platform)
+    """The negative control of the test above: the lock that numbers certificates locks nothing."""
+    platform.deployed.looking.execute(SHARED_LOCKS)
 
     def one_is_refused(_: int) -> bool:
         """Whether two of twenty that ask at once for one certificate have collided; they need not every time."""
@@ -156,13 +157,7 @@ def test_without_the_lock_they_would_not(platform: Platform) -> None:
     try:
         assert any(map(one_is_refused, range(30)))
     finally:
-        platform.deployed.rows("alter role worker_login reset search_path")
-
-
-def switch_the_lock_off(platform: Platform) -> None:
-    platform.deployed.rows("create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''")
-    platform.deployed.rows("grant execute on function public.pg_advisory_xact_lock(bigint) to public")
-    platform.deployed.rows("alter role worker_login set search_path = public, pg_catalog")
+        platform.deployed.looking.execute(EXCLUSIVE_LOCKS)
 
 
 @pytest.mark.parametrize("count", [1_500, pytest.param(10_000, marks=pytest.mark.long)])

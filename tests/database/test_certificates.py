@@ -89,7 +89,7 @@ def server(context: ssl.SSLContext) -> Generator[int]:
 
 def refusal(port: int) -> str:
     with pytest.raises(psycopg.OperationalError) as caught:
-        psycopg.connect(f"postgresql://app_login:x@127.0.0.1:{port}/crash_course", connect_timeout=5)
+        psycopg.connect(f"postgresql://user_login:x@127.0.0.1:{port}/crash_course", connect_timeout=5)
     return str(caught.value)
 
 

@@ -18,7 +18,7 @@ from shared import db
 from shared.actors import ANONYMOUS, SERVICE, Actor, administrator, user
 from shared.errors import Forbidden, Unavailable
 from tests.database.link import Link
-from tests.deployed import DeployedFunctions
+from tests.deployed import TRUST_LEVELS, DeployedFunctions
 
 CYCLES = 20
 
@@ -165,10 +165,10 @@ def test_a_function_that_dawdles_inside_a_transaction_loses_it_and_its_locks(dep
 
 def test_a_begin_that_fails_leaves_a_connection_that_works(deployed: DeployedFunctions) -> None:
     """The next request must not find an aborted transaction."""
-    deployed.set(DATABASE_SECRET_ID="database-app")
+    deployed.set(DATABASE_SECRET_ID="database-user")
     person = deployed.profile()
     for _ in range(3):
-        with pytest.raises(Forbidden), db.transaction(administrator(person)):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(administrator(person)):
             pass
         with pytest.raises(psycopg.DataError), db.transaction(Actor("owner")):  # pyright: ignore[reportArgumentType]
             pass
@@ -179,7 +179,7 @@ def test_a_begin_that_fails_leaves_a_connection_that_works(deployed: DeployedFun
 
 
 def test_a_refused_administrator_costs_no_connection(deployed: DeployedFunctions, link: Link) -> None:
-    deployed.set(DATABASE_SECRET_ID="database-app")
+    deployed.set(DATABASE_SECRET_ID="database-admin")
     person = deployed.profile()
     for _ in range(5):
         with pytest.raises(Forbidden), db.transaction(administrator(person)):
@@ -258,10 +258,11 @@ def test_a_login_that_may_become_the_owner_is_refused(deployed: DeployedFunction
 
 
 def test_the_logins_of_the_migrations_are_accepted(deployed: DeployedFunctions) -> None:
-    for secret in ("database-app", "database-worker"):
-        deployed.set(DATABASE_SECRET_ID=secret)
-        with db.transaction(ANONYMOUS) as conn:
-            assert conn.execute("select current_user").fetchone() == ("anon",)
+    admin = deployed.profile(admin=True)
+    for level in TRUST_LEVELS:
+        deployed.set(DATABASE_SECRET_ID=f"database-{level}")
+        with db.transaction(administrator(admin) if level == "admin" else ANONYMOUS) as conn:
+            assert conn.execute("select session_user").fetchone() == (f"{level}_login",)
 
 
 def test_a_rotated_password_is_picked_up_at_the_next_connect(deployed: DeployedFunctions) -> None:

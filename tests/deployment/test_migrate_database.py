@@ -27,8 +27,9 @@ from tools.transform import ROOT
 
 invoke: Any = handler.lambda_handler
 EVENT: dict[str, Any] = json.loads((ROOT / "events/migrate_database/deploy.json").read_text())
-PASSWORDS = {"app": "pass word:/@odd?&%40", "worker": "of-the-worker-login"}
-RULES = "host all app_login,worker_login 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
+PASSWORDS = {"public": "pass word:/@odd?&%40", "user": "of-user", "admin": "of-admin", "worker": "of-worker"}
+LOGINS = ",".join(f"{level}_login" for level in PASSWORDS)
+RULES = f"host all {LOGINS} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +58,7 @@ def empty(strict_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         owner = json.dumps({"username": "platform_owner", "password": "unasked"})
         store.create_secret(Name="database-owner", SecretString=owner)
         platform.set(
-            APP_DATABASE_SECRET_ID="database-app",
-            WORKER_DATABASE_SECRET_ID="database-worker",
+            **{f"{level.upper()}_DATABASE_SECRET_ID": f"database-{level}" for level in PASSWORDS},
             DATABASE_SECRET_ID="database-owner",
             DATABASE_ADDRESS=f"postgresql://127.0.0.1:{strict_cluster.port}/empty?application_name=deployment",
         )
@@ -109,22 +109,24 @@ def test_an_empty_database_is_ready_for_the_functions_and_a_second_run_changes_n
     assert {first["Status"], second["Status"]} == {"SUCCESS"}
     assert first["PhysicalResourceId"] == second["PhysicalResourceId"], "another id would replace the resource"
     assert all(first[name] == EVENT[name] for name in ("StackId", "RequestId", "LogicalResourceId"))
-    for login, actor in {"app": ANONYMOUS, "worker": SERVICE}.items():
+    for login, actor in {"public": ANONYMOUS, "user": ANONYMOUS, "worker": SERVICE}.items():
         empty.set(DATABASE_SECRET_ID=f"database-{login}")
         with db.transaction(actor) as conn:
             assert conn.execute("select session_user").fetchone() == (f"{login}_login",)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                conn.execute("create temporary table mine (id int)")
 
 
 def test_a_login_with_another_password_is_not_let_in(empty: DeployedFunctions) -> None:
     """The negative control of the passwords above; and the next run sets what the secret then says."""
     deploy(empty)
-    empty.put_secret("database-app", {"username": "app_login", "url": "", "password": "rotated"})
-    empty.set(DATABASE_SECRET_ID="database-app")
+    empty.put_secret("database-user", {"username": "user_login", "url": "", "password": "rotated"})
+    empty.set(DATABASE_SECRET_ID="database-user")
     with pytest.raises(Unavailable), db.transaction(ANONYMOUS):
         pass
     empty.set(DATABASE_SECRET_ID="database-owner")
     assert invoke({"source": "operator"}, empty.context) == {"applied": []}
-    empty.set(DATABASE_SECRET_ID="database-app")
+    empty.set(DATABASE_SECRET_ID="database-user")
     with db.transaction(ANONYMOUS):
         pass
 

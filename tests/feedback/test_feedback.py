@@ -83,7 +83,7 @@ def test_the_database_refuses_feedback_for_a_seat_that_is_not_the_caller_s(deplo
     """Whatever the function does: the policy itself."""
     owner, theirs = seat(deployed)
     stranger, refunded = seat(deployed, payment_status="refunded")
-    deployed.set(DATABASE_SECRET_ID="database-app")
+    deployed.set(DATABASE_SECRET_ID="database-user")
     for caller, speaker, registration_id in (
         (stranger, stranger, theirs),
         (stranger, owner, theirs),

@@ -31,7 +31,6 @@ LOCKS = (
     b" for no key update",
     b" for update",
 )
-ADVISORY = b"select pg_advisory_xact_lock(hashtextextended('certificates', 0))"
 
 
 class SteppedCursor(psycopg.Cursor[Any]):
@@ -73,7 +72,7 @@ def unlocked(query: Any) -> Any:
     text: bytes = query.encode() if isinstance(query, str) else query
     for lock in LOCKS:
         text = b" ".join(text.split()).replace(lock, b"")
-    return b"select 1" if text == ADVISORY else text
+    return text
 
 
 @dataclass
@@ -89,7 +88,7 @@ class HandlerThread:
     _turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def __post_init__(self) -> None:
-        login = "worker_login" if self.handler[0][0].role == "service_role" else "app_login"
+        login = {"service_role": "worker_login", "app_admin": "admin_login"}.get(self.handler[0][0].role, "user_login")
         url = self.database.cluster.url(
             self.database.name, user=login
         )  # directly: a pooler hides which backend waits for which

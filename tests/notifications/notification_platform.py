@@ -26,6 +26,7 @@ from shared.notifications import handoff
 from shared.notifications.models import Channel, Notice
 from shared.notifications.service import enqueue
 from tests.conftest import Database
+from tests.deployed import TRUST_LEVELS
 
 REGION = "ap-south-1"
 SERVICE_KEY = "service-key-of-the-tests"
@@ -62,8 +63,8 @@ def configured(database: Database, moto_url: str, monkeypatch: pytest.MonkeyPatc
     try:
         yield Platform(moto_url, monkeypatch, database)
     finally:
-        for secret_id in ("database-worker", "database-app"):
-            db._database(secret_id).close()  # pyright: ignore[reportPrivateUsage]
+        for level in TRUST_LEVELS:
+            db._database(f"database-{level}").close()  # pyright: ignore[reportPrivateUsage]
         db._database.cache_clear()  # pyright: ignore[reportPrivateUsage] - the next test has another database
         environment.set(aws_endpoint_url=moto_url)
 
@@ -76,8 +77,7 @@ def client(service: str) -> Any:
 
 def secret_values(database: Database | None = None) -> dict[str, dict[str, str]]:
     return {
-        "database-worker": {"url": database.worker_url if database else ""},
-        "database-app": {"url": database.app_url if database else ""},
+        **{f"database-{level}": {"url": database.login_url(level) if database else ""} for level in TRUST_LEVELS},
         "service-role": {"key": SERVICE_KEY},
         "link": {"key": "link-key-of-the-tests", "previousKey": ""},
         "providers": {"sendgridApiKey": "SG.test", "twilioAccountSid": "AC0", "twilioAuthToken": "token"},
@@ -266,7 +266,7 @@ class Platform(Environment):
     def account(
         self, method: str, path: str, user_id: UUID | None = None, *, body: Any = None, **query: str
     ) -> tuple[int, Any]:
-        self.set(database_secret_id="database-app")
+        self.set(database_secret_id="database-admin")
         event = http_event(method, f"/functions/v1/{path}", user_id=user_id, body=body, query=query)
         answer = _answer(account.lambda_handler(event, Context()))  # pyright: ignore[reportArgumentType]
         self.set(database_secret_id="database-worker")

@@ -13,7 +13,7 @@ from local.razorpay.server import FakeRazorpay
 from shared.metrics import Metric
 from shared.payments.errors import GatewayKeyRefused
 from tests.conftest import Log
-from tests.deployed import KEY_SECRET, WEBHOOK_SECRET, Answer, DeployedFunctions
+from tests.deployed import KEY_SECRET, Answer, DeployedFunctions
 from tests.registrations.storefront import HeldSeat, Storefront
 
 PRICE = 49_900
@@ -470,7 +470,7 @@ def test_a_dead_key_is_ours_and_not_the_payers(desk: MoneyDesk, log: Log) -> Non
     payment = desk.razorpay.pay(held.order_id)["id"]
     fields = desk.razorpay.checkout_fields(held.order_id, payment)
     keys = {"keyId": "rzp_test_0000000000dead", "keySecret": KEY_SECRET}
-    desk.storefront.deployed.put_secret("razorpay", keys | {"webhookSecret": WEBHOOK_SECRET})
+    desk.storefront.deployed.put_secret("razorpay", keys)
     answer = desk.storefront.post(held.user, held.id, "verify-payment", fields)
     assert code(answer) == (503, "payment_provider_unavailable")
     assert log.total(Metric.GATEWAY_KEY_REFUSED) == 1

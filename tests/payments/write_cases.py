@@ -274,7 +274,7 @@ def require_answer(answer: Any) -> None:
 
 def wait_for_server_rollback(storefront: Storefront) -> None:
     """Wait until PostgreSQL has noticed the cut connection and released its locks."""
-    ours = "datname = current_database() and usename in ('app_login', 'worker_login')"
+    ours = "datname = current_database() and usename in ('user_login', 'worker_login')"
     while storefront.deployed.rows(f"select 1 from pg_stat_activity where {ours} and xact_start is not null"):
         pass
 

@@ -130,7 +130,7 @@ def test_an_order_whose_answer_was_lost_is_opened_again(storefront: Storefront, 
 
 
 def test_wrong_keys_at_razorpay_lose_no_seat(storefront: Storefront) -> None:
-    keys = {"keyId": "rzp_test_WRONG", "keySecret": "wrong", "webhookSecret": "x"}
+    keys = {"keyId": "rzp_test_WRONG", "keySecret": "wrong"}
     storefront.deployed.put_secret("razorpay", keys)
     answer = storefront.register(storefront.deployed.profile(), storefront.deployed.event())
     assert (answer.status, answer.body["order"]) == (201, None)

@@ -38,7 +38,7 @@ READ = """
 
 
 def tables_read(office: ReportReader, kind: ReportType, days: DateRange | None) -> set[str]:
-    office.platform.set(DATABASE_SECRET_ID="database-app")
+    office.platform.set(DATABASE_SECRET_ID="database-admin")
     with db.transaction(administrator(office.admin), read_only=True) as conn:
         make(conn, ReportRequest(kind, days, ZONE, MIDNIGHT))
         return {name for (name,) in conn.execute(READ)}
@@ -65,7 +65,7 @@ def test_courses_are_read_with_the_stays_and_seats_of_their_page_alone(office: R
 
 
 def rows_read(office: ReportReader, kind: ReportType, table: str, *, by_index: bool = True) -> int:
-    office.platform.set(DATABASE_SECRET_ID="database-app")
+    office.platform.set(DATABASE_SECRET_ID="database-admin")
     with db.transaction(administrator(office.admin), read_only=True) as conn:
         if not by_index:
             conn.execute("set local enable_indexscan = off; set local enable_bitmapscan = off")

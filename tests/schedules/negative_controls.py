@@ -7,9 +7,9 @@ from typing import Any, LiteralString, Self
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from shared import db
+from tests.database.locks import EXCLUSIVE_LOCKS, SHARED_LOCKS
 from tests.deployed import close_connections
 from tests.schedules.world import World
 
@@ -17,22 +17,14 @@ type NegativeControl = Callable[[World], AbstractContextManager[None]]
 
 
 @contextmanager
-def without_advisory_locks(world: World) -> Generator[None]:
-    """The functions that take them, found first by name, take none."""
+def without_exclusive_locks(world: World) -> Generator[None]:
+    """The same names are found, and no row is locked."""
     look = world.deployed.looking
-    look.execute("""
-        create function public.pg_advisory_xact_lock(bigint) returns void language sql as '';
-        create function public.pg_try_advisory_xact_lock(bigint) returns boolean language sql as 'select true';
-    """)
-    of_login = sql.SQL("alter role worker_login in database {} ").format(sql.Identifier(world.deployed.database.name))
-    look.execute(of_login + sql.SQL("set search_path = public, pg_catalog"))
-    _reconnect(world)
+    look.execute(SHARED_LOCKS)
     try:
         yield
     finally:
-        look.execute(of_login + sql.SQL("reset search_path"))
-        look.execute("drop function public.pg_advisory_xact_lock, public.pg_try_advisory_xact_lock")
-        _reconnect(world)
+        look.execute(EXCLUSIVE_LOCKS)
 
 
 @contextmanager

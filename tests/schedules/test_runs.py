@@ -74,9 +74,9 @@ def test_one_run_after_a_day_without_ends_as_a_day_of_runs_does(world: World, jo
         ("session-reminders", negative_controls.without_keys_of_notifications),
         ("process-refunds", negative_controls.without_claims_of_refunds),
         ("analytics-months", negative_controls.without_the_lock_of_dropping),
-        ("generate-certificates", negative_controls.without_advisory_locks),
-        ("issue-receipts", negative_controls.without_advisory_locks),
-        ("refresh-reports", negative_controls.without_advisory_locks),
+        ("generate-certificates", negative_controls.without_exclusive_locks),
+        ("issue-receipts", negative_controls.without_exclusive_locks),
+        ("refresh-reports", negative_controls.without_exclusive_locks),
     ],
 )
 def test_without_what_keeps_runs_apart_two_at_once_end_otherwise(

@@ -50,12 +50,14 @@ class Actor:
 
 
 ACTORS = (
-    Actor("nobody", "app_login"),
+    Actor("nobody", "public_login"),
+    Actor("no user", "user_login"),
+    Actor("no admin", "admin_login"),
     Actor("no worker", "worker_login"),
-    Actor("anon", "app_login", "anon"),
-    Actor("owner", "app_login", "authenticated", "ann"),
-    Actor("other", "app_login", "authenticated", "carol"),
-    Actor("admin", "app_login", "app_admin", "root"),
+    Actor("anon", "public_login", "anon"),
+    Actor("owner", "user_login", "authenticated", "ann"),
+    Actor("other", "user_login", "authenticated", "carol"),
+    Actor("admin", "admin_login", "app_admin", "root"),
     Actor("service", "worker_login", "service_role"),
 )
 

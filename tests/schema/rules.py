@@ -43,9 +43,9 @@ RULES: dict[str, tuple[str, str]] = {
         """
         select format('%s may call %s', g.grantee::regrole, p.oid::regprocedure)
         from pg_proc p cross join aclexplode(p.proacl) g
-        where g.grantee in ('app_login'::regrole, 'worker_login'::regrole) and p.proname <> 'begin_request'
+        where g.grantee::regrole::text like '%_login' and p.proname <> 'begin_request'
         """,
-        "grant execute on function private.uid() to app_login",
+        "grant execute on function private.uid() to user_login",
     ),
     "no request role may call begin_request and so become another one": (
         """
@@ -69,6 +69,17 @@ RULES: dict[str, tuple[str, str]] = {
            <> regexp_count(concat_ws(' ', qual, with_check), '\( SELECT private\.uid\(\) AS uid\)')
         """,
         "create policy bare on public.refunds for update to authenticated using (requested_by = private.uid())",
+    ),
+    "every policy for administrators looks into admins, once": (
+        r"""
+        select format('%s.%s', tablename, policyname) from pg_policies
+        where 'app_admin' = any(roles)
+          and (cmd <> 'INSERT' and coalesce(qual, '') !~ '\( SELECT private\.is_administrator\(\)'
+            or cmd in ('INSERT', 'ALL', 'UPDATE')
+              and coalesce(with_check, qual, '') !~ '\( SELECT private\.is_administrator\(\)'
+              and coalesce(with_check, '') <> 'false')
+        """,
+        "create policy administer_more on public.refunds for update to app_admin using (true)",
     ),
     "no policy has two conditions for one role and command": (
         """
@@ -100,9 +111,9 @@ RULES: dict[str, tuple[str, str]] = {
         left join pg_attribute a on a.attrelid = c.oid and a.attacl is not null
         cross join aclexplode(coalesce(a.attacl, c.relacl)) g
         where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
-          and g.grantee in (0, 'app_login'::regrole, 'worker_login'::regrole)
+          and (g.grantee = 0 or g.grantee::regrole::text like '%_login')
         """,
-        "grant select (email) on public.profiles to app_login",
+        "grant select (email) on public.profiles to user_login",
     ),
     "the logins and request roles own nothing but the reviewed functions and are above nothing": (
         """
@@ -116,8 +127,9 @@ RULES: dict[str, tuple[str, str]] = {
                               'private.notification_backlog()'::regprocedure,
                               'private.count_for_reports()'::regprocedure,
                               'private.rebuild_reports()'::regprocedure,
-                              'private.count_fees_for_reports()'::regprocedure)
-        where r.rolname = any(array['anon', 'authenticated', 'app_admin', 'service_role', 'app_login', 'worker_login'])
+                              'private.count_fees_for_reports()'::regprocedure,
+                              'private.is_administrator()'::regprocedure)
+        where (r.rolname in ('anon', 'authenticated', 'app_admin', 'service_role') or r.rolname like '%_login')
           and (d.objid is not null or r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolinherit
                or r.rolreplication or r.rolcanlogin <> (r.rolname like '%login'))
         """,

@@ -67,7 +67,7 @@ def test_people_change_nothing_of_their_own_rows_but_these_columns(sample_conn: 
         ("public.webhook_logs", "grant select on public.webhook_logs to anon"),
         ("public.events", "grant select on public.events to anon"),
         ("public.event_feedback", "grant truncate on public.event_feedback to app_admin"),
-        ("public.referrals", "grant authenticated to app_login with inherit true"),
+        ("public.referrals", "grant authenticated to user_login with inherit true"),
     ],
     ids=lambda text: text.removeprefix("public."),
 )  # fmt: skip

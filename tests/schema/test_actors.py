@@ -14,17 +14,18 @@ from tests.schema.world import person, spare_rows
 
 ROLES = ("anon", "authenticated", "app_admin", "service_role")
 MAY_TAKE = {
-    "app_login": {"anon", "authenticated", "app_admin"},
+    "public_login": {"anon"},
+    "user_login": {"anon", "authenticated"},
+    "admin_login": {"app_admin"},
     "worker_login": {"anon", "authenticated", "service_role"},
 }
-OTHERS = ("postgres", "platform_owner", "app_login", "worker_login", "pg_read_all_data", *ROLES)
+OTHERS = ("postgres", "platform_owner", "app_login", "pg_read_all_data", *MAY_TAKE, *ROLES)
 BEGIN = "select public.begin_request(%s, %s::text::jsonb)"
 ADMIN = json.dumps({"sub": str(person("root"))})
 
 
 def login(database: Database, name: str) -> psycopg.Connection:
-    url = {"app_login": database.app_url, "worker_login": database.worker_url}[name]
-    return psycopg.connect(url, autocommit=True, prepare_threshold=None)
+    return psycopg.connect(database.login_url(name.removesuffix("_login")), autocommit=True, prepare_threshold=None)
 
 
 def taken(conn: psycopg.Connection, statement: sql.SQL) -> set[str]:
@@ -61,9 +62,9 @@ def test_begin_request_gives_a_login_what_it_may_take_and_nothing_else(sample: D
     assert given_roles == MAY_TAKE[name]
 
 
-@pytest.mark.parametrize("role", sorted(MAY_TAKE["app_login"]))
-def test_a_request_that_has_a_role_cannot_begin_again(sample: Database, role: str) -> None:
-    with login(sample, "app_login") as conn, conn.transaction(force_rollback=True):
+@pytest.mark.parametrize(("name", "role"), [(name, role) for name in MAY_TAKE for role in sorted(MAY_TAKE[name])])
+def test_a_request_that_has_a_role_cannot_begin_again(sample: Database, name: str, role: str) -> None:
+    with login(sample, name) as conn, conn.transaction(force_rollback=True):
         conn.execute(BEGIN, [role, ADMIN])
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute(BEGIN, ["app_admin", ADMIN])
@@ -71,15 +72,64 @@ def test_a_request_that_has_a_role_cannot_begin_again(sample: Database, role: st
 
 @pytest.mark.parametrize("who", [person("ann"), UUID(int=0)])
 def test_an_administrator_is_one_in_the_database_too(sample: Database, who: UUID) -> None:
-    with login(sample, "app_login") as conn, pytest.raises(psycopg.errors.InvalidAuthorizationSpecification):
+    with login(sample, "admin_login") as conn, pytest.raises(psycopg.errors.InvalidAuthorizationSpecification):
         conn.execute(BEGIN, ["app_admin", json.dumps({"sub": str(who)})])
 
 
+def test_who_takes_the_role_of_administrators_without_being_one_sees_and_changes_nothing(sample: Database) -> None:
+    with login(sample, "admin_login") as conn:
+        for claims in ("", json.dumps({"sub": str(person("ann"))})):
+            with conn.transaction(force_rollback=True):
+                conn.execute("select set_config('role', 'app_admin', true)")
+                conn.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+                for table in ("profiles", "events", "admins"):
+                    counted = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table)))
+                    assert counted.fetchone() == (0,)
+                assert conn.execute("update events set price_amount = price_amount").rowcount == 0
+
+
+def test_a_login_can_become_everybody_it_serves_and_no_more(sample: Database) -> None:
+    """PostgreSQL lets a login take its roles at any time, with any claims: this is what each compromise would reach."""
+    with login(sample, "user_login") as conn, conn.transaction(force_rollback=True):
+        conn.execute(BEGIN, ["anon", "{}"])
+        conn.execute("select set_config('role', 'authenticated', true)")
+        conn.execute("select set_config('request.jwt.claims', %s, true)", [json.dumps({"sub": str(person("ann"))})])
+        assert conn.execute("select id from profiles").fetchall() == [(person("ann"),)]
+    with login(sample, "public_login") as conn:
+        for role in ("authenticated", "app_admin", "service_role"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                conn.execute("select set_config('role', %s, true)", [role])
+
+
+@pytest.mark.parametrize("name", MAY_TAKE)
+def test_a_login_holds_no_lock_of_a_chain_and_creates_nothing(sample: Database, name: str) -> None:
+    with login(sample, name) as conn:
+        for statement in (
+            "select from private.exclusive_locks for update",
+            "lock table public.admin_audit_logs in exclusive mode",
+            "create table public.mine (id int)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                conn.execute(statement)
+
+
+def test_an_erased_person_has_no_request(sample: Database) -> None:
+    with sample.look() as owner, owner.transaction(force_rollback=True):
+        owner.execute("update profiles set erased_at = now() where id = %s", [person("ann")])
+        for name, role in (("user_login", "authenticated"), ("worker_login", "service_role")):
+            with owner.transaction(force_rollback=True):
+                owner.execute(sql.SQL("set local session authorization {}").format(sql.Identifier(name)))
+                with pytest.raises(psycopg.DatabaseError) as refused, owner.transaction():
+                    owner.execute(BEGIN, [role, json.dumps({"sub": str(person("ann"))})])
+                assert refused.value.sqlstate == "CC001"
+                owner.execute(BEGIN, [role, json.dumps({"sub": str(person("carol"))})])
+
+
 def test_the_hundredth_request_of_a_connection_is_like_the_first(sample: Database) -> None:
-    with login(sample, "app_login") as conn:
+    with login(sample, "user_login") as conn:
         for number in range(100):
             with conn.transaction():
-                conn.execute(BEGIN, [("anon", "authenticated", "app_admin")[number % 3], ADMIN])
+                conn.execute(BEGIN, [("anon", "authenticated")[number % 2], ADMIN])
 
 
 def test_a_request_that_reads_writes_nothing(sample: Database) -> None:

@@ -28,7 +28,7 @@ def broken_links(conn: psycopg.Connection) -> list[int]:
 
 
 def test_administrators_who_sign_at_once_make_one_whole_chain(conn: psycopg.Connection, populated: Database) -> None:
-    pool = AppDatabase(lambda: populated.app_url)
+    pool = AppDatabase(lambda: populated.login_url("admin"))
 
     def sign(worker: int) -> None:
         for number in range(20):
@@ -62,7 +62,7 @@ def test_a_row_taken_out_of_the_middle_is_found(conn: psycopg.Connection) -> Non
 
 
 def test_an_administrator_signs_in_no_other_name(populated: Database) -> None:
-    pool = AppDatabase(lambda: populated.app_url)
+    pool = AppDatabase(lambda: populated.login_url("admin"))
     with pytest.raises(psycopg.errors.InsufficientPrivilege), pool.transaction(administrator(person("root"))) as app:
         app.execute(SIGN, [person("ben"), "forged"])
     pool.close()

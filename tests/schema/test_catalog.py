@@ -9,6 +9,7 @@ from tests.schema.rules import RULES
 # numbers or what it was given; what is the migrations' role's does what only an owner can, to one table.
 DEFINERS = {
     "private.seats_taken(uuid)": "service_role",
+    "private.is_administrator()": "service_role",
     "private.waitlist_position(uuid)": "service_role",
     "private.received_analytics_events(uuid[])": "service_role",
     "private.notification_backlog()": "service_role",

@@ -48,7 +48,7 @@ REFUSALS = {"22023", "22P02", "22P05", "54001", "42501"}
 
 @pytest.fixture
 def app(populated: Database) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(populated.app_url, autocommit=True, prepare_threshold=None) as conn:
+    with psycopg.connect(populated.login_url("user"), autocommit=True, prepare_threshold=None) as conn:
         yield conn
 
 

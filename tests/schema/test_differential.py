@@ -39,7 +39,7 @@ def differences(conn: psycopg.Connection) -> Iterator[str]:
         query, who = generator.query(), person(PEOPLE[number % 4])
         with conn.transaction(force_rollback=True):
             wanted = conn.execute(over_own_rows(query, f"'{who}'")).fetchall()
-            conn.execute("set local session authorization app_login")
+            conn.execute("set local session authorization user_login")
             conn.execute("select public.begin_request('authenticated', %s)", [Jsonb({"sub": str(who)})])
             got = conn.execute(over_tables(query)).fetchall()
         if sorted(map(repr, wanted)) != sorted(map(repr, got)):

@@ -10,7 +10,7 @@ from tools.transform import ROOT
 
 UNDER_ORDER_LOCK = "the caller holds the lock of the order, under which its payments and refunds change"
 UNDER_EVENT_LOCK = "whoever changes these rows holds the event's lock, and an earlier statement has taken it"
-UNDER_REPORT_LOCK = "an earlier statement has taken the advisory lock of the reports"
+UNDER_REPORT_LOCK = "an earlier statement has taken the lock of the reports"
 FIXED = "what is read of the other rows never changes"
 ANSWER = "what is read besides is only returned, and decides nothing"
 MOMENT = "who joins or leaves in the same instant is either in it or not; no row depends on which"

@@ -78,7 +78,7 @@ def plan(conn: psycopg.Connection, query: str, role: str = "authenticated", *, s
     """The plan of a query in a person's request; without `scan` an index is used wherever one can be."""
     with conn.transaction(force_rollback=True):
         conn.execute("select set_config('enable_seqscan', %s, true)", ["on" if scan else "off"])
-        login = "worker_login" if role == "service_role" else "app_login"
+        login = {"service_role": "worker_login", "app_admin": "admin_login"}.get(role, "user_login")
         conn.execute(sql.SQL("set local session authorization {}").format(sql.Identifier(login)))
         conn.execute("select public.begin_request(%s, %s)", [role, Jsonb({"sub": str(ME)})])
         answer = conn.execute(f"explain (format json) {query}".encode()).fetchone()

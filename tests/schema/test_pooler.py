@@ -75,7 +75,7 @@ def foreign(who: UUID, seen: tuple[str, str, list[UUID]] | None) -> list[str]:
 def test_64_people_on_4_backends_see_only_themselves_whoever_aborts(
     database: Database, four_backends: PgBouncer
 ) -> None:
-    pool = AppDatabase(lambda: four_backends.url(database.name, "app_login"))
+    pool = AppDatabase(lambda: four_backends.url(database.name, "user_login"))
 
     def turn(who: UUID, abort: bool) -> list[str]:
         leaks: list[str] = []
@@ -90,14 +90,14 @@ def test_64_people_on_4_backends_see_only_themselves_whoever_aborts(
 
     assert run_everybody(turn, TRANSACTIONS, leave=pool.close) == []
     with database.look() as conn:
-        backends = conn.execute("select count(*) from pg_stat_activity where usename = 'app_login'").fetchone()
+        backends = conn.execute("select count(*) from pg_stat_activity where usename = 'user_login'").fetchone()
     assert backends == (4,)
 
 
 def test_the_same_check_finds_the_leaks_of_settings_that_outlive_the_transaction(
     database: Database, four_backends: PgBouncer
 ) -> None:
-    url = four_backends.url(database.name, "app_login")
+    url = four_backends.url(database.name, "user_login")
     become = "select set_config('role', 'authenticated', false), set_config('request.jwt.claims', %s, false)"
 
     def turn(who: UUID, abort: bool) -> list[str]:
@@ -154,7 +154,7 @@ def test_a_crowd_of_clients_on_4_backends_has_no_failure(
 
     @contextmanager
     def connect(who: UUID) -> Generator[Callable[[], list[str]]]:
-        pool = AppDatabase(lambda: four_backends.url(database.name, "app_login"))
+        pool = AppDatabase(lambda: four_backends.url(database.name, "user_login"))
 
         def turn() -> list[str]:
             with pool.transaction(user(who)) as conn:
@@ -170,7 +170,7 @@ def test_a_crowd_of_clients_on_4_backends_has_no_failure(
     assert result.failures == []
     assert min(result.turns) > 0
     with database.look() as conn:
-        backends = conn.execute("select count(*) from pg_stat_activity where usename = 'app_login'").fetchone()
+        backends = conn.execute("select count(*) from pg_stat_activity where usename = 'user_login'").fetchone()
     assert backends == (4,)
 
 
@@ -179,7 +179,7 @@ def test_a_crowd_that_prepares_its_statements_fails(database: Database, four_bac
 
     @contextmanager
     def connect(who: UUID) -> Generator[Callable[[], list[str]]]:
-        url = four_backends.url(database.name, "app_login")
+        url = four_backends.url(database.name, "user_login")
         with psycopg.connect(url, autocommit=True, prepare_threshold=0) as conn:
 
             def turn() -> list[str]:
@@ -193,10 +193,10 @@ def test_a_crowd_that_prepares_its_statements_fails(database: Database, four_bac
 
 
 def test_a_transaction_ends_with_no_role_and_no_claims(database: Database, four_backends: PgBouncer) -> None:
-    pool = AppDatabase(lambda: four_backends.url(database.name, "app_login"))
+    pool = AppDatabase(lambda: four_backends.url(database.name, "user_login"))
     with pool.transaction(user(PEOPLE[0])) as conn:
         conn.execute(SEEN)
-    assert conn.execute(ACTING).fetchone() == ("app_login", "")
+    assert conn.execute(ACTING).fetchone() == ("user_login", "")
     pool.close()
 
 
@@ -204,8 +204,8 @@ def test_a_servers_real_log_shows_what_a_session_would_keep(server_folder: Path)
     server = Cluster(server_folder / "logging", free_port(), settings=FAST | STATEMENT_LOG).start()
     try:
         with psycopg.connect(server.url(), autocommit=True) as conn:
-            conn.execute("create role app_login login")
-        with psycopg.connect(server.url(user="app_login"), autocommit=True, application_name="crash-course") as conn:
+            conn.execute("create role user_login login")
+        with psycopg.connect(server.url(user="user_login"), autocommit=True, application_name="crash-course") as conn:
             conn.execute("select 'nothing kept', %s", [1], prepare=False)
             conn.execute("select 'a name kept', %s", [1], prepare=True)
             conn.execute("set work_mem = '1MB'")
@@ -221,8 +221,8 @@ def test_a_servers_real_log_shows_what_a_session_would_keep(server_folder: Path)
 @pytest.mark.parametrize(
     "line",
     [
-        "app_login|crash-course|LOG:  statement: SET ROLE authenticated",
-        "app_login|crash-course|LOG:  statement: select set_config('role', 'anon', false)",
+        "user_login|crash-course|LOG:  statement: SET ROLE authenticated",
+        "user_login|crash-course|LOG:  statement: select set_config('role', 'anon', false)",
         "worker_login|crash-course|LOG:  execute _pg3_0: select 1",
         "worker_login|crash-course|LOG:  execute <unnamed>: select pg_advisory_lock(1)",
         "worker_login|crash-course|LOG:  statement: create temp table mine (id int)",
@@ -235,10 +235,10 @@ def test_the_log_of_statements_shows_what_a_session_would_keep(line: str) -> Non
 @pytest.mark.parametrize(
     "line",
     [
-        "app_login|crash-course|LOG:  statement: begin",
-        "app_login||LOG:  statement: set local role anon",
-        "app_login|crash-course|LOG:  statement: SET application_name='crash-course';",
-        "app_login|crash-course|LOG:  execute <unnamed>: select public.begin_request($1, $2)",
+        "user_login|crash-course|LOG:  statement: begin",
+        "user_login||LOG:  statement: set local role anon",
+        "user_login|crash-course|LOG:  statement: SET application_name='crash-course';",
+        "user_login|crash-course|LOG:  execute <unnamed>: select public.begin_request($1, $2)",
         "platform_owner|crash-course|LOG:  statement: SET search_path TO migration_history",
         "worker_login|crash-course|LOG:  execute <unnamed>: select pg_advisory_xact_lock(1)",
         "worker_login|crash-course|LOG:  execute <unnamed>: update refunds set status = 'pending'",

@@ -113,11 +113,10 @@ def test_both_secrets_are_good_while_one_replaces_the_other(deployed: DeployedFu
     assert deployed.webhook(new.body, secret=WEBHOOK_SECRET).status == 200
 
 
-@pytest.mark.parametrize("previous", [{}, {"previousWebhookSecret": ""}])
+@pytest.mark.parametrize("previous", [{}, {"previousSecret": ""}])
 def test_a_secret_that_was_taken_away_is_refused(deployed: DeployedFunctions, previous: dict[str, str]) -> None:
     """W8."""
-    keys = {"keyId": KEY_ID, "keySecret": KEY_SECRET, "webhookSecret": WEBHOOK_SECRET}
-    deployed.put_secret("razorpay", keys | previous)
+    deployed.put_secret("razorpay-webhook", {"secret": WEBHOOK_SECRET} | previous)
     event = buy(deployed).captured()
     assert deployed.webhook(event.body, secret=PREVIOUS_SECRET).status == 401
     assert deployed.webhook(event.body, secret="").status == 401
@@ -125,7 +124,7 @@ def test_a_secret_that_was_taken_away_is_refused(deployed: DeployedFunctions, pr
 
 
 def test_without_any_secret_nothing_is_accepted(deployed: DeployedFunctions) -> None:
-    deployed.put_secret("razorpay", {"keyId": KEY_ID, "keySecret": KEY_SECRET, "webhookSecret": ""})
+    deployed.put_secret("razorpay-webhook", {"secret": ""})
     event = buy(deployed).captured()
     assert deployed.webhook(event.body, secret=None).status == 401
     headers = {"X-Razorpay-Signature": sign("", event.body)}

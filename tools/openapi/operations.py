@@ -163,6 +163,8 @@ def _common(operation: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(("401", "unauthenticated"))
     if ADMIN_TAG in tags:
         found.append(("403", "forbidden"))
+    elif security:
+        found.append(("403", "account_erased"))
     if "requestBody" in operation:
         found += [("400", "not_json"), ("413", "body_too_large")]
     if WEBHOOK_TAG not in tags and ("requestBody" in operation or operation.get("parameters")):

@@ -17,7 +17,8 @@ _SUMMARY: LiteralString = """
 _PEOPLE: LiteralString = """
     from public.profiles p left join public.account_merges m on m.from_user_id = p.id
 """
-# What a search text may be: each is one index's condition.
+# What a search text may be. Policies come before conditions that might leak, so by name and by the start of an address
+# all profiles are read.
 MATCHES: dict[str, LiteralString] = {
     "id": "p.id = %(text)s::uuid",
     "address": """
