@@ -91,7 +91,7 @@ def test_a_course_with_a_registration_stays_on_sale(client: AdminClient, course:
 
 def test_the_database_deletes_no_course_but_a_draft(client: AdminClient, course: str) -> None:
     client.request("POST", f"events/{course}/publish")
-    with psycopg.connect(client.deployed.database.app_url) as connection:
+    with psycopg.connect(client.deployed.database.login_url("admin")) as connection:
         connection.execute(
             "select begin_request('app_admin', %s)", (f'{{"sub": "{client.admin}", "role": "app_admin"}}',)
         )
