@@ -35,6 +35,7 @@ export async function signIn() {
     const user = await manager.signinCallback()
     const from = /** @type {{ fragment?: string } | undefined} */ (user?.state)
     history.replaceState(null, "", location.pathname + (from?.fragment ?? ""))
+    dispatchEvent(new PopStateEvent("popstate")) // replaceState tells nobody, and the router has read the address already
     remember(user)
     return Boolean(user)
   } catch (error) {

@@ -558,4 +558,13 @@ export const hindi = {
   "Merge": "मिलाएँ",
   "The logins were merged.": "लॉगिन मिल गए।",
   "Nobody is like that.": "ऐसा कोई नहीं।",
+  "Recorded": "दर्ज",
+  "Already applied": "पहले से लागू",
+  "Applied": "लागू",
+  "Ignored": "अनदेखा",
+  "Content type": "सामग्री का प्रकार",
+  "File size bytes": "फ़ाइल का आकार",
+  "Parts": "भाग",
+  "Last error": "त्रुटि",
+  "Retry count": "प्रयास",
 }
