@@ -54,6 +54,7 @@ class Front:
         app.add_routes(
             [
                 web.get("/", self._page),
+                web.post("/", self._login_pages),  # Cognito's API, for whoever is signed in at the console
                 web.route("*", "/functions/v1/{path:.*}", self._api),
                 web.get("/console{path:(/.*)?}", self._api),
                 web.get("/.well-known/jwks.json", self._keys),

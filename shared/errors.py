@@ -61,6 +61,18 @@ class Conflict(AppError):
     code = "conflict"
 
 
+class ChangedMeanwhile(AppError):
+    """The change is based on a state that is no longer the current one."""
+
+    status = 412
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else has changed this meanwhile. Read it again, and repeat your change if it still fits."
+        )
+
+
 class TooLarge(AppError):
     status = 413
     code = "body_too_large"

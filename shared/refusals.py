@@ -4,6 +4,8 @@ from collections import defaultdict
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import BaseModel
+
 from shared.problems import CONTENT_TYPE
 
 
@@ -17,6 +19,12 @@ def answers(*successes: int, **refused: int) -> dict[int, Any]:
     for status, names in codes.items():
         documented[status] = {"description": ", ".join(names), "content": {CONTENT_TYPE: schema}}
     return documented
+
+
+def json_or_csv(model: type[BaseModel], **refused: int) -> dict[int, Any]:
+    """`responses` of a route that answers with JSON or, for `format=csv`, with CSV."""
+    content: dict[str, Any] = {"application/json": {"model": model}, "text/csv": {"schema": {"type": "string"}}}
+    return {200: {"description": "OK", "content": content}, **answers(**refused)}
 
 
 def published(content_type: str, *statuses: int) -> dict[int, Any]:

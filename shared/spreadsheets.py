@@ -3,6 +3,9 @@
 import csv
 import io
 from collections.abc import Iterable
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 MOST_ROWS = 20_000
@@ -18,6 +21,12 @@ def sheet(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return "\ufeff" + out.getvalue()
+
+
+def csv_response(name: str, table: str) -> Response[Any]:
+    """A table as a file called `<name>.csv`."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(status_code=200, content_type=CONTENT_TYPE, body=table, headers=headers)
 
 
 def _cell(value: object) -> object:

@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.admin_finance.disputes.routes import routes as disputes
+from functions.admin_finance.payments.routes import routes as payments
 from functions.admin_finance.receipts.routes import routes as receipts
 from functions.admin_finance.reconciliation.routes import routes as reconciliation
 from shared import auth
@@ -17,6 +18,7 @@ from shared.routing import Router
 
 app = Router(authorize=auth.admin_caller)
 app.include_router(disputes)
+app.include_router(payments)
 app.include_router(receipts)
 app.include_router(reconciliation)
 

@@ -38,8 +38,8 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "GET /functions/v1/openapi.json",
 }
 DATABASE_CONNECTIONS = 20  # what the queues together may take of the pool
-SENT_HEADERS = {"authorization", "content-type", "idempotency-key", "x-device-id"}
-READ_HEADERS = {"retry-after", "content-disposition", "x-next-cursor"}
+SENT_HEADERS = {"authorization", "content-type", "idempotency-key", "if-match", "x-device-id"}
+READ_HEADERS = {"etag", "retry-after", "content-disposition", "x-next-cursor"}
 TWO_WEEKS = 1_209_600
 WAITING_MESSAGES = "ApproximateNumberOfMessagesVisible"
 OLDEST_MESSAGE = "ApproximateAgeOfOldestMessage"

@@ -47,6 +47,40 @@ def publish_event(conn: Connection, event_id: UUID) -> Event | None:
     )
 
 
+def unpublish_event(conn: Connection, event_id: UUID) -> Event | None:
+    """None where somebody was ever registered or waited."""
+    return (
+        conn.cursor(row_factory=class_row(Event))
+        .execute(
+            """
+            update public.events set status = 'draft'
+            where id = %(id)s and status = 'upcoming'
+                and not exists (select 1 from public.registrations where event_id = %(id)s)
+                and not exists (select 1 from public.event_waitlist where event_id = %(id)s)
+            returning
+            """
+            + COLUMNS,
+            {"id": event_id},
+        )
+        .fetchone()
+    )
+
+
+def has_recordings(conn: Connection, event_id: UUID) -> bool:
+    cursor = conn.cursor(row_factory=scalar_row).execute(
+        "select exists (select 1 from public.session_recordings where event_id = %(id)s)", {"id": event_id}
+    )
+    return bool(cursor.fetchone())
+
+
+def delete_sessions(conn: Connection, event_id: UUID) -> None:
+    conn.execute("delete from public.event_sessions where event_id = %(id)s", {"id": event_id})
+
+
+def delete_draft(conn: Connection, event_id: UUID) -> None:
+    conn.execute_one("delete from public.events where id = %(id)s and status = 'draft'", {"id": event_id})
+
+
 def find_event(conn: Connection, event_id: UUID) -> Event | None:
     return (
         conn.cursor(row_factory=class_row(Event))

@@ -26,6 +26,7 @@ from shared.errors import Conflict
 from shared.log import logger
 from shared.notifications.handoff import HANDED_OFF_AT_ONCE, hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.preconditions import IfMatch
 from shared.refusals import answers
 from shared.routing import created
 
@@ -59,11 +60,11 @@ def list_events(
 
 
 @routes.get(f"{PATH}/<event_id>", summary="One course", tags=["Admin"], responses=answers(200, not_found=404))
-def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
+def get_event(event_id: Annotated[UUID, Path()]) -> Response[EventAnswer]:
     """Drafts, too."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return EventAnswer(event=service.find_event(conn, event_id))
+        return _tagged(service.find_event(conn, event_id))
 
 
 @routes.patch(
@@ -79,10 +80,13 @@ def get_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
         sessions_outside=409,
         terms_agreed=409,
         start_in_past=409,
+        changed_meanwhile=412,
         invalid=422,
     ),
 )
-def change_event(event_id: Annotated[UUID, Path()], body: EventChange) -> EventAnswer:
+def change_event(
+    event_id: Annotated[UUID, Path()], body: EventChange, if_match: IfMatch = None
+) -> Response[EventAnswer]:
     """Omitted fields stay unchanged. Additional seats are offered to the waitlist.
 
     When both times move by as much, the planned sessions move along; else they stay and must fit. Whoever has a seat
@@ -90,29 +94,63 @@ def change_event(event_id: Annotated[UUID, Path()], body: EventChange) -> EventA
     """
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
+        service.require_unchanged(conn, event_id, if_match)
         old, new = service.change(conn, event_id, body, clock.now())
         before, after = _differences(old, new)
         if after:
             admin.record(conn, "event.change", "event", event_id, old=before, new=after)
     hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
-    return EventAnswer(event=new)
+    return _tagged(new)
 
 
 @routes.post(
     f"{PATH}/<event_id>/publish",
     summary="Put a draft on sale",
     tags=["Admin"],
-    responses=answers(200, not_found=404, not_a_draft=409),
+    responses=answers(200, not_found=404, not_a_draft=409, changed_meanwhile=412),
 )
-def publish_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
+def publish_event(event_id: Annotated[UUID, Path()], if_match: IfMatch = None) -> Response[EventAnswer]:
     """Takes effect at once; the course is public from then on."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
+        service.require_unchanged(conn, event_id, if_match)
         event = queries.publish_event(conn, event_id)
         if event is None:
             service.find_event(conn, event_id)
             raise Conflict("Only a draft can be published.", code="not_a_draft")
         admin.record(conn, "event.publish", "event", event_id, old={"status": "draft"}, new={"status": "upcoming"})
+    return _tagged(event)
+
+
+@routes.post(
+    f"{PATH}/<event_id>/unpublish",
+    summary="Take a course off the sale",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_on_sale=409, event_booked=409, changed_meanwhile=412),
+)
+def unpublish_event(event_id: Annotated[UUID, Path()], if_match: IfMatch = None) -> Response[EventAnswer]:
+    """Back to a draft, as long as nobody was ever registered or waited for it; else it can only be cancelled."""
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        service.require_unchanged(conn, event_id, if_match)
+        event = service.unpublish(conn, event_id)
+        admin.record(conn, "event.unpublish", "event", event_id, old={"status": "upcoming"}, new={"status": "draft"})
+    return _tagged(event)
+
+
+@routes.delete(
+    f"{PATH}/<event_id>",
+    summary="Delete a draft",
+    tags=["Admin"],
+    responses=answers(200, not_found=404, not_a_draft=409, event_has_recordings=409, changed_meanwhile=412),
+)
+def delete_event(event_id: Annotated[UUID, Path()], if_match: IfMatch = None) -> EventAnswer:
+    """Answers with what was deleted, which the audit log keeps."""
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        service.require_unchanged(conn, event_id, if_match)
+        event = service.delete_draft(conn, event_id)
+        admin.record(conn, "event.delete", "event", event_id, old=event.model_dump(mode="json", by_alias=False))
     return EventAnswer(event=event)
 
 
@@ -120,9 +158,11 @@ def publish_event(event_id: Annotated[UUID, Path()]) -> EventAnswer:
     f"{PATH}/<event_id>/cancel",
     summary="Cancel a course and refund everybody",
     tags=["Admin"],
-    responses=answers(200, not_found=404, event_over=409),
+    responses=answers(200, not_found=404, event_over=409, changed_meanwhile=412),
 )
-def cancel_event(event_id: Annotated[UUID, Path()], body: EventCancellationRequest) -> CancellationAnswer:
+def cancel_event(
+    event_id: Annotated[UUID, Path()], body: EventCancellationRequest, if_match: IfMatch = None
+) -> CancellationAnswer:
     """Takes effect at once; students are cancelled, refunded and notified page by page.
 
     A schedule finishes the rest within minutes, as does a repeated request; `cancellation` shows the progress.
@@ -131,6 +171,7 @@ def cancel_event(event_id: Annotated[UUID, Path()], body: EventCancellationReque
     actor = administrator(admin.id)
     now = clock.now()
     with db.transaction(actor) as conn:
+        service.require_unchanged(conn, event_id, if_match)
         old = service.cancel(conn, event_id, body.reason, now)
         if old is not None:
             new = {"status": "cancelled", "cancel_reason": body.reason}
@@ -150,6 +191,11 @@ def cancel_event(event_id: Annotated[UUID, Path()], body: EventCancellationReque
 def get_cancellation(event_id: Annotated[UUID, Path()]) -> CancellationAnswer:
     """Poll it until `done`."""
     return _show_cancellation(administrator_of(routes.current_event.raw_event).id, event_id)
+
+
+def _tagged(event: Event) -> Response[EventAnswer]:
+    headers = {"ETag": service.etag(event)}
+    return Response(200, content_type="application/json", body=EventAnswer(event=event), headers=headers)
 
 
 def _show_cancellation(admin_id: UUID, event_id: UUID) -> CancellationAnswer:

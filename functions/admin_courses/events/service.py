@@ -19,6 +19,7 @@ from functions.admin_courses.sessions import rescheduling
 from shared.db import Connection
 from shared.errors import Conflict, Invalid, NotFound
 from shared.paging import cursor_after, read_cursor
+from shared.preconditions import etag_of, require_match
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
 
@@ -78,6 +79,44 @@ def change(conn: Connection, event_id: UUID, change: EventChange, now: datetime)
     queries.shorten_offers(conn, event_id)
     seats.offer_free_seats(conn, event_id, now)
     return old, find_event(conn, event_id)
+
+
+def etag(event: Event) -> str:
+    """Stays the same while seats are taken and given up."""
+    return etag_of(event, ignoring={"seats_taken"})
+
+
+def require_unchanged(conn: Connection, event_id: UUID, if_match: str | None) -> None:
+    """Lock the course; raises NotFound, and ChangedMeanwhile where it is not as `if_match` says."""
+    seat_queries.lock_event(conn, event_id)
+    require_match(if_match, etag(find_event(conn, event_id)))
+
+
+def unpublish(conn: Connection, event_id: UUID) -> Event:
+    """Take a course off the sale, as long as nobody was ever registered or waited for it.
+
+    Raises NotFound and Conflict: `not_on_sale`, `event_booked`.
+    """
+    seat_queries.lock_event(conn, event_id)
+    if find_event(conn, event_id).status != "upcoming":
+        raise Conflict("Only a course that is on sale and has not begun can be unpublished.", code="not_on_sale")
+    event = queries.unpublish_event(conn, event_id)
+    if event is None:
+        raise Conflict("Somebody has registered or waited for it; cancel it instead.", code="event_booked")
+    return event
+
+
+def delete_draft(conn: Connection, event_id: UUID) -> Event:
+    """Delete a draft with its sessions; raises NotFound and Conflict: `not_a_draft`, `event_has_recordings`."""
+    seat_queries.lock_event(conn, event_id)
+    event = find_event(conn, event_id)
+    if event.status != "draft":
+        raise Conflict("Only a draft can be deleted.", code="not_a_draft")
+    if queries.has_recordings(conn, event_id):
+        raise Conflict("The draft has recordings.", code="event_has_recordings")
+    queries.delete_sessions(conn, event_id)
+    queries.delete_draft(conn, event_id)
+    return event
 
 
 def cancel(conn: Connection, event_id: UUID, reason: str, now: datetime) -> Event | None:

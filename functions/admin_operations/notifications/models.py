@@ -1,7 +1,7 @@
 """Queued notifications and broadcasts as administrators see and start them."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -33,6 +33,23 @@ class FailedNotification(Schema):
 
 class FailedNotificationList(Schema):
     notifications: list[FailedNotification]
+    next_cursor: str | None
+
+
+class QueuedNotification(FailedNotification):
+    """A notification to a person in any state."""
+
+    status: Literal["pending", "sent", "failed", "cancelled"]
+    """`cancelled` was not sent: muted, erased or obsolete."""
+    sent_at: datetime | None
+    """When the provider took it."""
+
+
+class QueuedNotificationList(Schema):
+    """A page of what a person was sent or is to be sent."""
+
+    success: bool = True
+    notifications: list[QueuedNotification]
     next_cursor: str | None
 
 
@@ -104,3 +121,12 @@ class BroadcastAnswer(Schema):
     """Notifications in total."""
     progress: list[BroadcastCount]
     """Notifications by type and state."""
+
+
+class BroadcastList(Schema):
+    """A page of broadcasts."""
+
+    success: bool = True
+    broadcasts: list[Broadcast]
+    """The newest first."""
+    next_cursor: str | None

@@ -5,7 +5,13 @@ from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
 
-from functions.admin_operations.notifications.models import Broadcast, BroadcastCount, FailedNotification, NewBroadcast
+from functions.admin_operations.notifications.models import (
+    Broadcast,
+    BroadcastCount,
+    FailedNotification,
+    NewBroadcast,
+    QueuedNotification,
+)
 from shared.db import Connection
 
 
@@ -28,6 +34,49 @@ def list_failed(
             limit %(limit)s
             """,
             {"type": kind, "template": template, "before": before, "last_id": last_id, "limit": limit},
+        )
+        .fetchall()
+    )
+
+
+def list_sent(
+    conn: Connection, user_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> list[QueuedNotification]:
+    after_time, after_id = after or (None, None)
+    return (
+        conn.cursor(row_factory=class_row(QueuedNotification))
+        .execute(
+            """
+            select id, user_id, type, channel, template, priority, retry_count, last_error, scheduled_for, created_at,
+                status, sent_at
+            from public.notifications_queue
+            where user_id = %(user)s and (%(after_time)s::timestamptz is null
+                or (created_at, id) < (%(after_time)s::timestamptz, %(after_id)s::uuid))
+            order by created_at desc, id desc
+            limit %(limit)s
+            """,
+            {"user": user_id, "after_time": after_time, "after_id": after_id, "limit": limit},
+        )
+        .fetchall()
+    )
+
+
+def list_broadcasts(
+    conn: Connection, event_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Broadcast]:
+    after_time, after_id = after or (None, None)
+    return (
+        conn.cursor(row_factory=class_row(Broadcast))
+        .execute(
+            """
+            select id, event_id, title, message, types, channel, created_at
+            from public.broadcasts
+            where (%(event)s::uuid is null or event_id = %(event)s) and (%(after_time)s::timestamptz is null
+                or (created_at, id) < (%(after_time)s::timestamptz, %(after_id)s::uuid))
+            order by created_at desc, id desc
+            limit %(limit)s
+            """,
+            {"event": event_id, "after_time": after_time, "after_id": after_id, "limit": limit},
         )
         .fetchall()
     )

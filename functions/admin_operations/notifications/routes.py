@@ -10,8 +10,10 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from functions.admin_operations.notifications import service
 from functions.admin_operations.notifications.models import (
     BroadcastAnswer,
+    BroadcastList,
     FailedNotificationList,
     NewBroadcast,
+    QueuedNotificationList,
     RetryAllRequest,
     RetryAnswer,
 )
@@ -39,6 +41,30 @@ def list_failed(
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
         return service.list_failed(conn, kind=type, template=template, cursor=cursor, limit=limit)
+
+
+@routes.get(f"{PATH}/sent", summary="Every notification to a person", tags=["Admin"])
+def list_sent(
+    user_id: Annotated[UUID, Query(alias="userId", description="The person.")],
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> QueuedNotificationList:
+    """Sent, waiting, failed and suppressed ones, the newest first."""
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return service.list_sent(conn, user_id, cursor=cursor, limit=limit)
+
+
+@routes.get(f"{PATH}/broadcasts", summary="Broadcasts, the newest first", tags=["Admin"])
+def list_broadcasts(
+    event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> BroadcastList:
+    """Of all courses or of one."""
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id), read_only=True) as conn:
+        return service.list_broadcasts(conn, event_id, cursor=cursor, limit=limit)
 
 
 @routes.post(f"{PATH}/retry-all", summary="Retry failed notifications", tags=["Admin"])

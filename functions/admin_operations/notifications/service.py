@@ -5,9 +5,11 @@ from uuid import UUID, uuid4, uuid5
 from functions.admin_operations.notifications import queries
 from functions.admin_operations.notifications.models import (
     BroadcastAnswer,
+    BroadcastList,
     FailedNotification,
     FailedNotificationList,
     NewBroadcast,
+    QueuedNotificationList,
     RetryAllRequest,
 )
 from shared.db import Connection
@@ -25,6 +27,22 @@ def list_failed(
     return FailedNotificationList(
         notifications=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None
     )
+
+
+def list_sent(conn: Connection, user_id: UUID, *, cursor: str | None, limit: int) -> QueuedNotificationList:
+    """The newest first; raises Invalid for a foreign cursor."""
+    found = queries.list_sent(conn, user_id, read_cursor(cursor), limit + 1)
+    page, more = found[:limit], len(found) > limit
+    return QueuedNotificationList(
+        notifications=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None
+    )
+
+
+def list_broadcasts(conn: Connection, event_id: UUID | None, *, cursor: str | None, limit: int) -> BroadcastList:
+    """The newest first; raises Invalid for a foreign cursor."""
+    found = queries.list_broadcasts(conn, event_id, read_cursor(cursor), limit + 1)
+    page, more = found[:limit], len(found) > limit
+    return BroadcastList(broadcasts=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None)
 
 
 def retry(conn: Connection, notification_id: UUID) -> FailedNotification:

@@ -1,6 +1,6 @@
 """Registrations: find, grant, confirm without payment, cancel with or without a refund."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
@@ -24,8 +24,9 @@ from shared.audit.service import administrator_of
 from shared.log import logger
 from shared.notifications.handoff import hand_off
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
-from shared.refusals import answers
+from shared.refusals import answers, json_or_csv
 from shared.routing import created
+from shared.spreadsheets import csv_response
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/registrations"
@@ -33,7 +34,12 @@ AUDITED_FIELDS = {"status", "payment_status", "amount", "source"}
 """Fields of a registration that the audit log records before and after a change."""
 
 
-@routes.get(PATH, summary="Registrations of everybody, the newest first", tags=["Admin"])
+@routes.get(
+    PATH,
+    summary="Registrations of everybody, the newest first",
+    tags=["Admin"],
+    responses=json_or_csv(RegistrationList),
+)
 def list_registrations(
     event_id: Annotated[UUID | None, Query(alias="eventId")] = None,
     user_id: Annotated[UUID | None, Query(alias="userId")] = None,
@@ -45,16 +51,20 @@ def list_registrations(
     payment_status: Annotated[
         PaymentStatus | None, Query(alias="paymentStatus", description="Only this state of the payment.")
     ] = None,
+    format: Annotated[Literal["json", "csv"], Query()] = "json",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> RegistrationList:
+) -> Response[RegistrationList | str]:
     """`email` finds a mailbox however it is spelled (small letters, +tags, Gmail's dots)."""
     which = RegistrationFilters(
         event_id=event_id, user_id=user_id, email=email, status=status, payment_status=payment_status
     )
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id), read_only=True) as conn:
-        return service.list_registrations(conn, which, cursor=cursor, limit=limit)
+        if format == "csv":
+            return csv_response("registrations", service.registrations_csv(conn, which))
+        found = service.list_registrations(conn, which, cursor=cursor, limit=limit)
+    return Response(200, content_type="application/json", body=found)
 
 
 @routes.get(

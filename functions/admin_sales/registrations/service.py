@@ -23,6 +23,7 @@ from shared.registrations import queries as registration_queries
 from shared.registrations import service as registrations
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
+from shared.spreadsheets import MOST_ROWS, sheet
 
 BOOKABLE_STATUSES = ("upcoming", "ongoing")
 
@@ -36,6 +37,12 @@ def list_registrations(
     return RegistrationList(
         registrations=page, next_cursor=cursor_after(page[-1].created_at, page[-1].id) if more else None
     )
+
+
+def registrations_csv(conn: Connection, which: RegistrationFilters) -> str:
+    """The newest registrations, as many as an answer holds; amounts in minor units, times in UTC."""
+    rows = queries.list_registrations(conn, which, after=None, limit=MOST_ROWS)
+    return sheet(Registration.model_fields, (row.model_dump(mode="json", by_alias=False).values() for row in rows))
 
 
 def find_registration(conn: Connection, registration_id: UUID) -> Registration:

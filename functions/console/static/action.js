@@ -59,6 +59,13 @@ function ActionForm({ action, row, known, etag, close }) {
     return attempt.current.key
   }
 
+  /** @param {Record<string, any>} values */
+  async function send(values) {
+    const call = action.call?.(row, values, known) ?? { path: "" }
+    const idempotencyKey = action.key ? keyOf(JSON.stringify(call)) : undefined
+    return (await request({ ...call, idempotencyKey, ifMatch: etag })).data
+  }
+
   /** @param {Event} event */
   async function submit(event) {
     event.preventDefault()
@@ -71,9 +78,7 @@ function ActionForm({ action, row, known, etag, close }) {
     setSending(true)
     setError(null)
     try {
-      const call = action.call?.(row, values, known) ?? { path: "" }
-      const idempotencyKey = action.key ? keyOf(JSON.stringify(call)) : undefined
-      const { data } = await request({ ...call, idempotencyKey, ifMatch: etag })
+      const data = action.run ? await action.run(row, values) : await send(values)
       close()
       changes.value++
       announce(t(action.done ?? "Done."))

@@ -1,13 +1,15 @@
 // Courses, their sessions, recordings and certificates.
-import { get } from "./api.js"
+import { get, request } from "./api.js"
 import { choice } from "./description.js"
 import { money, number } from "./format.js"
 import { t } from "./texts.js"
+import { beginUpload } from "./upload.js"
 
 /** @typedef {import("./description.js").Resource} Resource */
 /** @typedef {import("./description.js").Input} Input */
 /** @typedef {import("./description.js").Row} Row */
 
+const VIDEO_TYPES = ["video/mp4", "video/webm"]
 const CATEGORIES = ["technical", "non_technical"]
 export const EVENT_STATUSES = ["draft", "upcoming", "ongoing", "completed", "cancelled"]
 const isOpen = (/** @type {Row} */ course) => ["draft", "upcoming", "ongoing"].includes(course.status)
@@ -56,12 +58,12 @@ export const courses = {
   items: "events",
   item: "event",
   heading: course => course.title,
-  columns: ["title", "status", "startsAt", { name: "seatsTaken", label: "Seats", value: course => `${number(course.seatsTaken)} / ${number(course.capacity)}` }, { name: "priceAmount", label: "Price" }, "instructor"].map(named),
+  columns: ["title", "status", "startsAt", { name: "seatsTaken", label: "Seats", value: course => `${number(course.seatsTaken)} / ${number(course.capacity)}` }, { name: "priceAmount", label: "Price" }, "instructor"],
   filters: [choice("status", EVENT_STATUSES)],
   fields: ["status", "startsAt", "endsAt", "salesEndAt", "timeZone", { name: "seatsTaken", label: "Seats", value: course => `${number(course.seatsTaken)} / ${number(course.capacity)}` }, { name: "priceAmount", label: "Price" }, "instructor", "category",
     { name: "fullRefundHours", label: "Full refund until hours before the start" }, { name: "partialRefundHours", label: "Refund in part until hours before the start" },
     { name: "partialRefundPercent", label: "Percent of a refund in part", kind: "percent" }, { name: "minimumAttendanceMinutes", label: "Minutes to attend for a certificate" },
-    { name: "meetingUrl", label: "Meeting link" }, "createdAt", { name: "cancelledAt", rare: true }, { name: "cancelReason", rare: true }, { name: "description", kind: "long", rare: true }].map(named),
+    { name: "meetingUrl", label: "Meeting link" }, "createdAt", { name: "cancelledAt", rare: true }, { name: "cancelReason", rare: true }, { name: "description", kind: "long", rare: true }],
   create: [{
     name: "New course",
     look: "main",
@@ -80,6 +82,22 @@ export const courses = {
       consequence: course => [t("{title} goes on sale with {seats} seats for {price}.", { title: course.title, seats: number(course.capacity), price: money(course.priceAmount, course.currency) })],
       call: course => ({ method: "POST", path: `admin/events/${course.id}/publish` }),
       done: "The course is on sale.",
+    },
+    {
+      name: "Take off the sale",
+      when: course => course.status === "upcoming" && course.seatsTaken === 0,
+      consequence: course => [t("{title} is a draft again: nobody sees it. Possible as long as nobody was ever registered or waited for it.", { title: course.title })],
+      call: course => ({ method: "POST", path: `admin/events/${course.id}/unpublish` }),
+      done: "The course is a draft again.",
+    },
+    {
+      name: "Delete the draft",
+      look: "danger",
+      when: course => course.status === "draft",
+      consequence: course => [t("{title} is deleted with its sessions, for good.", { title: course.title })],
+      call: course => ({ method: "DELETE", path: `admin/events/${course.id}` }),
+      done: "The draft was deleted.",
+      then: () => "#/courses",
     },
     {
       name: "Edit",
@@ -129,6 +147,26 @@ export const courses = {
       then: answer => `#/broadcasts/${answer.broadcast.id}`,
     },
     {
+      name: "Upload a recording",
+      when: course => course.status !== "draft",
+      prepare: async course => get(`admin/events/${course.id}/sessions`),
+      inputs: (_, { sessions }) => [
+        { name: "file", kind: "file", required: true, options: VIDEO_TYPES, help: "MP4 or WebM. It goes on while you look at other screens." },
+        { name: "title", required: true, maxLength: 200, value: sessions[0]?.title ?? "" },
+        { name: "session", kind: "choice", options: sessions.map((/** @type {Row} */ session) => session.title) },
+        { name: "durationMinutes", label: "Minutes", kind: "number", min: 1, max: 1440 },
+      ],
+      run: async (course, { file, session, ...values }) => {
+        const { sessions } = await get(`admin/events/${course.id}/sessions`)
+        const sessionId = sessions.find((/** @type {Row} */ each) => each.title === session)?.id ?? null
+        const body = { ...values, eventId: course.id, sessionId, contentType: file.type, fileSizeBytes: file.size }
+        const { data } = await request({ method: "POST", path: "admin/recordings", body })
+        beginUpload(file, data)
+      },
+      confirm: "Upload",
+      done: "The upload has begun.",
+    },
+    {
       name: "Cancel the course",
       look: "danger",
       when: isOpen,
@@ -143,7 +181,7 @@ export const courses = {
       done: "The course is cancelled; refunds are on their way.",
     },
   ],
-  panels: ["sessions", "cancellation"],
+  panels: ["sessions", "cancellation", "attendance", "waitlist", "feedback"],
   related: [
     { resource: "registrations", query: course => ({ eventId: course.id }) },
     { resource: "recordings", query: course => ({ eventId: course.id }) },
@@ -151,11 +189,6 @@ export const courses = {
     { resource: "refunds", query: course => ({ eventId: course.id }) },
   ],
   empty: "No course yet. Create the first one.",
-}
-
-/** @param {string | import("./description.js").Field} field */
-function named(field) {
-  return typeof field === "string" ? { name: field } : field
 }
 
 /** What a cancellation would give back: seats and amounts of everybody who has one. @param {Row} course */
@@ -202,14 +235,50 @@ export const sessionActions = [
   },
 ]
 
+/** Below a course, which completes the path. @type {Resource} */
+export const attendees = {
+  name: "attendance",
+  title: "Attendance",
+  group: "Courses",
+  hidden: true,
+  items: "attendees",
+  id: "registrationId",
+  csv: true,
+  columns: [{ name: "fullName", to: "registrations", id: "registrationId" }, { name: "email" }, { name: "isPresent", label: "Present now" }, { name: "sessionsAttended", label: "Sessions", kind: "number" }, { name: "minutes", kind: "number" }, { name: "firstCheckIn" }, { name: "lastCheckOut" }, { name: "isNoShow", label: "No-show" }],
+  empty: "Nobody has a seat.",
+}
+
+/** Below a course, which completes the path. @type {Resource} */
+export const waitlist = {
+  name: "waitlist",
+  title: "Waitlist",
+  group: "Courses",
+  hidden: true,
+  items: "waitlist",
+  columns: [{ name: "fullName" }, { name: "email" }, { name: "status" }, { name: "joinedAt" }, { name: "expiresAt", label: "Offer ends" }, { name: "registrationId", label: "Registration" }],
+  empty: "Nobody waits.",
+}
+
+/** Below a course, which completes the path. @type {Resource} */
+export const feedback = {
+  name: "feedback",
+  title: "Feedback",
+  group: "Courses",
+  hidden: true,
+  items: "feedback",
+  columns: [{ name: "rating", kind: "number" }, { name: "comments", kind: "long" }, { name: "fullName", to: "registrations", id: "registrationId" }, { name: "createdAt" }],
+  empty: "No feedback yet.",
+}
+
 /** @type {Resource} */
 export const recordings = {
   name: "recordings",
   title: "Recordings",
   group: "Courses",
   path: "admin/recordings",
+  refresh: 10,
   items: "recordings",
-  columns: ["title", "processingStatus", { name: "fileSizeBytes", label: "Size", kind: "size" }, { name: "durationMinutes", label: "Minutes" }, "createdAt", { name: "failureReason" }, { name: "eventId", label: "Course" }].map(named),
+  columns: ["title", "processingStatus", { name: "fileSizeBytes", label: "Size", kind: "size" }, { name: "durationMinutes", label: "Minutes" }, "createdAt", { name: "failureReason" }, { name: "eventId", label: "Course" }],
   filters: [{ name: "eventId", label: "Course (id)", kind: "id" }],
   heading: recording => recording.title,
   actions: [
@@ -219,6 +288,14 @@ export const recordings = {
       inputs: recording => [{ name: "title", required: true, maxLength: 200, value: recording.title }, { name: "durationMinutes", label: "Minutes", kind: "number", min: 1, max: 1440, value: recording.durationMinutes }],
       call: (recording, values) => ({ method: "PATCH", path: `admin/recordings/${recording.id}`, body: given(differences(recording, values)) }),
       done: "The recording was saved.",
+    },
+    {
+      name: "Upload again",
+      when: recording => ["uploading", "failed"].includes(recording.processingStatus),
+      inputs: recording => [{ name: "file", kind: "file", required: true, options: [recording.contentType], help: "The whole file is sent again." }],
+      run: async (recording, { file }) => beginUpload(file, (await request({ method: "POST", path: `admin/recordings/${recording.id}/upload` })).data),
+      confirm: "Upload",
+      done: "The upload has begun.",
     },
     {
       name: "Hide",
@@ -247,7 +324,7 @@ export const certificates = {
   group: "Courses",
   path: "admin/certificates",
   items: "certificates",
-  columns: ["certificateNumber", "recipientName", { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "issuedAt", { name: "status", value: certificate => (certificate.revokedAt ? "revoked" : "valid") }, { name: "revokeReason" }, { name: "verifyUrl", label: "Verification" }].map(named),
+  columns: ["certificateNumber", "recipientName", { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "issuedAt", { name: "status", value: certificate => (certificate.revokedAt ? "revoked" : "valid") }, { name: "revokeReason" }, { name: "verifyUrl", label: "Verification" }],
   filters: [{ name: "number", label: "Number", placeholder: "CC-2026-…" }, { name: "eventId", label: "Course (id)", kind: "id" }, { name: "userId", label: "Person (id)", kind: "id" }],
   heading: certificate => certificate.certificateNumber,
   actions: [

@@ -49,6 +49,7 @@
  * @property {(row: Row, known: any) => (string | null)[]} [consequence] sentences: what happens, to whom and how much
  * @property {(row: Row, known: any) => Input[]} [inputs]
  * @property {(row: Row, values: Record<string, any>, known: any) => import("./api.js").Call} [call]
+ * @property {(row: Row, values: Record<string, any>) => Promise<any>} [run] in place of `call`, where one request is not all
  * @property {string} [confirm] the words of the confirming button; the name unless given
  * @property {string} [done] what is said afterwards
  * @property {(answer: any, row: Row) => string | void} [then] where to go afterwards
@@ -61,8 +62,8 @@
  *
  * @typedef {object} Embedded rows that come with the answer of one item
  * @property {string} title
- * @property {string} from name of the answer's field
- * @property {Field[]} columns
+ * @property {string} from name of the field of the answer or of the item
+ * @property {(string | Field)[]} columns
  * @property {Action[]} [actions]
  *
  * @typedef {object} Resource
@@ -73,10 +74,10 @@
  * @property {string} [items] field of the list's answer
  * @property {string} [item] field of one item's answer, where there is a route for one
  * @property {string} [id] of a row; "id" unless given
- * @property {Field[]} [columns]
+ * @property {(string | Field)[]} [columns]
  * @property {Filter[]} [filters]
  * @property {(row: Row) => string} [heading]
- * @property {Field[]} [fields] of one item
+ * @property {(string | Field)[]} [fields] of one item
  * @property {Action[]} [create] actions of the list
  * @property {Action[]} [actions] of one row
  * @property {boolean} [csv] whether the list has format=csv

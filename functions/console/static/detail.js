@@ -32,8 +32,8 @@ export function DetailScreen({ resource, id }) {
     <dl class="facts">${(resource.fields ?? []).map(field).filter(each => !each.rare || valueAt(row, each.name) != null).map(each => html`<div class=${each.kind === "json" || each.kind === "long" || each.wide ? "wide" : ""}>
       <dt>${each.label ? t(each.label) : words(each.name)}</dt><dd><${Value} of=${row} field=${each} /></dd></div>`)}</dl>
     ${(resource.embedded ?? []).map(part => html`<section><h2>${t(part.title)}</h2>
-      ${answer[part.from]?.length > 0
-        ? html`<${Rows} rows=${answer[part.from].map((/** @type {any} */ each) => ({ ...each, _of: row, _answer: answer }))} columns=${part.columns} actions=${part.actions} label=${t(part.title)} />`
+      ${(answer[part.from] ?? row[part.from])?.length > 0
+        ? html`<${Rows} rows=${(answer[part.from] ?? row[part.from]).map((/** @type {any} */ each) => ({ ...each, _of: row, _answer: answer }))} columns=${part.columns} actions=${part.actions} label=${t(part.title)} />`
         : html`<p class="empty">${t("None.")}</p>`}</section>`)}
     ${(resource.panels ?? []).map(name => html`<${panels[name]} row=${row} />`)}
     ${(resource.related ?? []).map(related => html`<${RelatedList} key=${related.resource + related.title} related=${related} row=${row} />`)}`

@@ -23,11 +23,6 @@ export const EXPLANATIONS = /** @type {Record<string, string>} */ ({
   matched: "Both sides agree.",
 })
 
-/** @param {string | Field} field */
-function named(field) {
-  return typeof field === "string" ? { name: field } : field
-}
-
 /** @type {Resource} */
 export const disputes = {
   name: "disputes",
@@ -35,7 +30,7 @@ export const disputes = {
   group: "Money",
   path: "admin/disputes",
   items: "disputes",
-  columns: [{ name: "razorpayDisputeId", label: "Dispute" }, "status", { name: "respondBy", label: "Respond by" }, "amount", { name: "amountDeducted", label: "Deducted" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, { name: "registrationId", label: "Registration" }, { name: "reasonCode", kind: "status" }, "createdAt"].map(named),
+  columns: [{ name: "razorpayDisputeId", label: "Dispute" }, "status", { name: "respondBy", label: "Respond by" }, "amount", { name: "amountDeducted", label: "Deducted" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, { name: "registrationId", label: "Registration" }, { name: "reasonCode", kind: "status" }, "createdAt"],
   filters: [choice("status", ["open", "under_review", "action_required", "won", "lost", "closed"]), { name: "respondBefore", label: "Respond before", kind: "time" }, { name: "eventId", label: "Course (id)", kind: "id" }, { name: "userId", label: "Person (id)", kind: "id" }, { name: "paymentId", label: "Payment (id)", kind: "id" }],
   empty: "No dispute is like that.",
 }
@@ -50,9 +45,9 @@ export const runs = {
   item: "run",
   refresh: 5,
   heading: run => t("Reconciliation of {start} to {end}", { start: run.windowStart.slice(0, 10), end: run.windowEnd.slice(0, 10) }),
-  columns: ["startedAt", { name: "kind" }, "status", "windowStart", "windowEnd", { name: "findings", kind: "text", value: found }, "repaired"].map(named).map(field => (field.name === "repaired" ? { ...field, kind: "number" } : field)),
+  columns: ["startedAt", { name: "kind" }, "status", "windowStart", "windowEnd", { name: "findings", kind: "text", value: found }, { name: "repaired", kind: "number" }],
   filters: [choice("kind", ["daily", "requested", "open_orders"]), choice("status", ["running", "finished", "failed"])],
-  fields: ["status", { name: "kind" }, "windowStart", "windowEnd", "startedAt", "finishedAt", { name: "repaired", kind: "number" }, { name: "findings", value: found }, { name: "lastError", label: "Error" }, { name: "counts", kind: "json" }].map(named),
+  fields: ["status", { name: "kind" }, "windowStart", "windowEnd", "startedAt", "finishedAt", { name: "repaired", kind: "number" }, { name: "findings", value: found }, { name: "lastError", label: "Error" }, { name: "counts", kind: "json" }],
   create: [{
     name: "Reconcile days",
     look: "main",
@@ -80,7 +75,7 @@ export const items = {
   path: "admin/reconciliation/items",
   items: "items",
   csv: true,
-  columns: [{ name: "entityId", kind: "id" }, "verdict", { name: "explanation", label: "Means", value: item => t(EXPLANATIONS[item.verdict] ?? "") }, { name: "comparison", kind: "status" }, "repaired", "createdAt", { name: "ours", label: "Here", kind: "json" }, { name: "theirs", label: "At Razorpay", kind: "json" }].map(named),
+  columns: [{ name: "entityId", kind: "id" }, "verdict", { name: "explanation", label: "Means", value: item => t(EXPLANATIONS[item.verdict] ?? "") }, { name: "comparison", kind: "status" }, "repaired", "createdAt", { name: "ours", label: "Here", kind: "json" }, { name: "theirs", label: "At Razorpay", kind: "json" }],
   filters: [choice("verdict", VERDICTS), choice("comparison", SUBJECTS), { name: "standing", label: "Still true", kind: "boolean" }, { name: "repaired", kind: "boolean" }, { name: "entityId", label: "Razorpay's id" }, { name: "runId", label: "Run (id)", kind: "id" }],
   empty: "Nothing was found.",
 }
@@ -94,10 +89,10 @@ export const settlements = {
   items: "settlements",
   item: "settlement",
   heading: settlement => settlement.id,
-  columns: [{ name: "id", label: "Settlement", kind: "text" }, "settledAt", "status", "amount", { name: "fees", kind: "money" }, "tax", { name: "rows", kind: "number" }, { name: "rowsAmount" }, { name: "utr", label: "UTR" }].map(named),
+  columns: [{ name: "id", label: "Settlement", kind: "text" }, "settledAt", "status", "amount", { name: "fees", kind: "money" }, "tax", { name: "rows", kind: "number" }, { name: "rowsAmount" }, { name: "utr", label: "UTR" }],
   filters: [{ name: "startDate", kind: "date", default: today(-30) }, { name: "endDate", kind: "date", default: today() }],
-  fields: ["status", "settledAt", "amount", { name: "fees", kind: "money" }, "tax", { name: "rows", kind: "number" }, { name: "rowsAmount" }, { name: "utr", label: "UTR" }].map(named),
-  embedded: [{ title: "Rows", from: "rows", columns: [{ name: "entityId", kind: "id" }, { name: "type", kind: "status" }, "amount", "credit", "debit", "fee", "tax", "createdAt", { name: "description" }].map(named) }],
+  fields: ["status", "settledAt", "amount", { name: "fees", kind: "money" }, "tax", { name: "rows", kind: "number" }, { name: "rowsAmount" }, { name: "utr", label: "UTR" }],
+  embedded: [{ title: "Rows", from: "rows", columns: [{ name: "entityId", kind: "id" }, { name: "type", kind: "status" }, "amount", "credit", "debit", "fee", "tax", "createdAt", { name: "description" }] }],
   panels: ["settlementSheet"],
   empty: "Nothing was settled in these days.",
 }

@@ -55,7 +55,7 @@ export function List({ resource, query, without = [] }) {
   const stamp = `${resource.name} ${key} ${changes.value}`
   const added = further.of === stamp ? further : { rows: [], cursor: first.value?.nextCursor ?? null }
   const rows = /** @type {Row[]} */ ([...(first.value?.[resource.items ?? ""] ?? []), ...added.rows])
-  const columns = (resource.columns ?? []).filter(column => !without.includes(column.name))
+  const columns = (resource.columns ?? []).map(field).filter(column => !without.includes(column.name))
 
   async function more() {
     setAdding(true)
@@ -71,7 +71,7 @@ export function List({ resource, query, without = [] }) {
 
   return html`<div class="list" aria-busy=${first.isLoading ? "true" : "false"}>
     <${Refusal} error=${first.error ?? failure} retry=${first.error ? first.again : more} />
-    ${first.value && html`<${Rows} rows=${rows} columns=${columns} actions=${resource.actions} resource=${resource} />`}
+    ${first.value && html`<${Rows} rows=${rows} columns=${columns} actions=${resource.item ? [] : resource.actions} resource=${resource} />`}
     ${!first.value && !first.error && html`<p class="loading" role="status">${t("Loading…")}</p>`}
     ${first.value && rows.length === 0 && html`<p class="empty">${t(resource.empty ?? "Nothing here.")}</p>`}
     <div class="foot">
@@ -142,5 +142,5 @@ function filterControl(filter, value) {
   }
   if (filter.kind === "time") return html`<input ...${common} type="datetime-local" value=${localInput(value)} />`
   if (filter.kind === "date") return html`<input ...${common} type="date" value=${value} />`
-  return html`<input ...${common} type="search" value=${value} placeholder=${filter.placeholder ? t(filter.placeholder) : ""} autocomplete="off" spellcheck="false" />`
+  return html`<input ...${common} type="search" value=${value} placeholder=${filter.placeholder ?? ""} autocomplete="off" spellcheck="false" />`
 }

@@ -8,11 +8,6 @@ import { t } from "./texts.js"
 
 const TYPES = ["email", "sms", "in_app"]
 
-/** @param {string | Field} field */
-function named(field) {
-  return typeof field === "string" ? { name: field } : field
-}
-
 /** @type {Resource} */
 export const notifications = {
   name: "failed-notifications",
@@ -20,7 +15,7 @@ export const notifications = {
   group: "Operations",
   path: "admin/notifications",
   items: "notifications",
-  columns: [{ name: "template", kind: "text" }, { name: "type", kind: "status" }, { name: "channel", kind: "status" }, "priority", { name: "retryCount", label: "Attempts", kind: "number" }, { name: "lastError", label: "Error" }, { name: "userId", label: "Person" }, "createdAt"].map(named),
+  columns: [{ name: "template", kind: "text" }, { name: "type", kind: "status" }, { name: "channel", kind: "status" }, "priority", { name: "retryCount", label: "Attempts", kind: "number" }, { name: "lastError", label: "Error" }, { name: "userId", label: "Person" }, "createdAt"],
   filters: [choice("type", TYPES), { name: "template" }],
   heading: row => row.template,
   create: [{
@@ -39,18 +34,32 @@ export const notifications = {
   empty: "No notification has failed.",
 }
 
+/** Below a person, who completes the path. @type {Resource} */
+export const sentNotifications = {
+  name: "notifications",
+  title: "Notifications to this person",
+  group: "Operations",
+  hidden: true,
+  items: "notifications",
+  columns: [{ name: "template" }, { name: "type", kind: "status" }, { name: "status" }, { name: "sentAt" }, { name: "createdAt" }, { name: "lastError", label: "Error" }],
+  empty: "Nothing was sent.",
+}
+
 /** @type {Resource} */
 export const broadcasts = {
   name: "broadcasts",
-  title: "Broadcast",
+  title: "Broadcasts",
   group: "Operations",
   path: "admin/notifications/broadcasts",
+  items: "broadcasts",
   item: "broadcast",
-  hidden: true,
-  refresh: 5,
+  refresh: 10,
+  columns: [{ name: "title" }, { name: "eventId", label: "Course" }, { name: "types", value: broadcast => broadcast.types.join(", ") }, { name: "channel", kind: "status" }, { name: "createdAt" }],
+  filters: [{ name: "eventId", label: "Course (id)", kind: "id" }],
+  empty: "No message yet. Open a course to write to its students.",
   heading: broadcast => broadcast.title,
-  fields: [{ name: "eventId", label: "Course" }, { name: "channel", kind: "status" }, { name: "types", value: broadcast => broadcast.types.join(", ") }, "createdAt", { name: "total", label: "Notifications", value: broadcast => number(broadcast._answer.total) }, { name: "message", kind: "long" }].map(named),
-  embedded: [{ title: "Progress", from: "progress", columns: [{ name: "type", kind: "status" }, "status", { name: "notifications", kind: "number" }].map(named) }],
+  fields: [{ name: "eventId", label: "Course" }, { name: "channel", kind: "status" }, { name: "types", value: broadcast => broadcast.types.join(", ") }, "createdAt", { name: "total", label: "Notifications", value: broadcast => number(broadcast._answer.total) }, { name: "message", kind: "long" }],
+  embedded: [{ title: "Progress", from: "progress", columns: [{ name: "type", kind: "status" }, "status", { name: "notifications", kind: "number" }] }],
 }
 
 /** @type {Resource} */
@@ -62,9 +71,9 @@ export const webhookLog = {
   items: "webhookLogs",
   item: "webhookLog",
   heading: delivery => delivery.eventType ?? delivery.id,
-  columns: [{ name: "eventType", kind: "text" }, "status", "outcome", { name: "signatureValid", label: "Signed" }, "receivedAt", "razorpayOrderId", "razorpayPaymentId", { name: "error" }].map(named),
+  columns: [{ name: "eventType", kind: "text" }, "status", "outcome", { name: "signatureValid", label: "Signed" }, "receivedAt", "razorpayOrderId", "razorpayPaymentId", { name: "error" }],
   filters: [choice("status", ["received", "processed", "failed"]), { name: "eventType", placeholder: "payment.captured" }, { name: "orderId", label: "Order", placeholder: "order_…" }, { name: "paymentId", label: "Payment", placeholder: "pay_…" }, { name: "outcome" }, { name: "signatureValid", label: "Signed", kind: "boolean" }, { name: "since", kind: "time" }, { name: "until", kind: "time" }],
-  fields: ["status", "outcome", { name: "signatureValid", label: "Signed" }, "receivedAt", "processedAt", { name: "eventId", label: "Razorpay's event", kind: "text", to: "" }, "razorpayOrderId", "razorpayPaymentId", { name: "error" }, { name: "payload", kind: "json" }, { name: "headers", kind: "json" }].map(named),
+  fields: ["status", "outcome", { name: "signatureValid", label: "Signed" }, "receivedAt", "processedAt", { name: "eventId", label: "Razorpay's event", kind: "text", to: "" }, "razorpayOrderId", "razorpayPaymentId", { name: "error" }, { name: "payload", kind: "json" }, { name: "headers", kind: "json" }],
   actions: [{
     name: "Replay",
     look: "main",
@@ -93,7 +102,7 @@ export const auditLog = {
   path: "admin/audit-logs",
   items: "auditLogs",
   id: "position",
-  columns: ["createdAt", { name: "action", kind: "status" }, { name: "resourceType", kind: "status" }, { name: "resourceId", kind: "id", to: resourceOf }, { name: "changes", kind: "changes", value: change => change.oldValues ?? change.newValues }, { name: "adminId", label: "Administrator", kind: "id" }, { name: "ipAddress", label: "From" }].map(named),
+  columns: ["createdAt", { name: "action", kind: "status" }, { name: "resourceType", kind: "status" }, { name: "resourceId", kind: "id", to: resourceOf }, { name: "changes", kind: "changes", value: change => change.oldValues ?? change.newValues }, { name: "adminId", label: "Administrator", kind: "id" }, { name: "ipAddress", label: "From" }],
   filters: [{ name: "action", placeholder: "event.cancel" }, { name: "resourceType", placeholder: "event" }, { name: "resourceId", label: "Resource (id)", kind: "id" }, { name: "adminId", label: "Administrator (id)", kind: "id" }, { name: "since", kind: "time" }, { name: "until", kind: "time" }],
   empty: "No change is like that.",
 }
@@ -105,7 +114,7 @@ export const fraudSignals = {
   group: "Operations",
   path: "admin/fraud-signals",
   items: "fraudSignals",
-  columns: [{ name: "kind" }, { name: "reason", label: "What was seen" }, { name: "people", value: signal => signal.people.map((/** @type {any} */ person) => person.email).join(", ") }, "lastSeenAt", { name: "isReviewed", label: "Reviewed" }, { name: "review.note", label: "Note" }].map(named),
+  columns: [{ name: "kind" }, { name: "reason", label: "What was seen" }, { name: "people", value: signal => signal.people.map((/** @type {any} */ person) => person.email).join(", ") }, "lastSeenAt", { name: "isReviewed", label: "Reviewed" }, { name: "review.note", label: "Note" }],
   filters: [choice("kind", ["accounts_on_one_device", "accounts_from_one_address", "checkins_from_one_device", "failed_payments_on_one_device", "mutual_referral", "referral_on_one_device"]), { name: "reviewed", kind: "boolean" }],
   heading: signal => signal.kind,
   actions: [{

@@ -75,6 +75,8 @@ async function search(text) {
   const courses = events.filter((/** @type {any} */ event) => event.title.toLowerCase().includes(text.toLowerCase()))
   /** @type {Command[]} */
   const commands = courses.slice(0, 5).map((/** @type {any} */ event) => ({ title: event.title, note: t("Course"), address: href(["courses", event.id]) }))
+  const { users } = await get("admin/users", { q: text, limit: 5 })
+  for (const person of users) commands.push({ title: person.fullName || person.email, note: person.email, address: href(["people", person.id]) })
   if (text.includes("@")) commands.push({ title: text, note: t("Registrations of this address"), address: href(["registrations"], { email: text }) })
   if (/^[0-9a-f-]{36}$/.test(text)) commands.push({ title: text, note: t("Registration"), address: href(["registrations", text]) })
   if (/^order_/.test(text)) commands.push({ title: text, note: t("Webhook log"), address: href(["webhook-log"], { orderId: text }) })

@@ -2,16 +2,20 @@
 import { useState } from "preact/hooks"
 import { Actions } from "./action.js"
 import { download, get } from "./api.js"
-import { sessionActions } from "./courses.js"
+import { attendees, feedback, sessionActions, waitlist } from "./courses.js"
 import { save } from "./files.js"
 import { money, number } from "./format.js"
-import { Rows } from "./list.js"
+import { List, Rows } from "./list.js"
 import { useLoaded, useRefresh } from "./loading.js"
 import { html } from "./markup.js"
+import { sentNotifications } from "./operations.js"
 import { Refusal } from "./problem.js"
 import { t } from "./texts.js"
 
 /** @typedef {import("./description.js").Row} Row */
+/** @typedef {import("./description.js").Resource} Resource */
+
+const SECONDS_LIVE = 10
 
 /** The live sessions of a course. @param {{ row: Row }} properties */
 function Sessions({ row }) {
@@ -21,6 +25,18 @@ function Sessions({ row }) {
   return html`<section><h2>${t("Sessions")}</h2>
     <${Refusal} error=${loaded.error} retry=${loaded.again} />
     <${Rows} rows=${sessions} columns=${columns} actions=${sessionActions} label=${t("Sessions")} /></section>`
+}
+
+/** Who attends a course; read again every few seconds while it runs. @param {{ row: Row }} properties */
+function Attendance({ row }) {
+  const isLive = row.status === "ongoing"
+  const summary = useLoaded(async () => (await get(`admin/events/${row.id}/attendance`, { limit: 1 })).summary, [row.id])
+  useRefresh(summary.again, isLive ? SECONDS_LIVE : undefined)
+  if (!summary.value?.confirmed) return null
+  const { confirmed, presentNow, joined, noShows, minutes } = summary.value
+  return html`<section><h2>${t("Attendance")}</h2>
+    <ul class="tiles">${[["Present now", presentNow], ["Joined", joined], ["No-shows", noShows], ["Confirmed", confirmed], ["Minutes", minutes]].map(([title, count]) => html`<li class="tile"><span class="figure">${number(/** @type {number} */ (count))}</span><span>${t(String(title))}</span></li>`)}</ul>
+    <${List} resource=${{ ...attendees, path: `admin/events/${row.id}/attendance`, refresh: isLive ? SECONDS_LIVE : undefined }} query=${{}} /></section>`
 }
 
 /** How far the cancellation of a course is. @param {{ row: Row }} properties */
@@ -67,5 +83,14 @@ function SettlementSheet({ row }) {
   return html`<section><button type="button" onClick=${fetchSheet}>${t("Download CSV")}</button><${Refusal} error=${error} /></section>`
 }
 
+/** A list whose path or query an item completes. @param {Resource} resource @param {(row: Row) => string} path @param {(row: Row) => Record<string, string>} [query] */
+function nested(resource, path, query = () => ({})) {
+  return (/** @type {{ row: Row }} */ { row }) => html`<section><h2>${t(resource.title)}</h2><${List} resource=${{ ...resource, path: path(row) }} query=${query(row)} /></section>`
+}
+
 /** @type {Record<string, any>} */
-export const panels = { sessions: Sessions, cancellation: Cancellation, documents: Documents, settlementSheet: SettlementSheet }
+export const panels = {
+  feedback: nested(feedback, row => `admin/events/${row.id}/feedback`),
+  waitlist: nested(waitlist, row => `admin/events/${row.id}/waitlist`),
+  notifications: nested(sentNotifications, () => "admin/notifications/sent", row => ({ userId: row.userId ?? row.id })),
+  attendance: Attendance, sessions: Sessions, cancellation: Cancellation, documents: Documents, settlementSheet: SettlementSheet }

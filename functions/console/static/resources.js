@@ -2,7 +2,8 @@
 import { certificates, courses, recordings } from "./courses.js"
 import { disputes, items, runs, settlements } from "./finance.js"
 import { auditLog, broadcasts, fraudSignals, notifications, webhookLog } from "./operations.js"
-import { heldPayments, refunds, registrations } from "./sales.js"
+import { people } from "./people.js"
+import { heldPayments, payments, refunds, registrations } from "./sales.js"
 
 /** @typedef {import("./description.js").Resource} Resource */
 
@@ -11,8 +12,8 @@ const all = [
   { name: "overview", title: "Overview", group: "Today", view: "overview" },
   { name: "reports", title: "Reports", group: "Today", view: "reports" },
   courses, recordings, certificates,
-  registrations,
-  heldPayments, refunds, disputes, runs, items, settlements,
+  people, registrations,
+  payments, heldPayments, refunds, disputes, runs, items, settlements,
   notifications, broadcasts, webhookLog, auditLog, fraudSignals,
 ]
 

@@ -46,8 +46,9 @@ export const registrations = {
   path: "admin/registrations",
   items: "registrations",
   item: "registration",
+  csv: true,
   heading: registration => `${registration.fullName || registration.email} · ${registration.eventTitle}`,
-  columns: ["fullName", "email", { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "status", "paymentStatus", "amount", "createdAt"].map(named),
+  columns: ["fullName", "email", { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "status", "paymentStatus", "amount", "createdAt"],
   filters: [
     { name: "email", placeholder: "name@example.com" },
     choice("status", REGISTRATION_STATUSES),
@@ -55,7 +56,7 @@ export const registrations = {
     { name: "eventId", label: "Course (id)", kind: "id" },
     { name: "userId", label: "Person (id)", kind: "id" },
   ],
-  fields: ["status", "paymentStatus", "amount", "email", "fullName", { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "eventStartsAt", { name: "source", kind: "status" }, "createdAt", { name: "holdExpiresAt", rare: true }, { name: "confirmedAt", rare: true }, { name: "cancelledAt", rare: true }, { name: "cancelReason", rare: true }, { name: "userId", label: "Person" }].map(named),
+  fields: ["status", "paymentStatus", "amount", "email", "fullName", { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "eventStartsAt", { name: "source", kind: "status" }, "createdAt", { name: "holdExpiresAt", rare: true }, { name: "confirmedAt", rare: true }, { name: "cancelledAt", rare: true }, { name: "cancelReason", rare: true }, { name: "userId", label: "Person" }],
   actions: [
     {
       name: "Confirm without payment",
@@ -84,24 +85,32 @@ export const registrations = {
       from: "payments",
       columns: [
         "status", "amount", { name: "left", label: "Left", kind: "money", value: leftOfPaid }, "paidAt", "createdAt", { name: "reviewReason" }, "razorpayPaymentId", "razorpayOrderId",
-      ].map(named),
+      ],
       actions: [refund],
     },
-    { title: "Refunds", from: "refunds", columns: [{ name: "status" }, "amount", { name: "reason", kind: "status" }, "createdAt", "razorpayRefundId", { name: "id", label: "Refund", to: "refunds" }].map(named) },
+    { title: "Refunds", from: "refunds", columns: [{ name: "status" }, "amount", { name: "reason", kind: "status" }, "createdAt", "razorpayRefundId", { name: "id", label: "Refund", to: "refunds" }] },
   ],
-  panels: ["documents"],
+  panels: ["documents", "notifications"],
   related: [{ resource: "certificates", title: "Certificates of this person", query: registration => ({ userId: registration.userId }) }],
   empty: "No registration is like that.",
-}
-
-/** @param {string | Field} field */
-function named(field) {
-  return typeof field === "string" ? { name: field } : field
 }
 
 /** @param {Row} payment */
 function leftOfPaid(payment) {
   return ["success", "refunded"].includes(payment.status) ? leftOf(payment) : null
+}
+
+/** @type {Resource} */
+export const payments = {
+  name: "payments",
+  title: "Payments",
+  group: "Money",
+  path: "admin/payments",
+  items: "payments",
+  csv: true,
+  columns: [{ name: "email", to: "registrations", id: "registrationId" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "status", "amount", { name: "refundedAmount", label: "Refunded" }, "paidAt", "createdAt", "razorpayPaymentId", "razorpayOrderId"],
+  filters: [choice("status", ["initiated", "failed", "closed", "success", "refunded"]), { name: "eventId", label: "Course (id)", kind: "id" }, { name: "userId", label: "Person (id)", kind: "id" }],
+  empty: "No payment is like that.",
 }
 
 /** @type {Resource} */
@@ -112,7 +121,7 @@ export const heldPayments = {
   path: "admin/held-payments",
   items: "heldPayments",
   id: "razorpayPaymentId",
-  columns: [{ name: "email", to: "registrations", id: "registrationId" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "amount", { name: "dueAmount", currency: "dueCurrency" }, { name: "leftAmount" }, { name: "isDisputed", label: "Disputed" }, "paidAt", "razorpayPaymentId"].map(named),
+  columns: [{ name: "email", to: "registrations", id: "registrationId" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, "amount", { name: "dueAmount", currency: "dueCurrency" }, { name: "leftAmount" }, { name: "isDisputed", label: "Disputed" }, "paidAt", "razorpayPaymentId"],
   heading: payment => payment.email,
   actions: [
     {
@@ -145,9 +154,9 @@ export const refunds = {
   items: "refunds",
   item: "refund",
   heading: row => `${money(row.amount, row.currency)} · ${row.eventTitle}`,
-  columns: ["createdAt", "amount", "status", { name: "reason", kind: "status" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, { name: "registrationId", label: "Registration" }, { name: "lastError", label: "Error" }].map(named),
+  columns: ["createdAt", "amount", "status", { name: "reason", kind: "status" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, { name: "registrationId", label: "Registration" }, { name: "lastError", label: "Error" }],
   filters: [choice("status", REFUND_STATUSES), choice("reason", REFUND_REASONS), { name: "eventId", label: "Course (id)", kind: "id" }, { name: "userId", label: "Person (id)", kind: "id" }, { name: "paymentId", label: "Payment (id)", kind: "id" }],
-  fields: ["status", "amount", { name: "reason", kind: "status" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, { name: "registrationId", label: "Registration" }, { name: "note", rare: true }, "createdAt", "processedAt", "attempts", { name: "lastError", label: "Error", rare: true }, "razorpayPaymentId", "razorpayRefundId", { name: "closedReason", kind: "status", rare: true }, { name: "payoutReference", rare: true }, { name: "retryOf", label: "Retry of", kind: "id", to: "refunds", rare: true }, { name: "requestedBy", label: "Requested by (admin)", kind: "id", rare: true }].map(named),
+  fields: ["status", "amount", { name: "reason", kind: "status" }, { name: "eventTitle", label: "Course", to: "courses", id: "eventId" }, { name: "registrationId", label: "Registration" }, { name: "note", rare: true }, "createdAt", "processedAt", "attempts", { name: "lastError", label: "Error", rare: true }, "razorpayPaymentId", "razorpayRefundId", { name: "closedReason", kind: "status", rare: true }, { name: "payoutReference", rare: true }, { name: "retryOf", label: "Retry of", kind: "id", to: "refunds", rare: true }, { name: "requestedBy", label: "Requested by (admin)", kind: "id", rare: true }],
   actions: [
     {
       name: "Try again",

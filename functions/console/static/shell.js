@@ -12,8 +12,10 @@ import { Palette, openPalette } from "./palette.js"
 import { Refusal } from "./problem.js"
 import { groups, resources } from "./resources.js"
 import { href, place } from "./router.js"
-import { account, canSignOutEverywhere, hasEnded, leaveToSignIn, signOut } from "./sign_in.js"
+import { SecondFactor } from "./second_factor.js"
+import { account, hasEnded, leaveToSignIn, signOut, usesCognito } from "./sign_in.js"
 import { LANGUAGES, language, speak, t } from "./texts.js"
+import { Uploads } from "./upload.js"
 import { chooseTheme, theme, THEMES } from "./theme.js"
 import { views } from "./views.js"
 
@@ -32,7 +34,7 @@ export function Shell() {
       <${Navigation} />
       <main id="main" tabindex="-1"><${Screen} key=${language.value} /></main>
     </div>
-    <${ActionDialog} /><${Palette} /><${Notices} /><${SignInEnded} />`
+    <${ActionDialog} /><${Palette} /><${Uploads} /><${Notices} /><${SignInEnded} />`
 }
 
 /** @param {Event} event */
@@ -77,7 +79,7 @@ function Account() {
       <select id="language" value=${language.value} onChange=${(/** @type {any} */ event) => speak(event.target.value)}>
         ${Object.entries(LANGUAGES).map(([code, title]) => html`<option value=${code} lang=${code} selected=${code === language.value}>${title}</option>`)}</select>
       <button type="button" onClick=${() => signOut()}>${t("Sign out")}</button>
-      ${canSignOutEverywhere && html`<button type="button" onClick=${() => signOut({ everywhere: true })}>${t("Sign out on all devices")}</button>`}
+      ${usesCognito && html`<button type="button" onClick=${() => signOut({ everywhere: true })}>${t("Sign out on all devices")}</button>`}
     </div>
   </details>`
 }
@@ -99,7 +101,8 @@ function SignInEnded() {
 function NoAdministrator() {
   return html`<div class="starting"><h1>${t("This account is no administrator")}</h1>
     <p>${t("The console is for administrators. Sign in with another account.")}</p>
-    <button type="button" class="main" onClick=${() => signOut()}>${t("Sign out")}</button></div>`
+    <button type="button" class="main" onClick=${() => signOut()}>${t("Sign out")}</button>
+    ${usesCognito && html`<p>${t("An administrator may need a second factor first:")}</p><${SecondFactor} />`}</div>`
 }
 
 /** @param {{ error: unknown }} properties */

@@ -35,6 +35,7 @@ export async function signIn() {
     const user = await manager.signinCallback()
     const from = /** @type {{ fragment?: string } | undefined} */ (user?.state)
     history.replaceState(null, "", location.pathname + (from?.fragment ?? ""))
+    dispatchEvent(new PopStateEvent("popstate")) // replaceState tells nobody, and the router has read the address already
     remember(user)
     return Boolean(user)
   } catch (error) {
@@ -95,20 +96,34 @@ export async function signOut({ everywhere = false } = {}) {
   location.replace(address.href)
 }
 
-export const canSignOutEverywhere = configuration.usesCognito
+/** Whether sign-in is Cognito's, whose API signs out everywhere and keeps second factors. */
+export const usesCognito = configuration.usesCognito
 
 /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GlobalSignOut.html */
-async function signOutEverywhere() {
-  const token = await accessToken()
+const signOutEverywhere = () => askCognito("GlobalSignOut")
+
+/** The secret that an authenticator app is to keep for this account. @returns {Promise<string>} */
+export async function beginAuthenticator() {
+  return (await askCognito("AssociateSoftwareToken")).SecretCode
+}
+
+/** Ask for a code of the app at every sign-in from now on. @param {string} code that the app shows */
+export async function confirmAuthenticator(code) {
+  const { Status: status } = await askCognito("VerifySoftwareToken", { UserCode: code })
+  if (status !== "SUCCESS") throw new Error("This is not the code.")
+  await askCognito("SetUserMFAPreference", { SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } })
+}
+
+/** Cognito's own API, for whoever is signed in. @param {string} action @param {Record<string, unknown>} [fields] */
+async function askCognito(action, fields = {}) {
   const answer = await fetch(new URL("/", configuration.metadataUrl), {
     method: "POST",
-    headers: {
-      "Content-Type": "application/x-amz-json-1.1",
-      "X-Amz-Target": "AWSCognitoIdentityProviderService.GlobalSignOut",
-    },
-    body: JSON.stringify({ AccessToken: token }),
+    headers: { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": `AWSCognitoIdentityProviderService.${action}` },
+    body: JSON.stringify({ AccessToken: await accessToken(), ...fields }),
   })
-  if (!answer.ok) throw new Error("The other devices could not be signed out.")
+  const said = await answer.json().catch(() => ({}))
+  if (!answer.ok) throw new Error(said.message ?? `${action}: ${answer.status}`)
+  return said
 }
 
 /** @param {import("oidc-client-ts").User | null | undefined} user */

@@ -30,8 +30,9 @@ function missing(text) {
   return text
 }
 
-/** The name of a field or a code in words: startsAt is "Starts", event_over is "Event over". @param {string} name */
+/** The name of a field or a code in words: startsAt is "Starts", event_over is "Event over". What the data names may have no Hindi. @param {string} name */
 export function words(name) {
   const spaced = name.replace(/[_.]/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().replace(/ (id|at)$/, "")
-  return t(spaced.charAt(0).toUpperCase() + spaced.slice(1))
+  const text = spaced.charAt(0).toUpperCase() + spaced.slice(1)
+  return language.value === "hi" ? (hindi[text] ?? text) : text
 }

@@ -52,10 +52,10 @@ function show(kind, value, row, currency, zone) {
     case "boolean": return t(value ? "Yes" : "No")
     case "link": return safeLink(String(value))
     case "id": return html`<code class="id" title=${value}>${shortId(String(value))}</code>`
-    case "json": return html`<pre class="json">${typeof value === "string" ? value : JSON.stringify(value, null, 2)}</pre>`
+    case "json": return html`<pre class="json" tabindex="0">${typeof value === "string" ? value : JSON.stringify(value, null, 2)}</pre>`
     case "changes": return html`<${Changes} before=${row.oldValues} after=${row.newValues} />`
     case "long": return html`<span class="long">${value}</span>`
-    default: return typeof value === "object" ? html`<pre class="json">${JSON.stringify(value, null, 2)}</pre>` : String(value)
+    default: return typeof value === "object" ? html`<pre class="json" tabindex="0">${JSON.stringify(value, null, 2)}</pre>` : String(value)
   }
 }
 
