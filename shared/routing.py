@@ -138,13 +138,19 @@ def _refuse_unknown_parameters(app: Any, next_middleware: Callable[[Any], Respon
     route = app.context["_route"]
     given: Mapping[str, str] = app.current_event.raw_event.get("queryStringParameters") or {}
     if given and route.rule.pattern != ANY_PATH:
-        known = {parameter.alias for parameter in route.dependant.query_params}
+        known = {name for parameter in route.dependant.query_params for name in _names(parameter)}
         unknown = sorted(name for name in given.keys() - known if not _TRACKING.fullmatch(name))
         if unknown:
             raise RequestValidationError(
                 [{"type": "extra_forbidden", "loc": ("query", name), "msg": "Unknown parameter"} for name in unknown]
             )
     return next_middleware(app)
+
+
+def _names(parameter: Any) -> list[str]:
+    """What a client calls a query parameter, or the fields of a model of them."""
+    fields: Mapping[str, Any] = getattr(parameter.field_info.annotation, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()] or [parameter.alias]
 
 
 def _name_as_sent(location: Sequence[str | int], body: Any) -> str:

@@ -41,7 +41,7 @@ class Application:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         event = http_event(
             route.method,
-            path.removeprefix("/functions/v1"),
+            path if path.startswith("/console") else path.removeprefix("/functions/v1/"),
             claims=access_token(caller.user, *caller.groups) if caller.user else None,
             headers=headers,
             body=body or None,

@@ -47,11 +47,14 @@ def puppet(stack: RunningStack) -> Generator[Invoke]:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("puppet.py", PUPPET)
-    client = stack.client("lambda")
+    client, roles = stack.client("lambda"), stack.client("iam")
+    trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+    role = roles.create_role(RoleName="puppet", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
     client.create_function(
         FunctionName="puppet",
         Runtime="python3.13",
-        Role="arn:aws:iam::000000000000:role/any",
+        Role=role,
         Handler="puppet.handle",
         Code={"ZipFile": code.getvalue()},
         Timeout=5,
@@ -63,6 +66,7 @@ def puppet(stack: RunningStack) -> Generator[Invoke]:
 
     yield invoke
     client.delete_function(FunctionName="puppet")
+    roles.delete_role(RoleName="puppet")
 
 
 def test_eight_executions_run_at_once(puppet: Invoke, tmp_path: Path) -> None:

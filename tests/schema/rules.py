@@ -73,7 +73,7 @@ RULES: dict[str, tuple[str, str]] = {
     "every policy for administrators looks into admins, once": (
         r"""
         select format('%s.%s', tablename, policyname) from pg_policies
-        where 'app_admin' = any(roles)
+        where 'app_admin' = any(roles) and permissive = 'PERMISSIVE'
           and (cmd <> 'INSERT' and coalesce(qual, '') !~ '\( SELECT private\.is_administrator\(\)'
             or cmd in ('INSERT', 'ALL', 'UPDATE')
               and coalesce(with_check, qual, '') !~ '\( SELECT private\.is_administrator\(\)'
@@ -87,6 +87,7 @@ RULES: dict[str, tuple[str, str]] = {
         from pg_policies p cross join unnest(p.roles) as role
         cross join unnest(case p.cmd when 'ALL' then array['SELECT', 'INSERT', 'UPDATE', 'DELETE']
                           else array[p.cmd] end) as command
+        where p.permissive = 'PERMISSIVE'
         group by p.tablename, role, command having count(*) > 1
         """,
         "create policy also on public.refunds for select to authenticated using (false)",
