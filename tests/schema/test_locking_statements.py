@@ -21,6 +21,10 @@ REVIEWED = {
     "events.queries.publish_event": ({"private.seats_taken"}, ANSWER),
     "events.queries.update_event": ({"private.seats_taken"}, ANSWER),
     "events.queries.cancel_event": ({"private.seats_taken"}, ANSWER),
+    "events.queries.unpublish_event": (
+        {"event_waitlist", "private.seats_taken", "registrations"},
+        UNDER_EVENT_LOCK,
+    ),
     "events.queries.shorten_offers": ({"events"}, UNDER_EVENT_LOCK),
     "notifications.queries.queue_broadcast": ({"broadcasts", "registrations"}, MOMENT),
     "sessions.queries.enqueue_session_moves": ({"event_sessions", "events", "registrations"}, UNDER_EVENT_LOCK),
