@@ -67,8 +67,10 @@ def _resolve_refusal(gateway: Gateway, due: DueRefund, refusal: GatewayRefused, 
     logger.error("refund_refused", refund_id=str(due.id), status=refusal.status, reason=refusal.reason)
     try:
         made_elsewhere = gateway.fetch_payment_refunds(due.razorpay_payment_id)
-    except (GatewayDown, GatewayRefused) as error:  # whether it was made elsewhere cannot be judged now
-        return _postpone(due, now, str(error))
+    except GatewayDown as error:  # whether it was made elsewhere cannot be judged now
+        return _postpone(due, now, error.code)
+    except GatewayRefused:  # asking again would not help: a person decides
+        made_elsewhere = []
     with db.transaction(SERVICE) as conn:
         payments.apply_fetched_state(conn, due.razorpay_order_id, (), made_elsewhere, now)
         balance = payment_queries.read_balance(conn, due.razorpay_payment_id)

@@ -257,6 +257,19 @@ def test_a_refund_refused_for_good_is_paid_out_in_another_way_once(desk: MoneyDe
     assert len(audited) == 1
 
 
+def test_a_refund_is_not_given_up_while_razorpay_cannot_say_what_was_refunded(desk: MoneyDesk) -> None:
+    held, payment = desk.paid()
+    desk.razorpay.change_entity("payment", payment, {"created_at": int(time.time()) - 200 * 86_400})
+    desk.refund(held)
+    desk.razorpay.break_api("server_error", method="GET", times=None)
+    desk.storefront.process_refunds()
+    assert desk.refunds() == [("admin", "requested", PRICE)]
+    desk.razorpay.mend_api()
+    desk.storefront.deployed.rows("update refunds set next_attempt_at = now()")
+    desk.storefront.process_refunds()
+    assert desk.refunds() == [("admin", "failed", PRICE)]
+
+
 def test_a_refund_that_fails_after_it_was_processed_is_retried(desk: MoneyDesk) -> None:
     held, payment = desk.paid()
     desk.refund(held, amount=20_000)
