@@ -257,6 +257,22 @@ def test_a_refund_refused_for_good_is_paid_out_in_another_way_once(desk: MoneyDe
     assert len(audited) == 1
 
 
+@pytest.mark.parametrize(("taken", "reason"), [(0, "refunded_elsewhere"), (30_000, "taken_by_dispute")])
+def test_a_failed_refund_is_closed_for_what_became_of_its_money(desk: MoneyDesk, taken: int, reason: str) -> None:
+    held, payment = desk.paid()
+    desk.razorpay.change_entity("payment", payment, {"created_at": int(time.time()) - 200 * 86_400})
+    desk.refund(held)
+    desk.storefront.process_refunds()
+    desk.razorpay.change_entity("payment", payment, {"created_at": int(time.time())})
+    if taken:
+        desk.razorpay.move_dispute(desk.razorpay.open_dispute(payment, taken)["id"], "lost")
+        desk.storefront.deliver()
+    desk.razorpay.refund(payment, PRICE - taken)
+    desk.storefront.deliver()
+    closed = desk.storefront.deployed.rows("select closed_reason from refunds where status = 'closed'")
+    assert closed == [{"closed_reason": reason}]
+
+
 def test_a_refund_is_not_given_up_while_razorpay_cannot_say_what_was_refunded(desk: MoneyDesk) -> None:
     held, payment = desk.paid()
     desk.razorpay.change_entity("payment", payment, {"created_at": int(time.time()) - 200 * 86_400})
