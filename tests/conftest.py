@@ -116,6 +116,13 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """No module starts a program when it is imported: its failure would end the run of whoever chose other tests."""
+    with egress.no_programs():
+        return (yield)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run only whole parts through PgBouncer, and keep tests of one xdist_group on one worker.
 

@@ -4,6 +4,7 @@ import ast
 import asyncio
 import re
 import socket
+import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -46,6 +47,12 @@ def test_whoever_reaches_out_is_refused_and_found_even_if_it_hides_that(number: 
         ATTEMPTS[number]()
         pytest.fail("it was let through")
     assert egress.refused()
+
+
+def test_a_module_cannot_start_a_program_while_it_is_collected() -> None:
+    with egress.no_programs(), pytest.raises(egress.ProgramStarted):
+        subprocess.run(["true"], check=True)
+    subprocess.run(["true"], check=True)
 
 
 @pytest.fixture

@@ -92,8 +92,12 @@ class AilingLink:
         self._toxic = toxic
 
     def heal(self) -> None:
-        """Take the toxic away: who waits because of it goes on at once."""
-        self._toxic, self._is_refusing = None, False
+        """Take the toxic away: who waits because of it goes on at once.
+
+        The first one that `go_down` hangs up on may be back before the last one is hung up on.
+        """
+        with self._lock:
+            self._toxic, self._is_refusing = None, False
         self.is_healthy.set()
 
     def go_down(self) -> None:

@@ -1,7 +1,6 @@
 """The console in a browser, as an administrator uses it."""
 
 import json
-from pathlib import Path
 
 from tests.local.browser import Page
 from tests.local.running_stack import RunningStack
@@ -71,7 +70,7 @@ class ConsolePage:
 
     def violations(self) -> list[str]:
         """What axe-core finds wrong on this screen (WCAG A and AA, and best practices)."""
-        self.page.run(AXE.read_text() + "\n;0")
+        self.page.run((install() / "axe-core" / "axe.min.js").read_text() + "\n;0")
         found = self.page.run(
             "axe.run().then(result => result.violations.map(each => `${each.id}: ${each.nodes[0].html.slice(0, 200)}`))"
         )
@@ -79,6 +78,3 @@ class ConsolePage:
 
     def fits(self) -> bool:
         return bool(self.page.run("document.documentElement.scrollWidth <= innerWidth"))
-
-
-AXE: Path = install() / "axe-core" / "axe.min.js"
