@@ -230,6 +230,15 @@ def anonymize_rows(conn: Connection, user_id: UUID) -> None:
         """,
         who,
     )
+    conn.execute(
+        """
+        update public.payment_attempts set instrument_hash = null
+        where instrument_hash is not null and payment_transaction_id in (
+            select id from public.payment_transactions where user_id = %(user)s
+        )
+        """,
+        who,
+    )
     # The same browser before its user signed in shares the session's id.
     conn.execute(
         """
