@@ -30,6 +30,14 @@ REVIEWED = {
     "sessions.queries.enqueue_session_moves": ({"event_sessions", "events", "registrations"}, UNDER_EVENT_LOCK),
     "analytics_events.queries.insert_events": ({"private.received_analytics_events"}, FIXED),
     "personal_data.queries.anonymize_rows": ({"payment_transactions"}, FIXED),
+    "personal_data.queries.redact_deliveries_of": (
+        {"payment_transactions", "private.without_personal_data"},
+        "an order never changes its owner or id; what arrives meanwhile is redacted by the next hour's run",
+    ),
+    "personal_data.queries.redact_old_deliveries": (
+        {"payment_transactions", "private.without_personal_data", "profiles"},
+        "an erasure is never undone; what arrives meanwhile is redacted by the next hour's run",
+    ),
     "personal_data.queries.anonymize_profile": ({"private.new_referral_code"}, FIXED),
     "private.record_profile_changes": ({"private.uid"}, FIXED),
     "process_referrals.queries.complete_paid": (
