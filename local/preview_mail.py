@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from local.state import PROJECT
+from shared import languages
 from shared.notifications import rendering
 
 FOLDER = PROJECT / ".local" / "mail"
@@ -45,7 +46,7 @@ def main(folder: Path = FOLDER) -> None:
     """Write one page per text and language, its plain text beside it, and an index."""
     folder.mkdir(parents=True, exist_ok=True)
     entries: list[str] = []
-    for language in sorted(path.stem for path in rendering.TEMPLATES.glob("*.toml")):
+    for language in languages.languages():
         for template in rendering.templates_of(language):
             name = f"{language}-{template}"
             message = rendering.render(template, language, SAMPLE, time_zone=TIME_ZONE)
@@ -65,6 +66,7 @@ def _context(message: rendering.Message, language: str, *, marketing: bool) -> d
         "name": "Asha Rao",
         "language": language,
         "words": rendering.words(language),
+        "footer": [rendering.words(language)["reply"].format(platform="Crash Course")],
         "action_url": f"{APP}{url}" if url and url.startswith("/") else url,
         "unsubscribe_url": "https://api.example.com/functions/v1/unsubscribe?token=sample" if marketing else None,
     }

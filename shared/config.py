@@ -80,7 +80,7 @@ class Settings(BaseModel):
 
     @property
     def sms_templates(self) -> dict[str, str]:
-        """DLT template id by the name of the notification's template."""
+        """DLT template id by the name of the notification's template, `<name>.<language>` for other languages."""
         return dict(pair.split("=", 1) for pair in self.sms_template_ids.split(",") if "=" in pair)
 
     @property

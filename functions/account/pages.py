@@ -1,5 +1,7 @@
 """The pages behind a mail's unsubscribe link. Nothing of the request is written into them."""
 
+from shared import languages
+
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -17,27 +19,31 @@ _STYLE = (
 )
 
 
-def _page(title: str, content: str) -> str:
+def ask(language: str) -> str:
+    """The page with the button; its form posts to the address it was loaded from, token included."""
+    text = _texts(language)
+    button = f'<form method="post"><button type="submit">{text["button"]}</button></form>'
+    return _page(language, text["ask"], text["ask_text"], button)
+
+
+def done(language: str) -> str:
+    text = _texts(language)
+    return _page(language, text["done"], text["done_text"])
+
+
+def unknown(language: str) -> str:
+    text = _texts(language)
+    return _page(language, text["unknown"], text["unknown_text"])
+
+
+def _texts(language: str) -> dict[str, str]:
+    return languages.texts(language)["page"]["unsubscribe"]
+
+
+def _page(language: str, title: str, text: str, form: str = "") -> str:
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><main><h1>{title}</h1>{content}</main></body></html>"
+        f"<title>{title}</title><style>{_STYLE}</style></head>"
+        f"<body><main><h1>{title}</h1><p>{text}</p>{form}</main></body></html>"
     )
-
-
-# The form posts to the address it was loaded from, token included.
-ASK = _page(
-    "Unsubscribe from news and offers?",
-    "<p>You will still hear about your registrations, payments and certificates.</p>"
-    '<form method="post"><button type="submit">Unsubscribe</button></form>',
-)
-DONE = _page(
-    "You are unsubscribed",
-    "<p>We will not send you news and offers by email any more. "
-    "You can change this at any time in your notification preferences.</p>",
-)
-UNKNOWN = _page(
-    "This link does not work",
-    "<p>It may have been cut off. Open it again from the mail, or change your notification preferences "
-    "in your account.</p>",
-)

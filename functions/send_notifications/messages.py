@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from functions.send_notifications.models import Attachment, ClaimedNotification, Mail, ProviderRefused, Sms
-from shared import clock
+from shared import clock, languages
 from shared.config import settings
+from shared.languages import DEFAULT_LANGUAGE
 from shared.notifications import invites, rendering, unsubscribing
 from shared.notifications.rendering import Message
 from shared.profiles import phone_codes
@@ -18,9 +19,21 @@ _ADDRESS = re.compile(r"[^\s@,;:<>\"'()\[\]\\\x00-\x20\x7f]+@[A-Za-z0-9.-]+\.[A-
 def rendered(claimed: ClaimedNotification) -> Message:
     """Raises RenderingFailed."""
     data = claimed.data
+    language = sms_language(claimed) if claimed.type == "sms" else claimed.language
     if claimed.template == phone_codes.TEMPLATE and "verificationId" in data:
         data = {"code": phone_codes.code_of(UUID(data["verificationId"]))}
-    return rendering.render(claimed.template, claimed.language, data, time_zone=settings().time_zone)
+    return rendering.render(claimed.template, language, data, time_zone=settings().time_zone)
+
+
+def sms_language(claimed: ClaimedNotification) -> str:
+    """Where texts are registered (DLT), only a registered one is delivered: the default language's, if not theirs."""
+    language = languages.language_of(claimed.language)
+    templates = settings().sms_templates
+    return language if not templates or _dlt_name(claimed.template, language) in templates else DEFAULT_LANGUAGE
+
+
+def _dlt_name(template: str, language: str) -> str:
+    return template if language == DEFAULT_LANGUAGE else f"{template}.{language}"
 
 
 def inbox_row(claimed: ClaimedNotification, message: Message) -> dict[str, Any]:
@@ -38,11 +51,14 @@ def mail(claimed: ClaimedNotification, message: Message) -> Mail:
     if not _ADDRESS.fullmatch(claimed.email):
         raise ProviderRefused("not an email address")
     unsubscribe = unsubscribing.url(claimed.user_id) if claimed.channel == "marketing" else None
+    language = languages.language_of(claimed.language)
+    words = rendering.words(language)
     context: dict[str, Any] = {
         "message": message,
         "name": rendering.printable(claimed.full_name),
-        "language": rendering.language_of(claimed.language),
-        "words": rendering.words(rendering.language_of(claimed.language)),
+        "language": language,
+        "words": words,
+        "footer": [words["reply"].format(platform=settings().certificate_issuer)],
         "action_url": _absolute(message),
         "unsubscribe_url": unsubscribe,
     }
@@ -67,7 +83,7 @@ def sms(claimed: ClaimedNotification, message: Message) -> Sms:
         notification_id=claimed.id,
         to=claimed.phone,
         text=message.sms,
-        template_id=settings().sms_templates.get(claimed.template),
+        template_id=settings().sms_templates.get(_dlt_name(claimed.template, sms_language(claimed))),
         promotional=claimed.channel == "marketing",
     )
 
