@@ -17,6 +17,7 @@ from shared.actors import user
 from shared.errors import NotFound
 from shared.invocations import invocation
 from shared.notifications import unsubscribing
+from shared.pages import HEADERS
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers, published
 from shared.routing import Router
@@ -116,4 +117,4 @@ def _browser_language() -> str:
 
 
 def _page(status: int, body: str) -> Response[str]:
-    return Response(status_code=status, content_type="text/html; charset=utf-8", body=body, headers=pages.HEADERS)
+    return Response(status_code=status, content_type="text/html; charset=utf-8", body=body, headers=HEADERS)

@@ -35,7 +35,7 @@ def mails_of(classroom: Classroom, template: str, language: str = "en") -> list[
 
 def opened(mail: Mail) -> EmailMessage:
     """What a mail client gets, as the standard library reads it."""
-    return cast("EmailMessage", email.message_from_bytes(ses.mime(mail), policy=email.policy.default))
+    return email.message_from_bytes(ses.mime(mail), policy=email.policy.default)
 
 
 def entry_in(content: bytes) -> Any:
