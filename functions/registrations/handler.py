@@ -167,7 +167,7 @@ def cancel(registration_id: Annotated[UUID, Path()]) -> CancelRegistrationAnswer
 def preview_cancellation(registration_id: Annotated[UUID, Path()]) -> CancellationPreview:
     """Show it before `cancel` is called. Nothing changes."""
     user_id = auth.caller(app.current_event.raw_event)
-    with db.transaction(service_for(user_id)) as conn:
+    with db.transaction(service_for(user_id), read_only=True) as conn:
         return service.preview_cancellation(conn, user_id, registration_id, clock.now())
 
 

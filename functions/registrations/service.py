@@ -62,7 +62,7 @@ def cancel(conn: Connection, user_id: UUID, registration_id: UUID, now: datetime
 
 def preview_cancellation(conn: Connection, user_id: UUID, registration_id: UUID, now: datetime) -> CancellationPreview:
     """What `cancel` would refund now. Raises NotFound and Conflict (`already_started`, `nothing_to_cancel`)."""
-    policy = cancellation_queries.lock_refund_policy(conn, registration_id, user_id)
+    policy = cancellation_queries.find_refund_policy(conn, registration_id, user_id)
     if policy is None:
         raise NotFound("registration")
     registration = registrations.find_registration(conn, registration_id, user_id)
