@@ -169,7 +169,7 @@ def attachments_of(content: dict[str, Any]) -> list[dict[str, Any]]:
     """The files of a mail, content in base64: as given, or parts of a whole message, its calendar part among them."""
     if "Raw" not in content:
         return content.get("Simple", {}).get("Attachments", [])
-    message = email.message_from_bytes(base64.b64decode(content["Raw"]["Data"]), policy=email.policy.default)
+    message: Any = email.message_from_bytes(base64.b64decode(content["Raw"]["Data"]), policy=email.policy.default)
     return [
         {
             "FileName": part.get_filename() or "",
