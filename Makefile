@@ -1,6 +1,6 @@
 # The project's commands; `make help` lists them. Each sets up what it needs on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo logs preview-mail reset test test-long check check-code check-types check-template check-openapi check-pipeline format openapi new-function hooks bench build deploy invoke migrate admin smoke load sbom lock
+.PHONY: help setup up demo logs preview-mail reset test test-long check check-code check-types check-template check-openapi check-pipeline format openapi client new-function hooks bench build deploy invoke migrate admin smoke load sbom lock
 MAKEFLAGS += --no-print-directory
 
 HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
@@ -93,6 +93,9 @@ new-function: .venv/.ready ## Add a function that passes every check; NAME=<snak
 
 openapi: .venv/.ready ## Write openapi.json from the functions
 	$(RUN) -m tools.openapi
+
+client: .venv/.ready .tools/openapi-client/.ready ## Write a TypeScript and a Python client of the API into build/clients
+	@$(RUN) -m tools.clients
 
 preview-mail: .venv/.ready ## Write every notification as a page into .local/mail
 	@$(RUN) -m local.preview_mail
