@@ -4,6 +4,7 @@ import re
 from typing import Any
 from uuid import UUID
 
+from functions.send_notifications.client_pages import located
 from functions.send_notifications.models import Attachment, ClaimedNotification, Mail, ProviderRefused, Sms
 from shared import clock
 from shared.config import settings
@@ -29,7 +30,7 @@ def inbox_row(claimed: ClaimedNotification, message: Message) -> dict[str, Any]:
         "title": message.title,
         "message": message.message,
         "type": message.tone,
-        "action_url": message.action.url if message.action else None,
+        "action_url": _action_url(message),
     }
 
 
@@ -80,9 +81,12 @@ def _attachments(claimed: ClaimedNotification) -> tuple[Attachment, ...]:
 
 def _absolute(message: Message) -> str | None:
     """A path of the client's pages needs to be told where those are; without, the mail has no button."""
-    if message.action is None:
-        return None
-    if message.action.url.startswith("/"):
+    url = _action_url(message)
+    if url and url.startswith("/"):
         base = settings().app_base_url
-        return f"{base.rstrip('/')}{message.action.url}" if base else None
-    return message.action.url
+        return f"{base.rstrip('/')}{url}" if base else None
+    return url
+
+
+def _action_url(message: Message) -> str | None:
+    return located(message.action.url, settings().client_page_paths) if message.action else None
