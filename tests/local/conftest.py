@@ -7,6 +7,7 @@ import pytest
 
 from tests.local.running_stack import RunningStack
 from tests.programs import get
+from tools import clients
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +28,12 @@ def stack(running_stack: RunningStack) -> RunningStack:
     if running_stack.process is None:
         running_stack.start()
     return running_stack
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the TypeScript and the Python client."""
+    get("make", ".tools/openapi-client/.ready")
+    folder = tmp_path_factory.mktemp("clients")
+    clients.write(folder)
+    return folder

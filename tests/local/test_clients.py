@@ -1,9 +1,7 @@
 """The clients that `make client` writes walk a student's journey, from a registration to a certificate."""
 
-import json
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -14,25 +12,14 @@ from local.demo.enrolment import log_in, sign_up
 from local.demo.journey import Journey
 from local.demo.live_session import open_course
 from local.seed import PAID
+from tests.local.generated_clients import VERSION, install_typescript
 from tests.local.running_stack import RunningStack
-from tests.programs import get
 from tools import clients
-from tools.openapi import DOCUMENT
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 NODE = Path(ROOT_DIR) / "bin" / "node"
 HERE = Path(__file__).parent
-VERSION = json.loads(DOCUMENT.read_text())["info"]["version"]
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both packages."""
-    get("make", ".tools/openapi-client/.ready")
-    folder = tmp_path_factory.mktemp("clients")
-    clients.write(folder)
-    return folder
 
 
 @pytest.fixture
@@ -44,25 +31,27 @@ def journey(stack: RunningStack) -> Journey:
     return journey
 
 
-def test_a_student_gets_a_certificate_by_the_typescript_client(written: Path, tmp_path: Path, journey: Journey) -> None:
+def test_a_student_gets_a_certificate_by_the_typescript_client(
+    packages: Path, tmp_path: Path, journey: Journey
+) -> None:
     """The journey has lines that must not compile, so that the compiler proves the types, too."""
     page = tmp_path / "student_journey.ts"
     shutil.copy(HERE / page.name, page)
-    install_typescript(written, tmp_path)
+    install_typescript(packages, tmp_path)
     clients.compile_typescript(tmp_path, page, "--noEmit", "--types", "node")
 
     walk(journey, NODE, page)
 
 
-def test_a_student_gets_a_certificate_by_the_python_client(written: Path, journey: Journey) -> None:
-    assert f'version = "{VERSION}"' in (written / "python" / "pyproject.toml").read_text()
+def test_a_student_gets_a_certificate_by_the_python_client(packages: Path, journey: Journey) -> None:
+    assert f'version = "{VERSION}"' in (packages / "python" / "pyproject.toml").read_text()
 
     script = HERE / "student_journey.py"
-    walk(journey, clients.PYTHON_GENERATOR / "python", script, PYTHONPATH=str(written / "python"))
+    walk(journey, clients.PYTHON_GENERATOR / "python", script, PYTHONPATH=str(packages / "python"))
 
 
-def test_what_the_api_does_not_have_does_not_compile(written: Path, tmp_path: Path) -> None:
-    install_typescript(written, tmp_path)
+def test_what_the_api_does_not_have_does_not_compile(packages: Path, tmp_path: Path) -> None:
+    install_typescript(packages, tmp_path)
     client = 'import { createClient } from "crash-course-client"\nconst client = createClient({ baseUrl: "" })\n'
     known, unknown = tmp_path / "known", tmp_path / "unknown"
     for folder, path in ((known, "events"), (unknown, "horoscopes")):
@@ -72,19 +61,6 @@ def test_what_the_api_does_not_have_does_not_compile(written: Path, tmp_path: Pa
     clients.compile_typescript(tmp_path, known, "--noEmit")
     with pytest.raises(RuntimeError, match="tsc failed"):
         clients.compile_typescript(tmp_path, unknown, "--noEmit")
-
-
-def install_typescript(written: Path, folder: Path) -> None:
-    """As `npm install` of the archive would, without a registry."""
-    modules = folder / "node_modules"
-    modules.mkdir()
-    with tarfile.open(clients.archive(written / "typescript")) as packed:
-        packed.extractall(folder, filter="data")
-    package = json.loads((folder / "package" / "package.json").read_text())
-    assert package["version"] == VERSION
-    (folder / "package").rename(modules / package["name"])
-    for name in package["dependencies"]:
-        shutil.copytree(clients.install() / name, modules / name)
 
 
 def walk(journey: Journey, *command: Path, **environment: str) -> None:
