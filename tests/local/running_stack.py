@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import requests
 
 from local.emulator import client_of
 from local.postgres import free_port
+from local.source_code import SOURCE_FOLDERS
 from local.stack_file import StackFile
 from local.state import PROJECT
 
@@ -34,7 +36,17 @@ class RunningStack:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "LOCAL_STATE": str(self.folder), "PORT": str(self.port)}
+        local = {"LOCAL_STATE": str(self.folder), "PORT": str(self.port), "SOURCE_CODE": str(self.sources)}
+        return {**os.environ, **local}
+
+    @property
+    def sources(self) -> Path:
+        """A copy of the functions' code, which a test may change."""
+        copy = self.folder.with_suffix(".code")
+        for name in SOURCE_FOLDERS:
+            if not (copy / name).exists():
+                shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        return copy
 
     @property
     def file(self) -> StackFile:
