@@ -13,7 +13,7 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | an administrator needs a second factor (`RequireAdminMfa`) | none is needed | the seeded administrator has no phone |
 | access tokens last an hour | a day | so that stack.json serves for a day's work |
 | each refresh gives a new refresh token | the same one goes on working | not in MiniStack |
-| code changes by a deployment | once changed while `make up` runs, functions take theirs from the working tree | quicker |
+| code changes by a deployment | what changes while `make up` runs is taken from the working tree | quicker |
 | secrets are filled in by an operator | by `make up` | there is no operator |
 | any other host | keys, metadata and login page of the user pool at the front | the issuer's address is AWS's own |
 | a WebSocket API has a host of its own | a path of the emulator (`ExecuteApiUrl`) | no names to resolve |
