@@ -13,7 +13,7 @@ from local import request_logs, up
 from local.demo import run as demo
 from local.deploy import STACK
 from local.emulator import client_of
-from local.state import StackError, StateFolder, front_port
+from local.state import StackError, StateFolder, app_port, front_port
 
 FULL = "the disk is full; free some space, or run: make reset"
 LITTLE = 16 * 1024 * 1024
@@ -75,7 +75,7 @@ def example() -> int:
     stack = demo.find(StateFolder())
     if stack is None:
         raise StackError("no stack is running here; start one: make up")
-    student_app.serve(stack, int(os.environ.get("APP_PORT", "3100")))
+    student_app.serve(stack, app_port())
     return 0
 
 

@@ -39,7 +39,7 @@ import yaml
 from local import build, http_api
 from local.emulator import ACCOUNT, REGION, Emulator
 from local.intrinsics import Resolver
-from local.state import StackError, StateFolder
+from local.state import StackError, StateFolder, app_port
 from tools.deploy import published_with
 
 STACK = "crash-course"
@@ -101,6 +101,7 @@ def parameters(base_url: str, razorpay_url: str, emulator: Emulator) -> dict[str
         "Stage": "local",
         "Architecture": build.architecture(),
         "PublicBaseUrl": base_url,
+        "AppBaseUrl": f"http://127.0.0.1:{app_port()}",
         "AllowedOrigins": ",".join([base_url, *os.environ.get("ORIGINS", "").split()]),
         "EmailFrom": EMAIL_FROM,
         "SupplierGstin": SUPPLIER_GSTIN,

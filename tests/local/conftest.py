@@ -1,10 +1,13 @@
 """One local stack for all tests that need one."""
 
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from local.source_code import SOURCE_FOLDERS
+from local.state import PROJECT
 from tests.local.running_stack import RunningStack
 from tests.programs import get
 from tools import clients
@@ -13,7 +16,10 @@ from tools import clients
 @pytest.fixture(scope="session")
 def running_stack(server_folder: Path) -> Generator[RunningStack]:
     get("make", "setup")
-    running = RunningStack(server_folder / "stack")
+    sources = server_folder / "sources"
+    for name in SOURCE_FOLDERS:
+        shutil.copytree(PROJECT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+    running = RunningStack(server_folder / "stack", sources=sources)
     try:
         running.start()
         yield running

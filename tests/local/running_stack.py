@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,6 @@ import requests
 
 from local.emulator import client_of
 from local.postgres import free_port
-from local.source_code import SOURCE_FOLDERS
 from local.stack_file import StackFile
 from local.state import PROJECT
 
@@ -31,22 +29,15 @@ class RunningStack:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    sources: Path | None = None
+    """A copy of the functions' code that it watches in the place of the project's."""
     process: "subprocess.Popen[bytes] | None" = None
     seconds_to_ready: float = 0
 
     @property
     def environment(self) -> dict[str, str]:
-        local = {"LOCAL_STATE": str(self.folder), "PORT": str(self.port), "SOURCE_CODE": str(self.sources)}
-        return {**os.environ, **local}
-
-    @property
-    def sources(self) -> Path:
-        """A copy of the functions' code, which a test may change."""
-        copy = self.folder.with_suffix(".code")
-        for name in SOURCE_FOLDERS:
-            if not (copy / name).exists():
-                shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        return copy
+        sources = {"SOURCE_CODE": str(self.sources)} if self.sources else {}
+        return {**os.environ, "LOCAL_STATE": str(self.folder), "PORT": str(self.port), **sources}
 
     @property
     def file(self) -> StackFile:

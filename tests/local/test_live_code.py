@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
@@ -27,7 +28,7 @@ def test_a_change_is_live_within_seconds(
         health, page = (requests.get(f"{stack.file.base_url}/functions/v1/{path}", timeout=40) for path in PATHS)
         return health.headers.get("referrer-policy") == "origin" or page.text.endswith("<!-- changed -->")
 
-    source = stack.sources / file
+    source = code_of(stack) / file
     original = source.read_text()
     assert old in original
     assert not changed()
@@ -45,7 +46,7 @@ def test_a_change_is_live_within_seconds(
 
 def test_a_request_under_way_is_answered(stack: RunningStack) -> None:
     """Its process ends after it, so that no change makes a request fail."""
-    file = stack.sources / "shared" / "problems.py"
+    file = code_of(stack) / "shared" / "problems.py"
     original = file.read_text()
     try:
         for number in range(5):
@@ -57,12 +58,18 @@ def test_a_request_under_way_is_answered(stack: RunningStack) -> None:
 
 
 def test_only_code_counts(stack: RunningStack) -> None:
-    before = snapshot(stack.sources)
-    (stack.sources / "shared" / "__pycache__").mkdir(exist_ok=True)
-    (stack.sources / "shared" / "__pycache__" / "money.pyc").write_bytes(b"")
-    (stack.sources / "shared" / ".money.py.swp").write_bytes(b"")
-    assert snapshot(stack.sources) == before
-    added = stack.sources / "shared" / "added.py"
+    sources = code_of(stack)
+    before = snapshot(sources)
+    (sources / "shared" / "__pycache__").mkdir(exist_ok=True)
+    (sources / "shared" / "__pycache__" / "money.pyc").write_bytes(b"")
+    (sources / "shared" / ".money.py.swp").write_bytes(b"")
+    assert snapshot(sources) == before
+    added = sources / "shared" / "added.py"
     added.write_text("")
-    assert snapshot(stack.sources).keys() - before.keys() == {str(added)}
+    assert snapshot(sources).keys() - before.keys() == {str(added)}
     added.unlink()
+
+
+def code_of(stack: RunningStack) -> Path:
+    assert stack.sources
+    return stack.sources

@@ -19,14 +19,16 @@ from local.demo.journey import Journey
 from local.demo.live_session import open_course
 from local.postgres import free_port
 from local.seed import PAID
-from local.state import PROJECT
+from local.state import PROJECT, app_port
 from tests.local.browser import Page, browser
 from tests.local.generated_clients import install_typescript
-from tests.local.running_stack import RunningStack
+from tests.local.running_stack import RunningStack, eventually
 from tools import clients
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
+MAIL_LINK = f"http://127.0.0.1:{app_port()}"
+"""Where mails find the app locally."""
 TELL_LOADED = """new MutationObserver(() => document.querySelector("iframe")
   ?.addEventListener("load", () => (window.checkoutLoaded = true))).observe(document.body, { childList: true })"""
 """The checkout is a page of another origin, in a frame."""
@@ -67,10 +69,13 @@ def tab(tmp_path: Path) -> Generator[Page]:
 
 def test_a_student_signs_up_pays_attends_and_gets_a_certificate(stack: RunningStack, app: str, tab: Page) -> None:
     tab.open(app)
+    tab.until(f"document.querySelector('main').innerText.includes('{PAID.title}')")
+    assert tab.violations() == []
     tab.click(PAID.title)
     tab.click("Register")
     tab.until("location.pathname === '/sign-in'")
     email = f"app-{secrets.token_hex(4)}@example.com"
+    assert tab.violations() == []
     fill(tab, "Sign up", name="Asha Rao", email=email, password="First-passw0rd")
     fill(tab, "Confirm", code="123456")
     tab.until("location.pathname.startsWith('/events/')")
@@ -82,6 +87,11 @@ def test_a_student_signs_up_pays_attends_and_gets_a_certificate(stack: RunningSt
     tab.press("Enter")
     tab.until("document.querySelector('#state')?.textContent === 'Your seat is confirmed.'")
     tab.until(f"document.querySelector('[role=status]').textContent.includes('{PAID.title}')")
+    link = eventually(lambda: re.search(rf"{MAIL_LINK}(/registrations/[\w-]+)", mails_to(email, stack)))
+    assert link
+    tab.open(app + link[1])
+    tab.until("document.querySelector('#state')?.textContent === 'Your seat is confirmed.'")
+    assert tab.violations() == []
     tab.click("Inbox")
     tab.until(f"document.querySelector('article h2')?.textContent.includes('{PAID.title}')")
     tab.click("Payments")
@@ -124,6 +134,11 @@ def test_it_signs_in_as_the_clients_page_says() -> None:
     module = re.search(r"^```js\n// accounts\.js\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     assert module
     assert (example.FOLDER / "accounts.js").read_text().endswith(module[1])
+
+
+def mails_to(email: str, stack: RunningStack) -> str:
+    mails = requests.get(f"{stack.file.base_url}/_local/mail", timeout=40).json()["emails"]
+    return str([each["text"] for each in mails if email in each["to"]])
 
 
 def fill(tab: Page, form: str, **values: str) -> None:
