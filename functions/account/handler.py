@@ -68,7 +68,7 @@ def read_notification(notification_id: UUID) -> NotificationOut:
 
 @app.get("/functions/v1/notification-preferences", summary="Show the notification preferences", tags=["Notifications"])
 def show_preferences() -> PreferencesOut:
-    """Every combination of type and channel; what was never chosen is enabled."""
+    """Every combination of type and channel; what was never chosen is enabled, but marketing needs a consent."""
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id), read_only=True) as conn:
         return PreferencesOut(preferences=service.preferences(conn, user_id))
@@ -76,7 +76,10 @@ def show_preferences() -> PreferencesOut:
 
 @app.put("/functions/v1/notification-preferences", summary="Change notification preferences", tags=["Notifications"])
 def change_preferences(changes: PreferencesIn) -> PreferencesOut:
-    """Change the combinations given, leave the others; answers with all of them."""
+    """Change the combinations given, leave the others; answers with all of them.
+
+    Enabling a `marketing` one gives the consent that marketing needs, for the ways that are enabled.
+    """
     user_id = auth.caller(app.current_event.raw_event)
     with db.transaction(user(user_id)) as conn:
         return PreferencesOut(preferences=service.choose(conn, user_id, changes.preferences))
@@ -107,7 +110,7 @@ def unsubscribe(
     except NotFound:
         return _page(404, pages.unknown(_browser_language()))
     with db.transaction(user(user_id)) as conn:
-        service.choose(conn, user_id, [service.NO_MARKETING_MAIL])
+        service.unsubscribe(conn, user_id)
         return _page(200, pages.done(service.language_of(conn, user_id)))
 
 

@@ -8,7 +8,7 @@ import psycopg
 
 from functions.account import queries
 from functions.account.models import InboxNotification, InboxOut, NotificationPreference
-from shared import languages
+from shared import consents, languages
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.notifications.models import Channel, Type
@@ -43,18 +43,38 @@ def language_of(conn: Connection, user_id: UUID) -> str:
 
 
 def preferences(conn: Connection, user_id: UUID) -> list[NotificationPreference]:
+    """Every combination; marketing is off without a consent."""
+    agrees = consents.is_given(conn, user_id)
     enabled = {(each.type, each.channel): each.enabled for each in queries.chosen(conn, user_id)}
     return [
-        NotificationPreference(type=kind, channel=channel, enabled=enabled.get((kind, channel), True))
+        NotificationPreference(
+            type=kind,
+            channel=channel,
+            enabled=enabled.get((kind, channel), True) and (channel != "marketing" or agrees),
+        )
         for kind, channel in product(get_args(Type), get_args(Channel))
     ]
 
 
 def choose(conn: Connection, user_id: UUID, changes: list[NotificationPreference]) -> list[NotificationPreference]:
-    """The last word on a combination counts; raises Conflict for a user who has no profile yet."""
+    """The last word on a combination counts; turning marketing on gives consent to it, by the ways that are turned on.
+
+    Raises Conflict for a user who has no profile yet.
+    """
     last = {(change.type, change.channel): change for change in changes}
+    gives_consent = any(each.enabled for each in last.values() if each.channel == "marketing")
     try:
+        if gives_consent and not consents.is_given(conn, user_id):
+            others = [NotificationPreference(type=each, channel="marketing", enabled=False) for each in get_args(Type)]
+            queries.choose(conn, user_id, others)
+            consents.record(conn, user_id, "preferences", given=True)
         queries.choose(conn, user_id, list(last.values()))
     except psycopg.errors.ForeignKeyViolation as error:
         raise Conflict("Confirm the sign-up or register for a course first.", code="profile_missing") from error
     return preferences(conn, user_id)
+
+
+def unsubscribe(conn: Connection, user_id: UUID) -> None:
+    """End marketing of every kind: whoever takes the link in a mail wants no more of it."""
+    choose(conn, user_id, [NO_MARKETING_MAIL])
+    consents.record(conn, user_id, "unsubscribe", given=False)

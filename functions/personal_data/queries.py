@@ -54,6 +54,7 @@ ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
         """,
         "created_at",
     ),
+    "marketing_consents": ("public.marketing_consents", _OWN, "recorded_at"),
     "realtime_connections": ("public.realtime_connections", _OWN, "connected_at"),
     "analytics_events": ("public.analytics_events", _OWN, "created_at"),
     "device_sightings": ("public.device_sightings", _OWN, "seen_at"),
@@ -200,6 +201,7 @@ def delete_traces(conn: Connection, user_id: UUID) -> None:
     who = {"user": user_id}
     conn.execute("delete from public.in_app_notifications where user_id = %(user)s", who)
     conn.execute("delete from public.notification_preferences where user_id = %(user)s", who)
+    conn.execute("delete from public.marketing_consents where user_id = %(user)s", who)
     conn.execute("delete from public.recording_positions where user_id = %(user)s", who)
     conn.execute("delete from public.realtime_connections where user_id = %(user)s", who)
     conn.execute("delete from public.device_sightings where user_id = %(user)s", who)

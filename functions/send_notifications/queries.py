@@ -50,8 +50,9 @@ def claim(
             )
             select c.id, c.user_id, c.type, c.channel, c.template, c.data, c.retry_count, p.email, p.email_verified,
                 n.phone, p.full_name, p.language, p.erased_at is not null as erased,
-                c.template = 'phone_code' or coalesce(w.enabled, true) as wanted, s.reason as suppressed,
-                c.correlation_id
+                c.template = 'phone_code' or coalesce(w.enabled, true)
+                    and (c.channel <> 'marketing' or private.agrees_to_marketing(c.user_id)) as wanted,
+                s.reason as suppressed, c.correlation_id
             from due c
             join public.profiles p on p.id = c.user_id
             left join public.phone_verifications v on c.template = 'phone_code'

@@ -1,12 +1,13 @@
 """What people want to be told how, and how they say no without a login."""
 
 from itertools import product
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from shared.consents import WORDING_VERSION
 from shared.notifications import unsubscribing
-from shared.notifications.models import Notice
+from shared.notifications.models import Notice, Type
 from tests.notifications.notification_platform import Platform
 
 DATA: dict[str, str | int | None] = {"eventTitle": "Deep Rust", "title": "News", "message": "A new course"}
@@ -20,13 +21,15 @@ def test_everything_is_wanted_until_said_otherwise_and_only_that_changes(platfor
     asha, birk = platform.person(), platform.person()
     status, answer = platform.account("GET", "notification-preferences", asha)
     ways = product(("email", "sms", "in_app"), ("transactional", "marketing", "alert"))
-    assert (status, answer["preferences"]) == (200, [choice(*each, enabled=True) for each in ways])
-    no_sms = {"preferences": [choice("sms", "marketing", enabled=False)]}
+    assert (status, answer["preferences"]) == (200, [choice(*each, enabled=each[1] != "marketing") for each in ways])
+    no_sms = {"preferences": [choice("sms", "alert", enabled=False)]}
     status, answer = platform.account("PUT", "notification-preferences", asha, body=no_sms)
     assert status == 200
-    assert [each for each in answer["preferences"] if not each["enabled"]] == no_sms["preferences"]
+    off = [each for each in answer["preferences"] if not each["enabled"] and each["channel"] != "marketing"]
+    assert off == no_sms["preferences"]
     assert platform.account("GET", "notification-preferences", asha)[1] == answer
-    assert all(each["enabled"] for each in platform.account("GET", "notification-preferences", birk)[1]["preferences"])
+    others = platform.account("GET", "notification-preferences", birk)[1]["preferences"]
+    assert all(each["enabled"] for each in others if each["channel"] != "marketing")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,7 @@ def test_a_body_that_is_no_json_and_a_user_without_a_profile_are_told_so(platfor
 
 def test_what_is_not_wanted_is_cancelled_with_the_reason(platform: Platform) -> None:
     asha = platform.person()
+    agree(platform, asha)
     body = {"preferences": [choice("email", "marketing", enabled=False)]}
     platform.account("PUT", "notification-preferences", asha, body=body)
     mail, inbox = platform.enqueue(Notice(asha, "broadcast", "1", DATA, channel="marketing"))
@@ -83,6 +87,60 @@ def test_who_cannot_or_must_not_be_reached_is_not(platform: Platform, statement:
     assert platform.sweep()["total"] == 0
     assert (platform.queued(row)["status"], platform.queued(row)["last_error"]) == ("cancelled", reason)
     assert platform.texts() == []
+
+
+def agree(platform: Platform, user: UUID) -> None:
+    platform.rows(
+        "insert into marketing_consents (user_id, given, wording_version, source) values (%s, true, '1', 'profile')",
+        user,
+    )
+
+
+def marketing_status(platform: Platform, user: UUID, types: tuple[Type, ...] = ("email", "in_app")) -> list[str]:
+    """What becomes of marketing, by kind of message."""
+    rows = platform.enqueue(Notice(user, "broadcast", str(uuid4()), DATA, types=types, channel="marketing"))
+    platform.sweep()
+    return [platform.queued(row)["status"] for row in rows]
+
+
+def consents(platform: Platform) -> list[tuple[bool, str, str]]:
+    found = platform.rows("select given, source, wording_version from marketing_consents order by recorded_at")
+    return [(row["given"], row["source"], row["wording_version"]) for row in found]
+
+
+def test_nobody_gets_marketing_without_a_consent_whatever_was_chosen_before(platform: Platform) -> None:
+    asha = platform.person()
+    platform.rows("insert into notification_preferences values (%s, 'email', 'marketing', true)", asha)
+    assert marketing_status(platform, asha) == ["cancelled", "cancelled"]
+    agree(platform, asha)
+    assert marketing_status(platform, asha) == ["sent", "sent"]
+
+
+def test_without_the_rule_everybody_gets_marketing(platform: Platform) -> None:
+    """The negative control."""
+    platform.rows(
+        "create or replace function private.agrees_to_marketing(person uuid) returns boolean"
+        " language sql as 'select true'"
+    )
+    assert marketing_status(platform, platform.person()) == ["sent", "sent"]
+
+
+def test_turning_marketing_on_is_a_consent_for_that_way_alone(platform: Platform) -> None:
+    asha = platform.person()
+    body = {"preferences": [choice("email", "marketing", enabled=True)]}
+    answer = platform.account("PUT", "notification-preferences", asha, body=body)[1]
+    on = [each for each in answer["preferences"] if each["channel"] == "marketing" and each["enabled"]]
+    assert on == body["preferences"]
+    assert consents(platform) == [(True, "preferences", WORDING_VERSION)]
+    assert marketing_status(platform, asha) == ["sent", "cancelled"]
+
+
+def test_unsubscribing_withdraws_the_consent(platform: Platform) -> None:
+    asha = platform.person()
+    agree(platform, asha)
+    platform.account("POST", "unsubscribe", body="List-Unsubscribe=One-Click", token=unsubscribing.token(asha))
+    assert consents(platform)[-1] == (False, "unsubscribe", WORDING_VERSION)
+    assert marketing_status(platform, asha) == ["cancelled", "cancelled"]
 
 
 def test_looking_at_the_unsubscribe_page_changes_nothing_and_posting_ends_marketing_mail(platform: Platform) -> None:

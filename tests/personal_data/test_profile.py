@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import boto3
 import pytest
 
+from shared.consents import WORDING_VERSION
 from tests.deployed import Answer, DeployedFunctions, access_token
 
 ADDRESS = "asha@example.com"
@@ -36,6 +37,7 @@ def test_a_person_sees_the_profile(emptied: DeployedFunctions) -> None:
         "phone": "+919876500001",
         "phoneVerified": False,
         "language": "hi",
+        "marketingConsent": False,
         "referralCode": "ASHA2026",
     }
 
@@ -178,3 +180,20 @@ def test_an_erased_person_has_no_profile_and_none_comes_back(emptied: DeployedFu
         answer = ask(emptied, user, method, body, email=ADDRESS, email_verified="true")
         assert (answer.status, answer.body["code"]) == (403, "account_erased")
     assert changes(emptied) == [("name", None, None, user)]
+
+
+def test_a_person_agrees_to_marketing_and_withdraws_it_and_finds_both_in_the_export(emptied: DeployedFunctions) -> None:
+    user = emptied.profile()
+
+    def change(given: bool) -> bool:
+        answer = emptied.request("personal_data", "PATCH", "me", user=user, body={"marketingConsent": given})
+        assert answer.status == 200, answer
+        return answer.body["profile"]["marketingConsent"]
+
+    assert emptied.request("personal_data", "GET", "me", user=user).body["profile"]["marketingConsent"] is False
+    assert [change(given) for given in (True, True, False)] == [True, True, False]
+    exported = emptied.request("personal_data", "GET", "me/export", user=user).body["data"]["marketing_consents"]
+    assert [(row["given"], row["source"], row["wording_version"]) for row in exported] == [
+        (False, "profile", WORDING_VERSION),
+        (True, "profile", WORDING_VERSION),
+    ]

@@ -53,7 +53,8 @@ REVIEWED = {
     "release_expired_holds.queries.expire_offers": ({"events"}, UNDER_EVENT_LOCK),
     "release_expired_holds.queries.close_waitlist": ({"events"}, UNDER_EVENT_LOCK),
     "send_notifications.queries.claim": (
-        {"notification_preferences", "phone_verifications", "profiles", "suppressed_addresses"},
+        {"notification_preferences", "phone_verifications", "private.agrees_to_marketing", "profiles",
+         "suppressed_addresses"},
         "it skips locked rows, so it never waits and its snapshot is fresh",
     ),
     "session_management.queries.close_forgotten": ({"event_sessions"}, SESSION_OVER),

@@ -114,6 +114,7 @@ def world(name: str, serial: int, admin_name: str) -> list[Table]:
                                  "message": "Your seat is confirmed."},
         "notification_preferences": {"user_id": who, "type": ("email", "sms", "in_app")[serial % 3],
                                      "channel": ("marketing", "alert")[serial // 3 % 2], "enabled": False},
+        "marketing_consents": {"user_id": who, "given": True, "wording_version": "1", "source": "profile"},
         "suppressed_addresses": {"type": "email", "address": f"gone{serial}@example.com", "reason": "bounce"},
         "realtime_connections": {"connection_id": f"connection {serial}", "user_id": who, "expires_at": NOW},
         "analytics_events": {"user_id": who, "event_name": "page_view", "event_category": "engagement"},

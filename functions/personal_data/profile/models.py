@@ -46,6 +46,8 @@ class Profile(Schema):
     """Whether a code has proven the number: no SMS goes to one that is not."""
     language: LanguageOf
     """The language of mails, SMS, inbox and documents."""
+    marketing_consent: bool
+    """Whether the person has agreed to marketing, and not withdrawn it."""
     referral_code: str
     """What others enter when this person recommended the course."""
     created_at: datetime
@@ -64,3 +66,5 @@ class ProfileChanges(Schema):
     """The new name, 1 to 200 characters on one line; it is printed on certificates that are issued from now on."""
     language: Language | None = None
     """The new language of texts."""
+    marketing_consent: bool | None = None
+    """True agrees to marketing as docs/clients.md words it, false withdraws that; kept with time and wording."""

@@ -14,7 +14,7 @@ def find_profile(conn: Connection, user_id: UUID) -> Profile | None:
         .execute(
             """
             select id, email, email_verified, full_name as name, phone, phone_verified_at is not null as phone_verified,
-                language, referral_code, created_at
+                language, private.agrees_to_marketing(id) as marketing_consent, referral_code, created_at
             from public.profiles where id = %(user)s and erased_at is null
             """,
             {"user": user_id},

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.personal_data.profile import queries
 from functions.personal_data.profile.models import Profile, ProfileAnswer, ProfileChanges
-from shared import auth, db
+from shared import auth, consents, db
 from shared.actors import service_for
 from shared.errors import Forbidden
 from shared.log import logger
@@ -27,12 +27,17 @@ def show_profile() -> ProfileAnswer:
 
 @routes.patch(PATH, summary="Change the caller's profile", tags=["Profile"], responses=answers(200, **REFUSED))
 def change_profile(body: ProfileChanges) -> ProfileAnswer:
-    """The name and the language. A number is changed by `POST me/phone`, the address at the identity provider."""
+    """The name, the language and the consent to marketing.
+
+    A number is changed by `POST me/phone`, the address at the identity provider.
+    """
     claims = auth.claims_of(routes.current_event.raw_event)
     user_id = auth.user_id_of(claims)
     _profile_of(claims)
     with db.transaction(service_for(user_id)) as conn:
         queries.update_profile(conn, user_id, name=body.name, language=body.language)
+        if body.marketing_consent is not None:
+            consents.record(conn, user_id, "profile", given=body.marketing_consent)
         profile = queries.find_profile(conn, user_id)
     if profile is None:
         raise Forbidden("This account was erased.", code="account_erased")
