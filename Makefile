@@ -1,6 +1,6 @@
 # The project's commands; `make help` lists them. Each sets up what it needs on first use.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo logs preview-mail reset test test-long check check-code check-types check-template check-openapi check-pipeline format openapi new-function hooks bench build deploy invoke migrate admin smoke load sbom lock
+.PHONY: help setup up demo example logs preview-mail reset test test-long check check-code check-types check-template check-openapi check-pipeline format openapi client new-function hooks bench build deploy invoke migrate admin smoke load sbom lock
 MAKEFLAGS += --no-print-directory
 
 HOST_ARCH := $(subst aarch64,arm64,$(subst amd64,x86_64,$(shell uname -m)))
@@ -28,6 +28,9 @@ up: $(SETUP) ## Run the whole platform on this machine, on PORT (3000); ORIGINS 
 
 demo: $(SETUP) ## Walk a student's journey against the running stack, or a freshly started one
 	@exec $(RUN) -m local demo
+
+example: .venv/.ready ## Serve the example of a student app for the running stack, on APP_PORT (3100)
+	@exec $(RUN) -m local example
 
 logs: .venv/.ready ## Show what one request caused in the running stack; REQUEST=<id>, as `make up` prints it
 	@REQUEST=$(REQUEST) $(RUN) -m local logs
@@ -93,6 +96,9 @@ new-function: .venv/.ready ## Add a function that passes every check; NAME=<snak
 
 openapi: .venv/.ready ## Write openapi.json from the functions
 	$(RUN) -m tools.openapi
+
+client: .venv/.ready .tools/openapi-client/.ready ## Write a TypeScript and a Python client of the API into build/clients
+	@$(RUN) -m tools.clients
 
 preview-mail: .venv/.ready ## Write every notification as a page into .local/mail
 	@$(RUN) -m local.preview_mail

@@ -1,4 +1,4 @@
-"""The local stack's command line: up, reset, demo, logs."""
+"""The local stack's command line: up, reset, demo, example, logs."""
 
 import argparse
 import asyncio
@@ -8,11 +8,12 @@ import shutil
 import sys
 from pathlib import Path
 
+from local import example as student_app
 from local import request_logs, up
 from local.demo import run as demo
 from local.deploy import STACK
 from local.emulator import client_of
-from local.state import StackError, StateFolder, front_port
+from local.state import StackError, StateFolder, app_port, front_port
 
 FULL = "the disk is full; free some space, or run: make reset"
 LITTLE = 16 * 1024 * 1024
@@ -22,7 +23,7 @@ LITTLE = 16 * 1024 * 1024
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, command in {"up": start, "reset": reset, "demo": demonstrate, "logs": logs}.items():
+    for name, command in {"up": start, "reset": reset, "demo": demonstrate, "example": example, "logs": logs}.items():
         commands.add_parser(name, help=command.__doc__).set_defaults(command=command)
     try:
         return parser.parse_args().command()
@@ -67,6 +68,15 @@ def reset() -> int:
 def demonstrate() -> int:
     """take a student from sign-up to a paid seat, printing each step"""
     return 0 if demo.run(StateFolder()) else 1
+
+
+def example() -> int:
+    """serve the example of a student app on APP_PORT (3100), for the running stack; Ctrl-C ends it"""
+    stack = demo.find(StateFolder())
+    if stack is None:
+        raise StackError("no stack is running here; start one: make up")
+    student_app.serve(stack, app_port())
+    return 0
 
 
 def logs() -> int:

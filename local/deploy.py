@@ -12,6 +12,8 @@ Differences from a deployment on AWS, all of them made here, in `ministack_runne
 | a code is random | always 123456, 654321 for a new password | so in MiniStack |
 | an administrator needs a second factor (`RequireAdminMfa`) | none is needed | the seeded administrator has no phone |
 | access tokens last an hour | a day | so that stack.json serves for a day's work |
+| each refresh gives a new refresh token | the same one goes on working | not in MiniStack |
+| code changes by a deployment | what changes while `make up` runs is taken from the working tree | quicker |
 | secrets are filled in by an operator | by `make up` | there is no operator |
 | any other host | keys, metadata and login page of the user pool at the front | the issuer's address is AWS's own |
 | a WebSocket API has a host of its own | a path of the emulator (`ExecuteApiUrl`) | no names to resolve |
@@ -37,7 +39,7 @@ import yaml
 from local import build, http_api
 from local.emulator import ACCOUNT, REGION, Emulator
 from local.intrinsics import Resolver
-from local.state import StackError, StateFolder
+from local.state import StackError, StateFolder, app_port
 from tools.deploy import published_with
 
 STACK = "crash-course"
@@ -99,6 +101,7 @@ def parameters(base_url: str, razorpay_url: str, emulator: Emulator) -> dict[str
         "Stage": "local",
         "Architecture": build.architecture(),
         "PublicBaseUrl": base_url,
+        "AppBaseUrl": f"http://127.0.0.1:{app_port()}",
         "AllowedOrigins": ",".join([base_url, *os.environ.get("ORIGINS", "").split()]),
         "EmailFrom": EMAIL_FROM,
         "SupplierGstin": SUPPLIER_GSTIN,

@@ -7,11 +7,13 @@ import threading
 import time
 import urllib.request
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import botocore.session
 
 from local.process import Program
+from local.source_code import SOURCE_FOLDERS
 from local.state import PROJECT, Settings, StackError, StateFolder
 
 REGION = "ap-south-1"
@@ -28,6 +30,8 @@ class Emulator(Program):
         self._state = state.path("emulator", "state")
         self._scratch = state.path("emulator", "scratch")
         self._unpacked = state.path("emulator", "unpacked")
+        self._live = state.path("emulator", "live")
+        shutil.rmtree(self._live, ignore_errors=True)  # a new start builds what was changed during the last one
         super().__init__(
             "MiniStack",
             [str(PYTHON), str(PROJECT / "local" / "ministack_runner.py")],
@@ -52,6 +56,7 @@ class Emulator(Program):
                 "TMPDIR": str(self._scratch),
                 "DECISIONS_LOG": str(state.path("logs", "permissions.log")),
                 "UNPACKED_DIR": str(self._unpacked),
+                "LIVE_DIR": str(self._live),
                 "IOT_MTLS_ENABLED": "0",
                 "SFTP_ENABLED": "0",
                 "LOG_LEVEL": "INFO",
@@ -99,6 +104,15 @@ class Emulator(Program):
             if time.monotonic() > deadline:
                 raise StackError(f"MiniStack did not save its state to {functions}")
             time.sleep(0.05)
+
+    def renew_code(self, sources: Path) -> None:
+        """Have functions start anew with the code as it is in `sources`, and with each later change when told again."""
+        self._live.mkdir(exist_ok=True)
+        for name in SOURCE_FOLDERS:
+            if not (self._live / name).exists():
+                (self._live / name).symlink_to(sources / name)
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGUSR2)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Runs MiniStack, in its own environment, with nine things that version 1.5 lacks.
+"""Runs MiniStack, in its own environment, with ten things that version 1.5 lacks.
 
 1. A user pool's PostConfirmation trigger: MiniStack keeps the setting and never calls the function. Nor does it mark an
    address as verified when its code is entered.
@@ -12,6 +12,7 @@
 8. The groups that a PreTokenGeneration trigger decides on: MiniStack looks for them where Cognito has the claims.
 9. Some of what AWS decides a call by: MiniStack decides each call of a function by the policies of its role (AUTH), but
    not with the action of a batch, the sender of a mail and the ARN of a secret as AWS does.
+10. Changed code without a deployment: when told to by SIGUSR2, functions start anew, with the code of LIVE_DIR.
 """
 # pyright: basic, reportMissingImports=false
 # MiniStack is installed in .tools/ministack only.
@@ -26,6 +27,7 @@ import logging
 import os
 import signal
 import threading
+import time
 import zipfile
 from contextvars import ContextVar
 from pathlib import Path
@@ -55,6 +57,7 @@ extract_response = cognito._extract_trigger_response
 send_mail = cognito._send_verification_email
 requested: ContextVar[tuple[str, dict[str, str] | None]] = ContextVar("requested")
 deployed = threading.Event()
+changed = threading.Event()
 saving = threading.Lock()
 load = app._load_persisted_state
 ses_state = ses.get_state
@@ -222,15 +225,53 @@ class UnpackedOnce(zipfile.ZipFile):
         os.utime(unpacked)
         target = Path(path)
         target.rmdir()
-        target.symlink_to(unpacked)
+        target.symlink_to(with_live_code(unpacked))
 
     def namelist(self) -> list[str]:
         """Nothing: MiniStack looks for names that leave the folder, which takes longer than to unpack; they can not."""
         return []
 
 
+def with_live_code(unpacked: Path) -> Path:
+    """The archive with links to what LIVE_DIR has in the place of its own code; itself, as long as nothing changed."""
+    live = Path(os.environ["LIVE_DIR"])
+    for folder, name in ((unpacked, "functions"), (unpacked / "python", "shared")):
+        if (folder / name).exists() and (live / name).exists():
+            break
+    else:
+        return unpacked
+    mirror = live / unpacked.name
+    inside = mirror / folder.relative_to(unpacked)
+    with UnpackedOnce.one_at_a_time:
+        if not mirror.exists():
+            inside.mkdir(parents=True)
+            for each in {*unpacked.iterdir(), *folder.iterdir()} - {folder}:
+                link = mirror / each.relative_to(unpacked)
+                link.symlink_to(live / name if each == folder / name else each)
+    return mirror
+
+
+def keep_renewing() -> None:
+    """End the processes of all functions when their code has changed; one at work ends after its request."""
+    while changed.wait():
+        changed.clear()
+        with lambda_runtime._lock:
+            old = [worker for workers in lambda_runtime._workers.values() for worker in workers]
+            lambda_runtime._workers.clear()
+        lambda_runtime.kill_workers(worker for worker in old if not worker.in_use)
+        for worker in (each for each in old if each.in_use):
+            threading.Thread(target=end_after_its_request, args=(worker,), daemon=True).start()
+
+
+def end_after_its_request(worker: Any) -> None:
+    while worker.in_use:
+        time.sleep(0.1)
+    lambda_runtime.kill_workers([worker])
+
+
 def load_then_keep_saving() -> None:
     load()
+    threading.Thread(target=keep_renewing, daemon=True, name="keep-renewing").start()
     # Not before: a save that overtakes the load would overwrite the state with nothing.
     threading.Thread(target=keep_saving, daemon=True, name="keep-saving").start()
 
@@ -300,6 +341,7 @@ if __name__ == "__main__":
     ses.load_persisted_state = restore_ses_with_mails
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": UnpackedOnce})
     signal.signal(signal.SIGUSR1, lambda *_: deployed.set())
+    signal.signal(signal.SIGUSR2, lambda *_: changed.set())
     app.save_all = save_alone
     app._load_persisted_state = load_then_keep_saving
     app.main()

@@ -16,6 +16,7 @@ from local.postgres import free_port
 
 PROJECT = Path(__file__).parent.parent
 DEFAULT_PORT = 3000
+DEFAULT_APP_PORT = 3100
 
 
 class StackError(Exception):
@@ -24,9 +25,18 @@ class StackError(Exception):
 
 def front_port() -> int:
     """The port people use, from PORT; raises StackError when it is no port number."""
-    given = os.environ.get("PORT", str(DEFAULT_PORT))
+    return _port("PORT", DEFAULT_PORT)
+
+
+def app_port() -> int:
+    """The port of the student app, which mails lead to, from APP_PORT; raises StackError when it is no port number."""
+    return _port("APP_PORT", DEFAULT_APP_PORT)
+
+
+def _port(name: str, default: int) -> int:
+    given = os.environ.get(name, str(default))
     if not given.isdecimal() or not 0 < int(given) < 65536:
-        raise StackError(f"PORT={given} is not a port number; try: make up PORT=3001")
+        raise StackError(f"{name}={given} is not a port number; try: make up {name}={default + 1}")
     return int(given)
 
 

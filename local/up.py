@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from local import build, console, deploy, schedules, secret_values, seed, users
+from local import build, console, deploy, schedules, secret_values, seed, source_code, users
 from local.database import Database
 from local.emulator import Emulator
 from local.fake_razorpay import FakeRazorpay
@@ -36,6 +36,7 @@ class Stack:
         self._razorpay = FakeRazorpay(state, self._settings, self._front.url)
         self._services: list[Service] = [self._database, self._emulator, self._razorpay]
         self._restarts: list[float] = []
+        self._code = source_code.snapshot(source_code.root())
         self._threads: set[asyncio.Future[Any]] = set()
 
     @property
@@ -64,12 +65,25 @@ class Stack:
         self._roster.record([])
 
     async def keep_up(self) -> None:
-        """Restart what ends, for ever; raises StackError when it keeps ending."""
+        """Restart what ends and renew what changes, for ever; raises StackError when something keeps ending."""
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            await self._in_thread(self._renew_code)
             for service in self._services:
                 if how := service.ended():
                     await self._restart(service, how)
+
+    def _renew_code(self) -> None:
+        try:
+            now = source_code.snapshot(source_code.root())
+        except FileNotFoundError:
+            return  # removed while it was looked at; the next look sees what came of it
+        if now == self._code:
+            return
+        changed = sorted(Path(name).name for name, _ in now.items() ^ self._code.items())
+        self._code = now
+        self._emulator.renew_code(source_code.root())
+        console.say(f"  live         {', '.join(dict.fromkeys(changed))}")
 
     async def _restart(self, service: Service, how: str) -> None:
         console.warn(f"{service.name} {how}; starting it again")

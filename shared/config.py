@@ -68,6 +68,7 @@ class Settings(BaseModel):
     console_origins: str = ""  # separated by spaces; whatever the console asks beside this API and the issuer
 
     app_base_url: str = ""  # of the client's pages; without one, mails lead to pages of the platform's own
+    client_paths: str = ""
     link_secret_id: str = ""
     realtime_endpoint: str = ""
     email_provider: Literal["ses", "sendgrid"] = "ses"
@@ -80,6 +81,11 @@ class Settings(BaseModel):
     sms_sender_id: str = ""
     sms_entity_id: str = ""
     sms_template_ids: str = ""
+
+    @property
+    def client_page_paths(self) -> dict[str, str]:
+        """The client's path by the page of docs/clients.md, for those that it has elsewhere."""
+        return dict(pair.split("=", 1) for pair in self.client_paths.split(",") if "=" in pair)
 
     @property
     def sms_templates(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""Reports as tables for spreadsheets: one fact a column, amounts in minor units, times in ISO 8601."""
+"""Reports as tables for spreadsheets: one fact a column."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from functions.analytics_report.models import (
@@ -19,9 +19,10 @@ from functions.analytics_report.models import (
     SessionAttendance,
 )
 from shared.routing import Schema
-from shared.spreadsheets import sheet
+from shared.spreadsheets import amount_cells, amount_headings, model_sheet, record_sheet, sheet
 
 MONEY = tuple(RevenueFigures.model_fields)
+AMOUNTS = ("gross", "refunded", "fees", "tax", "net")
 
 
 def csv_of(report: AnyReport) -> str:
@@ -29,19 +30,15 @@ def csv_of(report: AnyReport) -> str:
         case OverviewReport():
             return sheet(("measure", "currency", "value"), _overview(report))
         case RevenueReport():
-            return _sheet(RevenuePeriod, report.periods)
+            return model_sheet(RevenuePeriod, report.periods, *AMOUNTS)
         case EventsReport():
-            return sheet((*EVENT, *MONEY), _events(report))
+            return record_sheet((*EVENT, *MONEY), _events(report), dict.fromkeys(AMOUNTS, "currency"))
         case ReferralsReport():
-            return _sheet(Referrer, report.leaderboard)
+            return model_sheet(Referrer, report.leaderboard)
         case FunnelReport():
-            return _sheet(FunnelStep, report.steps)
+            return model_sheet(FunnelStep, report.steps)
         case PresenceReport():
-            return _sheet(SessionAttendance, report.sessions)
-
-
-def _sheet(kind: type[Schema], rows: Iterable[Schema]) -> str:
-    return sheet(kind.model_fields, (_plain(row).values() for row in rows))
+            return model_sheet(SessionAttendance, report.sessions)
 
 
 def _plain(row: Schema) -> dict[str, Any]:
@@ -54,8 +51,13 @@ def _overview(report: OverviewReport) -> Iterator[tuple[str, str | None, object]
     yield from ((f"registrations_{name}", None, count) for name, count in _plain(report.registrations).items())
     yield "completed_payments", None, report.completed_payments
     for each in report.revenue:
-        amounts: Mapping[str, object] = _plain(each)
-        yield from ((name, each.currency, amounts[name]) for name in MONEY if name != "currency")
+        yield "payments", each.currency, each.payments
+        yield "refunds", each.currency, each.refunds
+        for name in AMOUNTS:
+            cells = amount_cells(getattr(each, name), each.currency)
+            yield from (
+                (heading, each.currency, cell) for heading, cell in zip(amount_headings(name), cells, strict=True)
+            )
     yield "feedback_count", None, report.feedback.count
     yield "average_rating", None, report.feedback.average_rating
 
@@ -67,12 +69,14 @@ EVENT = (
 )
 
 
-def _events(report: EventsReport) -> Iterator[Sequence[object]]:
+def _events(report: EventsReport) -> Iterator[dict[str, object]]:
     """One row for each course; a course with money in several currencies has a row more, without counts, for each."""
     for each in report.events:
-        amounts = [list(_plain(money).values()) for money in each.revenue] or [[None] * len(MONEY)]
-        yield [*_counts(each), *amounts[0]]
-        yield from ([each.id, each.title, *[None] * (len(EVENT) - 2), *further] for further in amounts[1:])
+        amounts = [_plain(money) for money in each.revenue] or [dict.fromkeys(MONEY)]
+        counts = dict(zip(EVENT, _counts(each), strict=True))
+        yield {**counts, **amounts[0]}
+        named: dict[str, object] = {**dict.fromkeys(EVENT), "id": each.id, "title": each.title}
+        yield from ({**named, **further} for further in amounts[1:])
 
 
 def _counts(event: EventFigures) -> list[object]:

@@ -15,10 +15,10 @@ from pydantic import BaseModel
 from functions.generate_certificate import badges, queries, service, verification, verification_page
 from functions.generate_certificate.models import (
     CertificateAnswer,
-    CertificateList,
     CertificateRequest,
     UnknownCertificate,
     Verification,
+    VerificationOrList,
 )
 from functions.generate_certificate.uploads import with_file_hashed
 from shared import auth, clock, db, tokens
@@ -52,7 +52,7 @@ VERIFIED: dict[int, Any] = {
 VERIFIED_OR_LISTED: dict[int, Any] = {
     200: {
         "description": "The certificate of the token; without one, the caller's",
-        "content": {JSON: {"model": Verification | CertificateList}, **PAGE},
+        "content": {JSON: {"model": VerificationOrList}, **PAGE},
     },
     **UNKNOWN,
 }

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
+
+from pydantic import Field, RootModel
 
 from shared.routing import Schema
 
@@ -60,6 +62,8 @@ class CertificateAnswer(Schema):
 
 class CertificateList(Schema):
     success: bool = True
+    type: Literal["list"] = "list"
+    """Tells it from a verification, which has the same route."""
     certificates: list[IssuedCertificate]
     next_cursor: str | None
 
@@ -124,6 +128,8 @@ class IntegrityCheck(Schema):
 
 
 class Verification(Schema):
+    type: Literal["verification"] = "verification"
+    """Tells it from the caller's list, which has the same route."""
     valid: bool
     """True for an intact certificate that was not revoked."""
     status: Literal["valid", "revoked"]
@@ -132,6 +138,10 @@ class Verification(Schema):
     """What is certified; null for a record that was changed."""
     integrity: IntegrityCheck
     """The result of the integrity check."""
+
+
+class VerificationOrList(RootModel[Annotated[Verification | CertificateList, Field(discriminator="type")]]):
+    """The certificate of the token, or the caller's list without one."""
 
 
 class UnknownCertificate(Schema):

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from functions.send_notifications import courses
+from functions.send_notifications.client_pages import located
 from functions.send_notifications.models import (
     Attachment,
     CalendarPart,
@@ -52,7 +53,7 @@ def inbox_row(claimed: ClaimedNotification, message: Message) -> dict[str, Any]:
         "title": message.title,
         "message": message.message,
         "type": message.tone,
-        "action_url": message.action.url if message.action else None,
+        "action_url": _action_url(message),
     }
 
 
@@ -135,11 +136,14 @@ def _invitations(claimed: ClaimedNotification, language: str) -> tuple[Method, l
 
 def _absolute(claimed: ClaimedNotification, message: Message) -> str | None:
     """A path of the client's pages needs to be told where those are; without, the seat's own page is the nearest."""
-    if message.action is None:
-        return None
-    if not message.action.url.startswith("/"):
-        return message.action.url
+    url = _action_url(message)
+    if message.action is None or url is None or not url.startswith("/"):
+        return url
     if base := settings().app_base_url:
-        return f"{base.rstrip('/')}{message.action.url}"
+        return f"{base.rstrip('/')}{url}"
     seat = claimed.course.registration_id if claimed.course else None
     return links.registration_url(seat) if seat and not message.action.url.startswith("/waitlist") else None
+
+
+def _action_url(message: Message) -> str | None:
+    return located(message.action.url, settings().client_page_paths) if message.action else None

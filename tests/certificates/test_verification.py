@@ -43,7 +43,7 @@ def test_a_certificate_is_shown_with_all_that_is_certified_and_nothing_else(plat
     mine = platform.generate(student, registration).body["certificate"]
     answer = platform.get(token=mine["verificationToken"])
     assert (answer.status, answer.body["valid"], answer.body["status"]) == (200, True, "valid")
-    assert answer.body.keys() == {"valid", "status", "certificate", "integrity"}
+    assert answer.body.keys() == {"type", "valid", "status", "certificate", "integrity"}
     assert answer.body["certificate"].keys() == CERTIFIED
     assert answer.body["certificate"]["recipientName"] == "आशा श्रीवास्तव"
     assert answer.body["certificate"]["issuer"] == "Crash Course Academy"

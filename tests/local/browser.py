@@ -15,6 +15,7 @@ import requests
 from websockets.sync.client import ClientConnection, connect
 
 from tests.programs import program
+from tools import npm_packages
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
@@ -127,6 +128,13 @@ class Page:
                 "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code,
                 text=text if kind == "keyDown" else "",
             )  # fmt: skip
+
+    def violations(self) -> list[str]:
+        """What axe finds wrong on this page (WCAG A and AA, and best practices), as `rule: element`."""
+        folder = npm_packages.install("api_linters", "getting axe-core", lambda _: None)
+        self.run((folder / "axe-core" / "axe.min.js").read_text() + "; undefined")
+        return self.run("""axe.run().then(({ violations }) =>
+          violations.flatMap(each => each.nodes.map(node => `${each.id}: ${node.target}`)))""")
 
     def look_like(self, width: int, height: int, scheme: str = "light") -> None:
         phone = width < 500

@@ -4,7 +4,6 @@ import json
 
 from tests.local.browser import Page
 from tests.local.running_stack import RunningStack
-from tools.console_libraries import install
 
 SETTLED = "document.querySelector('h1') && !document.querySelector('.loading, [aria-busy=true]')"
 
@@ -69,12 +68,7 @@ class ConsolePage:
         self.confirm()
 
     def violations(self) -> list[str]:
-        """What axe-core finds wrong on this screen (WCAG A and AA, and best practices)."""
-        self.page.run((install() / "axe-core" / "axe.min.js").read_text() + "\n;0")
-        found = self.page.run(
-            "axe.run().then(result => result.violations.map(each => `${each.id}: ${each.nodes[0].html.slice(0, 200)}`))"
-        )
-        return [str(each) for each in found]
+        return self.page.violations()
 
     def fits(self) -> bool:
         return bool(self.page.run("document.documentElement.scrollWidth <= innerWidth"))

@@ -29,12 +29,15 @@ class RunningStack:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    sources: Path | None = None
+    """A copy of the functions' code that it watches in the place of the project's."""
     process: "subprocess.Popen[bytes] | None" = None
     seconds_to_ready: float = 0
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "LOCAL_STATE": str(self.folder), "PORT": str(self.port)}
+        sources = {"SOURCE_CODE": str(self.sources)} if self.sources else {}
+        return {**os.environ, "LOCAL_STATE": str(self.folder), "PORT": str(self.port), **sources}
 
     @property
     def file(self) -> StackFile:

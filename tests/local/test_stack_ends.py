@@ -22,6 +22,7 @@ def test_ctrl_c_leaves_no_process_and_the_second_start_is_quick(
     stack: RunningStack, record_property: Callable[[str, object], None]
 ) -> None:
     registrations = stack.call("GET", "registrations").json()
+    earlier = f"Bearer {stack.file.users['student'].token}"
     users = {name: user.id for name, user in stack.file.users.items()}
     assert stack.processes()
 
@@ -35,6 +36,7 @@ def test_ctrl_c_leaves_no_process_and_the_second_start_is_quick(
     assert stack.says("deploy: nothing changed")
     assert {name: user.id for name, user in stack.file.users.items()} == users
     assert stack.call("GET", "registrations").json() == registrations
+    assert stack.call("GET", "registrations", headers={"Authorization": earlier}).json() == registrations
 
 
 def test_a_stack_that_was_killed_itself_starts_again(stack: RunningStack) -> None:

@@ -14,7 +14,6 @@ from functions.status.handler import app
 from tests.contract import document
 from tests.deployed import Context, http_event
 from tests.local.browser import Page, browser
-from tools import npm_packages
 
 PHONE, DESK = (320, 720), (1280, 900)
 FILES = ("docs", "docs/docs.css", "docs/docs.js", "openapi.json")
@@ -64,14 +63,6 @@ def page(tab: Page) -> Generator[Page]:
     assert tab.complaints == []
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, as `rule: element`."""
-    folder = npm_packages.install("api_linters", "getting axe-core", lambda _: None)
-    page.run((folder / "axe-core" / "axe.min.js").read_text() + "; undefined")
-    return page.run("""axe.run().then(({ violations }) =>
-      violations.flatMap(each => each.nodes.map(node => `${each.id}: ${node.target}`)))""")
-
-
 def test_all_that_is_loaded_is_small_compressed_and_cached() -> None:
     total = 0
     for file in FILES:
@@ -103,10 +94,10 @@ def test_it_shows_every_operation_in_its_group_the_administrators_last(page: Pag
 def test_axe_finds_nothing_whatever_is_open(page: Page, scheme: str) -> None:
     page.look_like(*DESK, scheme=scheme)
     open_everything(page, "#register", "#verify_or_list", "#admin_create_event")
-    assert violations(page) == []
+    assert page.violations() == []
 
     page.run("document.querySelector('main').append(document.createElement('input'))")
-    assert violations(page)
+    assert page.violations()
 
 
 def test_it_fits_a_phone(page: Page) -> None:

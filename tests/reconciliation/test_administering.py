@@ -105,10 +105,10 @@ def test_the_report_is_downloaded_as_a_table(scenario: ReconciliationScenario, c
     rows = {row["entity_id"]: row for row in table(answer.raw)}
     assert rows.keys() == set(paid.values())
     assert rows[paid["unknown"]]["verdict"] == "unknown_payment"
-    assert (rows[paid["lost"]]["theirs_amount"], rows[paid["lost"]]["theirs_fee"]) == (
-        "49900",
-        "1178",
-    )
+    lost = rows[paid["lost"]]
+    assert (lost["theirs_amount_minor"], lost["theirs_amount_major"]) == ("49900", "499.00")
+    assert (lost["theirs_fee_minor"], lost["theirs_fee_major"]) == ("1178", "11.78")
+    assert {"ours_registration_status", "theirs_settlement_id", "theirs_amount_refunded_major"} <= lost.keys()
 
 
 def test_runs_come_in_pages_by_kind_and_status(scenario: ReconciliationScenario, client: AdminClient) -> None:
@@ -143,6 +143,10 @@ def test_settlements_are_shown_with_what_they_are_made_of(
     ]
     rows = table(client.request("GET", f"{PATH}/settlements/{settled['id']}", format="csv").raw)
     assert [row["entity_id"] for row in rows] == [adjustment, payment]
+    assert [(row["credit_minor"], row["credit_major"], row["fee_major"]) for row in rows] == [
+        ("700", "7.00", "0.00"),
+        ("48722", "487.22", "11.78"),
+    ]
     assert client.request("GET", f"{PATH}/settlements/setl_AAAAAAAAAAAAAA").status == 404
 
 

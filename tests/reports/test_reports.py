@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from xml.etree import ElementTree
@@ -11,7 +11,9 @@ from xml.etree import ElementTree
 import pytest
 import time_machine
 
+from functions.analytics_report.models import RevenuePeriod
 from local.razorpay.payloads import new_id
+from shared.spreadsheets import model_sheet
 from tests.deployed import DeployedFunctions
 from tests.reports.office import ReportReader
 
@@ -186,6 +188,37 @@ def test_no_cell_of_a_sheet_runs_and_no_text_of_a_page_is_markup(office: ReportR
         page = office.ask(kind, format="html").raw
         assert "&lt;script&gt;" in page
         assert "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "major"),
+    [
+        (49_900, "INR", "499.00"),
+        (-5, "INR", "-0.05"),
+        (500, "JPY", "500"),
+        (10_000, "KWD", "10.000"),
+        (0, "INR", "0.00"),
+    ],
+)
+def test_a_sheet_has_each_amount_in_minor_and_in_major_units(minor: int, currency: str, major: str) -> None:
+    report = RevenuePeriod(
+        start_date=date(2026, 3, 1), end_date=date(2026, 3, 1), currency=currency, payments=1, refunds=0,
+        gross=minor, refunded=0, fees=0, tax=0, net=minor,
+    )  # fmt: skip
+    text = model_sheet(RevenuePeriod, [report], "gross", "net")
+    (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    assert (row["gross_minor"], row["gross_major"], row["currency"]) == (str(minor), major, currency)
+    assert row["net_major"] == major
+    assert not {"gross", "net"} & row.keys()
+
+
+def test_headings_are_in_snake_case_and_say_the_units_of_amounts(office: ReportReader) -> None:
+    pay(office.platform, office.platform.event(price_amount=49_900), NOW)
+    for kind in KINDS:
+        heading, *rows = csv.reader(io.StringIO(office.ask(kind, format="csv").raw.removeprefix("\ufeff")))
+        names = {*heading, *(row[0] for row in rows if kind == "overview")}
+        assert all(re.fullmatch("[a-z_]+", name) for name in names), names
+        assert not names & {"gross", "refunded", "fees", "tax", "net"}, names
 
 
 def test_a_sheet_says_when_it_is_not_all(office: ReportReader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from functions.send_notifications.models import PushedNotification, PushMessage
+from tests.contract import document
 from tools.lint_openapi import PUSHES
 
 DOCUMENT: Any = json.loads(PUSHES.read_text())
@@ -25,6 +26,10 @@ def test_the_fields_are_those_of_the_message(model: type[PushMessage | PushedNot
     assert list(documented["properties"]) == [field.alias for field in model.model_fields.values()]
     assert documented["required"] == list(documented["properties"])
     assert all(each.get("description") or "$ref" in each for each in documented["properties"].values())
+
+
+def test_its_version_is_that_of_the_api() -> None:
+    assert DOCUMENT["info"]["version"] == document()["info"]["version"]
 
 
 def test_what_is_pushed_is_what_the_document_says() -> None:

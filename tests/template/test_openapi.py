@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -123,6 +124,29 @@ def test_a_missing_or_a_wrong_example_is_found(schemas: Json) -> None:
     schema = {"$ref": "#/components/schemas/EventAnswer"}
     assert wrong_examples({"content": {"application/json": {"schema": schema}}}, schemas)
     assert wrong_examples({"content": {"application/json": {"schema": schema, "example": {"event": {}}}}}, schemas)
+
+
+def unions_without_discriminator(part: Any) -> list[Json]:
+    """Where one of several objects may stand and no property says which: generated types do not narrow there."""
+    if isinstance(part, list):
+        return [found for each in part for found in unions_without_discriminator(each)]
+    if not isinstance(part, dict):
+        return []
+    objects = [each for each in part.get("anyOf", []) + part.get("oneOf", []) if "$ref" in each]
+    own = [part] if len(objects) > 1 and "discriminator" not in part else []
+    return own + unions_without_discriminator(list(part.values()))
+
+
+def test_an_answer_of_several_forms_says_which_it_is(schemas: Json) -> None:
+    answered = [operation["responses"] for _, operation in operations()]
+    assert unions_without_discriminator([answered, document()["components"]["responses"], schemas]) == []
+    forms = {"oneOf": [{"$ref": "#/components/schemas/Event"}, {"$ref": "#/components/schemas/Problem"}]}
+    assert unions_without_discriminator({"event": forms}) == [forms]
+
+
+def test_its_version_is_the_projects() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert document()["info"]["version"] == project["version"]
 
 
 def test_every_code_it_names_is_one_that_the_code_refuses_with() -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import tomllib
 from copy import deepcopy
 from typing import Any
 
@@ -37,11 +38,12 @@ def document() -> dict[str, Any]:
     descriptions.complete(paths, found)
     examples.add(paths, found)
     responses = operations.share(paths)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Crash-course platform",
-            "version": "1.0.0",
+            "version": project["version"],
             "description": descriptions.TEXTS["info"].strip(),
             "contact": {"name": "Support of the platform"},
             "license": {"name": "MIT", "identifier": "MIT"},

@@ -17,7 +17,7 @@ from shared.db import Connection
 from shared.errors import NotFound
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_after, read_cursor
 from shared.refusals import answers
-from shared.spreadsheets import CONTENT_TYPE, MOST_ROWS, sheet
+from shared.spreadsheets import CONTENT_TYPE, MOST_ROWS, model_sheet
 
 routes = APIGatewayHttpRouter()
 PATH = "/functions/v1/admin/events/<event_id>/attendance"
@@ -71,7 +71,6 @@ def _attendance_report(
 
 def _attendance_csv(conn: Connection, event_id: UUID, now: datetime) -> Response[AttendanceReport | str]:
     found = queries.list_attendees(conn, event_id, now, after=None, limit=MOST_ROWS)
-    rows = (attendee.model_dump(mode="json", by_alias=False).values() for _, attendee in found)
-    text = sheet(list(Attendee.model_fields), rows)
+    text = model_sheet(Attendee, (attendee for _, attendee in found))
     headers = {"Content-Disposition": f'attachment; filename="attendance-{event_id}.csv"'}
     return Response(status_code=200, content_type=CONTENT_TYPE, body=text, headers=headers)

@@ -4,7 +4,7 @@ from functions.admin_finance.payments import queries
 from functions.admin_finance.payments.models import Payment, PaymentFilters, PaymentList
 from shared.db import Connection
 from shared.paging import cursor_after, read_cursor
-from shared.spreadsheets import MOST_ROWS, sheet
+from shared.spreadsheets import MOST_ROWS, model_sheet
 
 
 def list_payments(conn: Connection, filters: PaymentFilters, *, cursor: str | None, limit: int) -> PaymentList:
@@ -15,6 +15,5 @@ def list_payments(conn: Connection, filters: PaymentFilters, *, cursor: str | No
 
 
 def payments_csv(conn: Connection, filters: PaymentFilters) -> str:
-    """The newest payments, as many as an answer holds; amounts in minor units, times in UTC."""
-    rows = queries.list_payments(conn, filters, None, MOST_ROWS)
-    return sheet(Payment.model_fields, (row.model_dump(mode="json", by_alias=False).values() for row in rows))
+    """The newest payments, as many as an answer holds."""
+    return model_sheet(Payment, queries.list_payments(conn, filters, None, MOST_ROWS), "amount", "refunded_amount")

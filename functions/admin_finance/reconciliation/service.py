@@ -1,5 +1,7 @@
 """What administrators read of reconciliation: runs, what they found, settlements; as pages and as tables."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -16,12 +18,15 @@ from functions.admin_finance.reconciliation.models import (
 from shared.db import Connection
 from shared.errors import NotFound
 from shared.paging import cursor_after, read_cursor
-from shared.spreadsheets import MOST_ROWS, sheet
+from shared.spreadsheets import MOST_ROWS, model_sheet, record_sheet
 
 FIRST_ROWS = 100
+ITEM_COLUMNS = ("created_at", "run_id", "comparison", "entity_id", "payment_id", "verdict", "repaired")
 OUR_COLUMNS = ("status", "registrationStatus", "amount", "currency", "fee", "tax")
 RAZORPAY_COLUMNS = ("status", "amount", "currency", "fee", "tax", "amountRefunded", "settlementId", "utr")
 """Fields of both sides that have columns of their own in the CSV."""
+AMOUNTS = ("_amount", "_fee", "_tax", "_amount_refunded")
+"""How the columns of money end."""
 
 
 def list_runs(
@@ -53,17 +58,23 @@ def list_items(conn: Connection, filters: ItemFilters, *, cursor: str | None, li
 
 
 def items_csv(conn: Connection, filters: ItemFilters) -> str:
-    """The newest items, as many as an answer holds, for a spreadsheet; amounts in minor units, times in UTC."""
-    header = ["created_at", "run_id", "comparison", "entity_id", "payment_id", "verdict", "repaired"]
-    header += [f"ours_{name}" for name in OUR_COLUMNS] + [f"theirs_{name}" for name in RAZORPAY_COLUMNS]
-    return sheet(header, (_csv_row(item) for item in queries.list_items(conn, filters, None, MOST_ROWS)))
+    """The newest items, as many as an answer holds, for a spreadsheet."""
+    ours, theirs = _headings("ours", OUR_COLUMNS), _headings("theirs", RAZORPAY_COLUMNS)
+    amounts = {name: f"{name.partition('_')[0]}_currency" for name in ours + theirs if name.endswith(AMOUNTS)}
+    items = queries.list_items(conn, filters, None, MOST_ROWS)
+    return record_sheet([*ITEM_COLUMNS, *ours, *theirs], map(_csv_record, items), amounts)
 
 
-def _csv_row(item: ReconciliationItem) -> list[object]:
-    of_itself = [item.created_at.isoformat(), item.run_id, item.comparison, item.entity_id, item.payment_id]
-    ours = [(item.ours or {}).get(name) for name in OUR_COLUMNS]
-    theirs = [(item.theirs or {}).get(name) for name in RAZORPAY_COLUMNS]
-    return [*of_itself, item.verdict, item.repaired, *ours, *theirs]
+def _csv_record(item: ReconciliationItem) -> dict[str, object]:
+    record: dict[str, object] = {name: getattr(item, name) for name in ITEM_COLUMNS}
+    record["created_at"] = item.created_at.isoformat()
+    for side, found, columns in (("ours", item.ours, OUR_COLUMNS), ("theirs", item.theirs, RAZORPAY_COLUMNS)):
+        record |= zip(_headings(side, columns), ((found or {}).get(name) for name in columns), strict=True)
+    return record
+
+
+def _headings(side: str, columns: Iterable[str]) -> list[str]:
+    return [f"{side}_{re.sub('(?=[A-Z])', '_', name).lower()}" for name in columns]
 
 
 def list_settlements(conn: Connection, window: tuple[datetime, datetime]) -> list[Settlement]:
@@ -79,7 +90,6 @@ def find_settlement(conn: Connection, settlement_id: str) -> tuple[Settlement, l
 
 
 def settlement_rows_csv(conn: Connection, settlement_id: str) -> str:
-    """All rows of a settlement for a spreadsheet, amounts in minor units, times in UTC."""
+    """All rows of a settlement for a spreadsheet."""
     rows = queries.list_settlement_rows(conn, settlement_id, MOST_ROWS)
-    values = (row.model_dump(mode="json", by_alias=False).values() for row in rows)
-    return sheet(SettlementRow.model_fields, values)
+    return model_sheet(SettlementRow, rows, "amount", "credit", "debit", "fee", "tax")

@@ -23,7 +23,7 @@ from shared.registrations import queries as registration_queries
 from shared.registrations import service as registrations
 from shared.seats import queries as seat_queries
 from shared.seats import service as seats
-from shared.spreadsheets import MOST_ROWS, sheet
+from shared.spreadsheets import MOST_ROWS, model_sheet
 
 BOOKABLE_STATUSES = ("upcoming", "ongoing")
 
@@ -40,9 +40,8 @@ def list_registrations(
 
 
 def registrations_csv(conn: Connection, which: RegistrationFilters) -> str:
-    """The newest registrations, as many as an answer holds; amounts in minor units, times in UTC."""
-    rows = queries.list_registrations(conn, which, after=None, limit=MOST_ROWS)
-    return sheet(Registration.model_fields, (row.model_dump(mode="json", by_alias=False).values() for row in rows))
+    """The newest registrations, as many as an answer holds."""
+    return model_sheet(Registration, queries.list_registrations(conn, which, after=None, limit=MOST_ROWS), "amount")
 
 
 def find_registration(conn: Connection, registration_id: UUID) -> Registration:
