@@ -65,7 +65,10 @@ def see_it_moved(journey: Journey) -> str:
     event = journey.queue["event"]
     times = {name: _an_hour_later(event[name]) for name in ("startsAt", "endsAt")}
     journey.administer("PATCH", f"events/{event['id']}", times)
-    mail = eventually(lambda: next((each for each in journey.mails() if each["attachments"]), None), "no such mail")
+    mail = eventually(
+        lambda: next((each for each in journey.mails() if each["attachments"] and "New time" in each["subject"]), None),
+        "no such mail",
+    )
     entry = base64.b64decode(mail["attachments"][0]["content"]).decode()
     expect("SEQUENCE:1\r\n" in entry, f"the calendar entry is {entry}")
     return f"“{mail['subject']}” with {mail['attachments'][0]['fileName']}"

@@ -2,6 +2,7 @@
 
 import base64
 import random
+import re
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,6 +93,19 @@ def test_a_payment_has_a_receipt_that_says_what_the_tax_is(platform: DeployedFun
     for part in ("Tax Invoice and Receipt", receipt["number"], GSTIN, "CGST 9%", "SGST 9%", "₹38.06", "₹422.88",
                  "₹499.00", "Rust in a day", "Karnataka (29)", "Rupees four hundred ninety-nine only"):  # fmt: skip
         assert part in text, part
+
+
+def test_the_labels_are_in_the_payers_language_and_what_was_recorded_as_it_was(platform: DeployedFunctions) -> None:
+    bought = new_student_order(platform).captured()
+    english = text_of(bought.pdf())
+    platform.rows("update profiles set language = 'hi-IN'")
+    hindi = text_of(bought.pdf())
+    for part in ("₹499.00", "Rust in a day", GSTIN, bought.get().body["receipt"]["number"]):
+        assert part in english
+        assert part in hindi
+    assert "Total paid" in english
+    assert "Total paid" not in hindi
+    assert re.search("[\u0900-\u097f]", hindi)
 
 
 def test_asking_again_is_the_same_receipt_to_the_byte(platform: DeployedFunctions) -> None:

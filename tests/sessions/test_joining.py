@@ -11,6 +11,7 @@ import vobject
 from shared import links
 from tests.deployed import Answer
 from tests.sessions.classroom import HOUR, MINUTE, START, Classroom
+from tests.sessions.test_administering import CourseDesk
 
 MEETING = "https://meet.example.com/rust"
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
@@ -129,6 +130,16 @@ def test_a_session_with_a_meeting_of_its_own_leads_there(course: Classroom) -> N
     _, registration_id = course.student()
     course.platform.rows("update event_sessions set meeting_url = 'https://meet.example.com/first'")
     assert join(course, links.join_url(session_of(course), registration_id)).headers["location"].endswith("/first")
+
+
+def test_an_administrator_gives_a_session_a_meeting_of_its_own_and_takes_it_back(course: Classroom) -> None:
+    course.at(START - HOUR)
+    desk, session_id = CourseDesk(course), session_of(course)
+    own = "https://meet.example.com/own"
+    assert desk.change(str(session_id), meetingUrl=own).body["session"]["meetingUrl"] == own
+    assert desk.change(str(session_id), title="First").body["session"]["meetingUrl"] == own
+    assert desk.change(str(session_id), meetingUrl="javascript:alert(1)").status == 422
+    assert desk.change(str(session_id), meetingUrl=None).body["session"]["meetingUrl"] is None
 
 
 def test_without_a_meeting_the_page_says_so_and_nobody_is_checked_in(classroom: Classroom) -> None:

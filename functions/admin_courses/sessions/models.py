@@ -11,6 +11,7 @@ from shared.routing import Schema
 DEFAULT_DURATION = timedelta(hours=2)
 
 type Title = Annotated[str, Field(max_length=200)]
+type MeetingUrl = Annotated[str, Field(max_length=2000, pattern=r"^https://")]
 
 
 class NewSession(Schema):
@@ -19,6 +20,8 @@ class NewSession(Schema):
     starts_at: AwareDatetime
     ends_at: AwareDatetime | None = None
     """When it ends; two hours after the start if left out."""
+    meeting_url: MeetingUrl | None = None
+    """Meeting of this session alone; null for the course's. Students join by links of their own."""
 
     @property
     def end(self) -> datetime:
@@ -38,6 +41,8 @@ class SessionChange(Schema):
     """Title of the session."""
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
+    meeting_url: MeetingUrl | None = None
+    """Meeting of this session alone; null for the course's from now on."""
 
 
 class Session(Schema):
@@ -49,6 +54,8 @@ class Session(Schema):
     """Title of the session; empty without one."""
     starts_at: datetime
     ends_at: datetime
+    meeting_url: str | None
+    """Meeting of this session alone; null for the course's."""
     attended: bool
     """Somebody has checked in: it can neither be removed nor start at another time."""
 

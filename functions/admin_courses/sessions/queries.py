@@ -12,7 +12,7 @@ from functions.admin_courses.sessions.models import Session
 from shared.db import Connection
 
 COLUMNS: LiteralString = """
-    s.id, s.event_id, s.title, s.starts_at, s.ends_at,
+    s.id, s.event_id, s.title, s.starts_at, s.ends_at, s.meeting_url,
     exists (select 1 from public.session_attendance a where a.session_id = s.id) as attended
 """
 
@@ -43,16 +43,24 @@ def list_sessions(conn: Connection, event_id: UUID) -> list[Session]:
     )
 
 
-def insert_session(conn: Connection, event_id: UUID, title: str, starts_at: datetime, ends_at: datetime) -> UUID:
+def insert_session(
+    conn: Connection, event_id: UUID, title: str, starts_at: datetime, ends_at: datetime, meeting_url: str | None
+) -> UUID:
     found = (
         conn.cursor(row_factory=scalar_row)
         .execute(
             """
-            insert into public.event_sessions (event_id, title, starts_at, ends_at)
-            values (%(event)s, %(title)s, %(starts_at)s, %(ends_at)s)
+            insert into public.event_sessions (event_id, title, starts_at, ends_at, meeting_url)
+            values (%(event)s, %(title)s, %(starts_at)s, %(ends_at)s, %(meeting_url)s)
             returning id
             """,
-            {"event": event_id, "title": title, "starts_at": starts_at, "ends_at": ends_at},
+            {
+                "event": event_id,
+                "title": title,
+                "starts_at": starts_at,
+                "ends_at": ends_at,
+                "meeting_url": meeting_url,
+            },
         )
         .fetchone()
     )
@@ -67,6 +75,13 @@ def update_session(conn: Connection, session_id: UUID, title: str, starts_at: da
         where id = %(id)s
         """,
         {"id": session_id, "title": title, "starts_at": starts_at, "ends_at": ends_at},
+    )
+
+
+def set_meeting(conn: Connection, session_id: UUID, meeting_url: str | None) -> None:
+    conn.execute(
+        "update public.event_sessions set meeting_url = %(url)s where id = %(id)s",
+        {"id": session_id, "url": meeting_url},
     )
 
 

@@ -28,7 +28,8 @@ def plan(conn: Connection, event_id: UUID, new: NewSession) -> tuple[Session, Se
     replaced = _default_session(course, queries.list_sessions(conn, event_id))
     if replaced is not None:
         _delete_unattended(conn, replaced)
-    session_id = queries.insert_session(conn, event_id, new.title, *_check_free_time(conn, course, event_id, new))
+    starts_at, ends_at = _check_free_time(conn, course, event_id, new)
+    session_id = queries.insert_session(conn, event_id, new.title, starts_at, ends_at, new.meeting_url)
     return _find_session(conn, event_id, session_id), replaced
 
 
@@ -49,6 +50,8 @@ def change(
     queries.update_session(
         conn, session_id, wanted.title, *_check_free_time(conn, course, event_id, wanted, except_id=session_id)
     )
+    if "meeting_url" in change.model_fields_set:
+        queries.set_meeting(conn, session_id, change.meeting_url)
     rescheduling.notify_moved(conn, event_id, before)
     return old, _find_session(conn, event_id, session_id)
 
