@@ -43,6 +43,7 @@ class Settings(BaseModel):
     analytics_retention_months: int = Field(default=13, ge=3, le=120)
     device_secret_id: str = ""
     device_retention_days: int = Field(default=90, ge=1)
+    webhook_retention_days: int = Field(default=180, ge=1)
     documents_bucket: str
     recordings_bucket: str
 

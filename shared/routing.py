@@ -61,7 +61,7 @@ class Router(APIGatewayHttpResolver):
         """`authorize` refuses callers before anything of their request is judged; it raises an AppError."""
         super().__init__(enable_validation=True, json_body_deserializer=_read_json)
         self._authorize = authorize
-        self.use([_refuse_unknown_parameters])
+        self.use([_check_parameters])
         self.exception_handler(AppError)(self._refused)
         self.exception_handler(RequestValidationError)(self._invalid)
         self.exception_handler(RequestUnsupportedContentType)(self._not_json)
@@ -133,18 +133,37 @@ class Router(APIGatewayHttpResolver):
         return Response(status_code=status, content_type=CONTENT_TYPE, body=body, headers=dict(headers or {}))
 
 
-def _refuse_unknown_parameters(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
-    """A filter that is not one would be answered with everything. What mail clients and networks add is let through."""
+def _check_parameters(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
+    """Refuse unknown parameters: a filter that is not one would be answered with everything.
+
+    What mail clients and networks add is let through; text that PostgreSQL cannot hold (NUL, half a character) is not.
+    """
     route = app.context["_route"]
-    given: Mapping[str, str] = app.current_event.raw_event.get("queryStringParameters") or {}
+    event = app.current_event.raw_event
+    given: Mapping[str, str] = event.get("queryStringParameters") or {}
+    problems: list[dict[str, Any]] = []
     if given and route.rule.pattern != ANY_PATH:
         known = {name for parameter in route.dependant.query_params for name in _names(parameter)}
         unknown = sorted(name for name in given.keys() - known if not _TRACKING.fullmatch(name))
-        if unknown:
-            raise RequestValidationError(
-                [{"type": "extra_forbidden", "loc": ("query", name), "msg": "Unknown parameter"} for name in unknown]
-            )
+        problems += [
+            {"type": "extra_forbidden", "loc": ("query", name), "msg": "Unknown parameter"} for name in unknown
+        ]
+    for place, parameters in (("query", given), ("path", app.context.get("_route_args") or {})):
+        problems += [
+            {"type": "string_unicode", "loc": (place, name), "msg": "Input should be text without NUL characters"}
+            for name, value in parameters.items()
+            if not _is_storable(str(value))
+        ]
+    if problems:
+        raise RequestValidationError(problems)
     return next_middleware(app)
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        return b"\x00" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _names(parameter: Any) -> list[str]:
@@ -199,9 +218,8 @@ def _read_json(text: str) -> Any:
     """A JSON document; whatever Python or PostgreSQL cannot hold of it (NaN, NUL, half a character) is none."""
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
-        if "\x00" in (strings := "".join(_strings(document))):
-            raise ValueError("NUL")
-        strings.encode()
+        if not all(map(_is_storable, _strings(document))):
+            raise ValueError("not text")
     except (ValueError, RecursionError) as error:
         raise json.JSONDecodeError("not JSON", "", 0) from error
     if isinstance(document, list):  # Powertools would take its first element for the body

@@ -71,6 +71,7 @@ def _forget_account(conn: Connection, user_id: UUID, pool_username: str | None, 
     queries.delete_traces(conn, user_id)
     queries.empty_messages(conn, user_id)
     queries.anonymize_rows(conn, user_id)
+    queries.redact_deliveries_of(conn, user_id, now)
     queries.anonymize_profile(conn, user_id, now)
     queries.insert_erasure(conn, user_id, pool_username, now)
 
@@ -91,6 +92,19 @@ def forget_devices(now: datetime, retention_days: int) -> int:
     """Forget where people came from that long ago; how many rows."""
     with db.transaction(SERVICE) as conn:
         return queries.forget_devices(conn, now - timedelta(days=retention_days))
+
+
+def end_deliveries(now: datetime, retention_days: int, has_time: Callable[[], bool]) -> int:
+    """Redact deliveries of Razorpay after their retention, and delete old unsigned ones; how many."""
+    ended = 0
+    while has_time():
+        with db.transaction(SERVICE) as conn:
+            page = queries.redact_old_deliveries(conn, now - timedelta(days=retention_days), now, PAGE)
+            page += queries.delete_unsigned_deliveries(conn, PAGE)
+        ended += page
+        if page < PAGE:
+            break
+    return ended
 
 
 def _delete_login(user_id: UUID, username: str) -> Literal["deleted", "deleting"]:

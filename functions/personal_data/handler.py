@@ -1,6 +1,6 @@
 """/functions/v1/me: a person's profile, the export of what is kept about them, and its erasure.
 
-Each hour it finishes erasures and forgets old devices.
+Each hour it finishes erasures, forgets old devices and takes personal data out of old webhook deliveries.
 """
 
 from typing import Any
@@ -58,7 +58,12 @@ def erase_account(body: ErasureRequest) -> ErasureAnswer:
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if "requestContext" in event:
         return app.serve(event, context)
-    left = erasure.finish_all(lambda: context.get_remaining_time_in_millis() > erasure.TIME_TO_SPARE_MS)
+
+    def has_time() -> bool:
+        return context.get_remaining_time_in_millis() > erasure.TIME_TO_SPARE_MS
+
+    left = erasure.finish_all(has_time)
     forgotten = erasure.forget_devices(clock.now(), settings().device_retention_days)
-    logger.info("personal_data_swept", logins_left=left, devices_forgotten=forgotten)
-    return {"success": True, "loginsLeft": left, "devicesForgotten": forgotten}
+    ended = erasure.end_deliveries(clock.now(), settings().webhook_retention_days, has_time)
+    logger.info("personal_data_swept", logins_left=left, devices_forgotten=forgotten, deliveries_ended=ended)
+    return {"success": True, "loginsLeft": left, "devicesForgotten": forgotten, "deliveriesEnded": ended}

@@ -58,6 +58,18 @@ ABOUT: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
     "analytics_events": ("public.analytics_events", _OWN, "created_at"),
     "device_sightings": ("public.device_sightings", _OWN, "seen_at"),
     "admin_audit_logs": ("public.admin_audit_logs", "t.admin_id = %(user)s", "created_at"),
+    "webhook_logs": (
+        """(
+            select id, event_type, received_at, redacted_at, razorpay_order_id, razorpay_payment_id, payload
+            from public.webhook_logs
+        )""",
+        """
+        t.razorpay_order_id in (
+            select p.razorpay_order_id from public.payment_transactions p where p.user_id = %(user)s
+        )
+        """,
+        "received_at",
+    ),
     "erasures": ("public.erasures", _OWN, "requested_at"),
 }
 
@@ -230,6 +242,15 @@ def anonymize_rows(conn: Connection, user_id: UUID) -> None:
         """,
         who,
     )
+    conn.execute(
+        """
+        update public.payment_attempts set instrument_hash = null
+        where instrument_hash is not null and payment_transaction_id in (
+            select id from public.payment_transactions where user_id = %(user)s
+        )
+        """,
+        who,
+    )
     # The same browser before its user signed in shares the session's id.
     conn.execute(
         """
@@ -284,6 +305,65 @@ def list_unfinished(conn: Connection, limit: int) -> list[tuple[UUID, str]]:
 
 def finish_erasure(conn: Connection, user_id: UUID) -> None:
     conn.execute("update public.erasures set pool_username = null where user_id = %(user)s", {"user": user_id})
+
+
+def redact_deliveries_of(conn: Connection, user_id: UUID, now: datetime) -> None:
+    """Take the personal data out of what Razorpay sent about a person's orders; amounts, ids and the hash stay."""
+    conn.execute(
+        """
+        update public.webhook_logs
+        set payload = private.without_personal_data(payload), redacted_at = %(now)s,
+            body = convert_to(coalesce(private.without_personal_data(payload)::text, ''), 'UTF8')
+        where redacted_at is null and razorpay_order_id in (
+            select razorpay_order_id from public.payment_transactions
+            where user_id = %(user)s and razorpay_order_id is not null
+        )
+        """,
+        {"user": user_id, "now": now},
+    )
+
+
+def redact_old_deliveries(conn: Connection, before: datetime, now: datetime, limit: int) -> int:
+    """Do the same with deliveries from before then, and with new ones about people who are erased; how many."""
+    return conn.execute(
+        """
+        update public.webhook_logs
+        set payload = private.without_personal_data(payload), redacted_at = %(now)s,
+            body = convert_to(coalesce(private.without_personal_data(payload)::text, ''), 'UTF8')
+        where redacted_at is null and id in (
+            (
+                select id from public.webhook_logs
+                where redacted_at is null and received_at < %(before)s
+                order by received_at limit %(limit)s
+            )
+            union all
+            (
+                select l.id
+                from public.webhook_logs l
+                join public.payment_transactions t on t.razorpay_order_id = l.razorpay_order_id
+                join public.profiles p on p.id = t.user_id
+                where l.redacted_at is null and l.received_at > %(now)s - interval '2 days'
+                    and p.erased_at is not null
+                limit %(limit)s
+            )
+        )
+        """,
+        {"before": before, "now": now, "limit": limit},
+    ).rowcount
+
+
+def delete_unsigned_deliveries(conn: Connection, limit: int) -> int:
+    """Delete what anybody may have sent and is older than 30 days (the database's own rule); how many."""
+    return conn.execute(
+        """
+        delete from public.webhook_logs where id in (
+            select id from public.webhook_logs
+            where not signature_valid and status = 'failed' and received_at < now() - interval '30 days'
+            order by received_at limit %(limit)s
+        )
+        """,
+        {"limit": limit},
+    ).rowcount
 
 
 def forget_devices(conn: Connection, before: datetime) -> int:

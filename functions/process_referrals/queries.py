@@ -9,24 +9,31 @@ from functions.process_referrals.models import DueReward, GrantedReward, Rewarde
 from shared.db import Connection
 
 
-def complete_paid(conn: Connection, now: datetime, revocable_until: datetime, limit: int) -> list[UUID]:
-    """Complete referrals whose registration is paid; rows locked by a concurrent run are skipped."""
+def complete_paid(conn: Connection, now: datetime, cooling_ends_at: datetime, limit: int) -> list[UUID]:
+    """Complete referrals whose registration is paid; rows locked by a concurrent run are skipped.
+
+    They are revocable until the cooling period ends and the registration's full refund is over.
+    """
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(
         """
-        update public.referrals
-        set status = 'completed', completed_at = %(now)s, revocable_until = %(until)s
-        where status = 'pending' and id in (
-            select f.id from public.referrals f
+        update public.referrals known
+        set status = 'completed', completed_at = %(now)s,
+            revocable_until = greatest(%(cooling_ends_at)s, paid.agreed_starts_at - paid.full_refund_period)
+        from (
+            select f.id, r.agreed_starts_at, e.full_refund_hours * interval '1 hour' as full_refund_period
+            from public.referrals f
             join public.registrations r on r.id = f.registration_id
+            join public.events e on e.id = f.event_id
             where f.status = 'pending' and r.status = 'confirmed' and r.payment_status = 'completed'
             order by f.created_at
             limit %(limit)s
             for update of f skip locked
-        )
-        returning id
+        ) paid
+        where known.id = paid.id and known.status = 'pending'
+        returning known.id
         """,
-        {"now": now, "until": revocable_until, "limit": limit},
+        {"now": now, "cooling_ends_at": cooling_ends_at, "limit": limit},
     ).fetchall()
 
 
@@ -35,9 +42,16 @@ def list_ended_referrals(conn: Connection, now: datetime, limit: int) -> list[tu
     return conn.execute(
         """
         select f.event_id, f.registration_id
-        from public.referrals f join public.registrations r on r.id = f.registration_id
-        where (f.status = 'completed' or (f.status = 'rewarded' and f.revocable_until > %(now)s))
-            and not (r.status = 'confirmed' and r.payment_status = 'completed')
+        from public.referrals f
+        join public.registrations r on r.id = f.registration_id
+        join public.events e on e.id = f.event_id
+        where not (r.status = 'confirmed' and r.payment_status = 'completed')
+            and (
+                f.status = 'completed'
+                or f.status = 'rewarded' and private.revocable_until(
+                    f.revocable_until, e.starts_at, e.full_refund_hours, e.full_refund_until
+                ) > %(now)s
+            )
         order by f.created_at
         limit %(limit)s
         """,
@@ -53,7 +67,7 @@ def list_due_rewards(conn: Connection, needed: int, after: DueReward | None, lim
             """
             select f.event_id, f.referrer_id
             from public.referrals f join public.events e on e.id = f.event_id
-            where f.status = 'completed' and e.category = 'technical'
+            where f.status = 'completed' and e.category = 'technical' and private.counts_for_reward(f)
                 and (%(event)s::uuid is null or (f.event_id, f.referrer_id) > (%(event)s, %(referrer)s))
                 and not exists (
                     select 1 from public.referral_rewards w
@@ -91,17 +105,24 @@ def lock_event(conn: Connection, event_id: UUID) -> RewardedEvent | None:
 
 
 def lock_completed(conn: Connection, due: DueReward, needed: int) -> list[UUID]:
-    """Lock the oldest `needed` completed referrals that count for no reward yet."""
+    """Lock a referrer's completed referrals; returns the oldest `needed` that count, each of another person."""
     cursor = conn.cursor(row_factory=scalar_row)
-    return cursor.execute(
+    locked: list[UUID] = cursor.execute(
         """
         select id from public.referrals
         where referrer_id = %(referrer)s and event_id = %(event)s and status = 'completed'
-        order by completed_at, id
-        limit %(needed)s
         for no key update
         """,
-        {"referrer": due.referrer_id, "event": due.event_id, "needed": needed},
+        {"referrer": due.referrer_id, "event": due.event_id},
+    ).fetchall()
+    return cursor.execute(
+        """
+        select f.id from public.referrals f
+        where f.id = any(%(locked)s) and private.counts_for_reward(f)
+        order by f.completed_at, f.id
+        limit %(needed)s
+        """,
+        {"locked": locked, "needed": needed},
     ).fetchall()
 
 

@@ -33,7 +33,10 @@ PAGE = 100
 
 
 def run(now: datetime, cooling: timedelta, has_time: Callable[[], bool]) -> ProcessReferralsAnswer:
-    """Complete and reward while there is time; a refund within `cooling` after completion revokes the reward."""
+    """Complete and reward while there is time.
+
+    A refund revokes the reward within `cooling` after completion, and as long as the policy refunds in full.
+    """
     _cancel_ended(now, has_time)
     completed = _complete_paid(now, cooling, has_time)
     rewards = _grant_rewards(now, has_time)

@@ -94,7 +94,8 @@ def expire_hold(conn: Connection, registration_id: UUID, now: datetime) -> bool:
     """Expire a hold that was neither paid nor renewed meanwhile; whether the seat was freed."""
     cursor = conn.cursor(row_factory=scalar_row).execute(
         """
-        update public.registrations set status = 'expired', payment_status = 'failed', hold_expires_at = null
+        update public.registrations
+        set status = 'expired', payment_status = 'failed', expired_at = %(now)s, hold_expires_at = null
         where id = %(id)s and status = 'pending' and hold_expires_at <= %(now)s
         returning true
         """,

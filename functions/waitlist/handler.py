@@ -43,6 +43,7 @@ PATH = "/functions/v1/waitlist"
         sales_closed=409,
         seats_left=409,
         already_waiting=409,
+        too_many_holds=429,
     ),
 )
 def join(body: JoinRequest) -> Response[WaitlistEntryAnswer]:
@@ -81,6 +82,7 @@ def list_entries(
         no_offer=409,
         offer_expired=409,
         already_registered=409,
+        already_holding=409,
         sales_closed=409,
         unknown_referral_code=422,
         self_referral=422,

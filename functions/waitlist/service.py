@@ -10,6 +10,7 @@ from shared.errors import Conflict, NotFound
 from shared.notifications import service as notifications
 from shared.notifications.models import Notice
 from shared.paging import cursor_after, read_cursor
+from shared.registrations import holds
 from shared.registrations import service as registrations
 from shared.registrations.models import BookableEvent, Registration
 from shared.seats import service as seats
@@ -18,7 +19,9 @@ from shared.seats import service as seats
 def join(conn: Connection, user_id: UUID, event_id: UUID, now: datetime) -> tuple[WaitlistEntry, bool]:
     """Join the waitlist; returns the user's entry and whether it is new.
 
-    Raises NotFound, ProfileMissing and Conflict: `already_registered`, `sales_closed`, `seats_left` (register instead).
+    Raises NotFound, ProfileMissing, TooManyRequests (`too_many_holds`: the person let offers lapse) and Conflict:
+    `already_registered`, `already_waiting` (by another account of the same address), `sales_closed`, `seats_left`
+    (register instead).
     """
     event = registrations.lock_event(conn, event_id, user_id)
     known = queries.find_live_entry(conn, event_id, user_id)
@@ -27,6 +30,7 @@ def join(conn: Connection, user_id: UUID, event_id: UUID, now: datetime) -> tupl
     _require_open_sales(event, now)
     if seats.has_free_seat(conn, event_id, event.capacity, user_id):
         raise Conflict("There are seats left; register for one.", code="seats_left")
+    holds.require_fair_place(conn, event_id, user_id, now)
     entry_id = queries.insert_entry(conn, event_id, user_id)
     entry = find(conn, entry_id, user_id) if entry_id else None
     if entry is None:

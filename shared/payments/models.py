@@ -3,6 +3,7 @@
 Unknown keys of entities are ignored, as https://razorpay.com/docs/webhooks/ requires.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -65,6 +66,8 @@ class PaymentEntity(Entity):
     currency: Currency
     status: Literal["created", "authorized", "captured", "refunded", "failed"]
     method: ShortText = None
+    vpa: ShortText = None
+    """UPI address of the payer."""
     captured: bool | None = None
     amount_refunded: PaiseOrZero = 0
     fee: Paise | None = None
@@ -79,6 +82,16 @@ class PaymentEntity(Entity):
     def is_released(self) -> bool:
         """Whether it was only authorized, and the authorization was given back: no money moved."""
         return self.status == "refunded" and self.captured is False
+
+    @property
+    def instrument_hash(self) -> str | None:
+        """SHA-256 of what the payer paid with, hexadecimal; None where Razorpay does not say.
+
+        `success@razorpay` is everybody's in test mode (https://razorpay.com/docs/payments/payments/test-upi-details/).
+        """
+        if not self.vpa or self.vpa.endswith("@razorpay"):
+            return None
+        return hashlib.sha256(self.vpa.lower().encode()).hexdigest()
 
     @property
     def fee_currency(self) -> str:

@@ -79,14 +79,16 @@ def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntit
         )
         insert into public.payment_attempts as known (razorpay_payment_id, payment_transaction_id, status, amount,
             currency, method, fee, tax, fee_currency, error_code, error_description, error_reason, failed_at,
-            created_at)
+            instrument_hash, created_at)
         values (%(id)s, %(transaction)s, %(status)s, %(amount)s, %(currency)s, %(method)s, %(fee)s, %(tax)s,
-            %(fee_currency)s, %(error_code)s, %(error_description)s, %(error_reason)s, %(failed_at)s, %(created_at)s)
+            %(fee_currency)s, %(error_code)s, %(error_description)s, %(error_reason)s, %(failed_at)s,
+            %(instrument_hash)s, %(created_at)s)
         on conflict (razorpay_payment_id) do update set
             status = case
                 when array_position(%(statuses)s, excluded.status) > array_position(%(statuses)s, known.status)
                 then excluded.status else known.status end,
             method = coalesce(excluded.method, known.method),
+            instrument_hash = coalesce(excluded.instrument_hash, known.instrument_hash),
             fee = coalesce(excluded.fee, known.fee),
             tax = coalesce(excluded.tax, known.tax),
             fee_currency = coalesce(excluded.fee_currency, known.fee_currency),
@@ -110,6 +112,7 @@ def record_attempt(conn: Connection, transaction_id: UUID, payment: PaymentEntit
             "status": "released" if payment.is_released else payment.status,
             "fee_currency": payment.fee_currency if payment.fee is not None else None,
             "transaction": transaction_id,
+            "instrument_hash": payment.instrument_hash,
             "failed_at": reported_at if payment.status == "failed" else None,
             "created_at": from_unix(payment.created_at),
         },

@@ -75,23 +75,31 @@ def find_referrer(conn: Connection, code: str, user_id: UUID) -> tuple[UUID, boo
 
 
 def cancel_referrals(conn: Connection, registration_ids: list[UUID], now: datetime) -> list[EndedReferral]:
-    """Cancel the referrals of these registrations, except rewarded ones whose cooling period is over."""
+    """Cancel the referrals of these registrations, except rewarded ones that are not revocable any more."""
+    locked = conn.execute(
+        """
+        select id, status from public.referrals
+        where registration_id = any(%(registrations)s) and status in ('pending', 'completed', 'rewarded')
+        for no key update
+        """,
+        {"registrations": registration_ids},
+    ).fetchall()
+    if not locked:
+        return []
     return (
         conn.cursor(row_factory=class_row(EndedReferral))
         .execute(
             """
             update public.referrals f set status = 'cancelled'
-            from (
-                select id, status from public.referrals
-                where registration_id = any(%(registrations)s) and (
-                    status in ('pending', 'completed') or (status = 'rewarded' and revocable_until > %(now)s)
-                )
-                for no key update
-            ) before
-            where f.id = before.id
+            from unnest(%(ids)s::uuid[], %(statuses)s::text[]) before (id, status), public.events e
+            where f.id = before.id and e.id = f.event_id and (
+                before.status <> 'rewarded' or private.revocable_until(
+                    f.revocable_until, e.starts_at, e.full_refund_hours, e.full_refund_until
+                ) > %(now)s
+            )
             returning f.referrer_id, f.event_id, before.status
             """,
-            {"registrations": registration_ids, "now": now},
+            {"ids": [each[0] for each in locked], "statuses": [each[1] for each in locked], "now": now},
         )
         .fetchall()
     )
@@ -109,9 +117,10 @@ def promote_completed(conn: Connection, referrer_id: UUID, event_id: UUID, neede
             ), promoted as (
                 update public.referrals set status = 'rewarded', rewarded_at = %(now)s
                 where id in (
-                    select id from public.referrals
-                    where referrer_id = %(referrer)s and event_id = %(event)s and status = 'completed'
-                    order by completed_at, id
+                    select f.id from public.referrals f
+                    where f.referrer_id = %(referrer)s and f.event_id = %(event)s and f.status = 'completed'
+                        and private.counts_for_reward(f)
+                    order by f.completed_at, f.id
                     limit greatest(0, %(needed)s - (select count from rewarded))
                 )
                 returning id

@@ -55,6 +55,21 @@ class RegistrationAnswer(Schema):
 
 
 @dataclass(frozen=True)
+class HoldUse:
+    """How a person, by all accounts with their address, has used holds and offers without paying.
+
+    `lapses` counts those of one course in a week, since an administrator lifted the limits at most.
+    """
+
+    is_holding_elsewhere: bool
+    is_waiting_elsewhere: bool
+    lapses: int
+    last_lapse_at: datetime | None
+    holds_this_hour: int
+    first_hold_at: datetime | None
+
+
+@dataclass(frozen=True)
 class BookableEvent:
     """An event's row, locked, and what of the user matters for booking it. Sales end with the event at the latest."""
 

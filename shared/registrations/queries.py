@@ -8,7 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import class_row, scalar_row
 
 from shared.db import Connection
-from shared.registrations.models import BookableEvent, Registration, RegistrationOrder, RegistrationSource
+from shared.registrations.models import BookableEvent, HoldUse, Registration, RegistrationOrder, RegistrationSource
 
 REGISTRATION_COLUMNS: LiteralString = """
     r.id, r.event_id, e.title as event_title, e.starts_at as event_starts_at, e.ends_at as event_ends_at, r.status,
@@ -51,6 +51,59 @@ def find_active_registration(conn: Connection, event_id: UUID, user_id: UUID) ->
         """,
         {"event": event_id, "user": user_id},
     )
+
+
+def read_hold_use(conn: Connection, event_id: UUID, user_id: UUID, now: datetime) -> HoldUse:
+    """A hold that was paid too late is no lapse, and neither is one that an administrator ended."""
+    use = (
+        conn.cursor(row_factory=class_row(HoldUse))
+        .execute(
+            """
+            with person as (
+                select p.id, max(p.hold_limits_lifted_at) over () as lifted_at
+                from public.profiles p
+                where p.email_normalized = (select me.email_normalized from public.profiles me where me.id = %(user)s)
+            ), seats as (
+                select r.*, person.lifted_at from public.registrations r join person on person.id = r.user_id
+            ), places as (
+                select w.*, person.lifted_at
+                from public.event_waitlist w join person on person.id = w.user_id
+                where w.event_id = %(event)s
+            ), lapsed as (
+                select coalesce(cancelled_at, expired_at) as at, lifted_at from seats
+                where event_id = %(event)s and confirmed_at is null
+                    and (status = 'expired' or status = 'cancelled' and cancel_reason = 'student_cancelled')
+                    and not exists (
+                        select 1 from public.payment_transactions t
+                        where t.registration_id = seats.id and t.status in ('success', 'refunded')
+                    )
+                union all
+                select expires_at, lifted_at from places where status = 'expired'
+            ), recent_lapses as (
+                select at from lapsed
+                where at > %(now)s - interval '7 days' and at > coalesce(lifted_at, '-infinity')
+            ), recent_holds as (
+                select created_at from seats
+                where amount > 0 and created_at between %(now)s - interval '1 hour' and %(now)s + interval '1 minute'
+                    and created_at > coalesce(lifted_at, '-infinity')
+            )
+            select exists (
+                    select 1 from seats where event_id = %(event)s and status = 'pending' and user_id <> %(user)s
+                ) as is_holding_elsewhere,
+                exists (
+                    select 1 from places where status in ('waiting', 'notified') and user_id <> %(user)s
+                ) as is_waiting_elsewhere,
+                (select count(*) from recent_lapses) as lapses,
+                (select max(at) from recent_lapses) as last_lapse_at,
+                (select count(*) from recent_holds) as holds_this_hour,
+                (select min(created_at) from recent_holds) as first_hold_at
+            """,
+            {"event": event_id, "user": user_id, "now": now},
+        )
+        .fetchone()
+    )
+    assert use is not None
+    return use
 
 
 def insert_registration(

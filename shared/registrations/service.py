@@ -10,7 +10,7 @@ from shared.notifications.models import Notice
 from shared.profiles.service import ProfileMissing
 from shared.referrals import credits
 from shared.referrals import service as referrals
-from shared.registrations import queries
+from shared.registrations import holds, queries
 from shared.registrations.models import BookableEvent, Registration, RegistrationSource
 from shared.seats import queries as seat_queries
 
@@ -47,12 +47,15 @@ def take_seat(
     """Take a seat of a locked event; the caller has checked that there is one. Returns the registration's id.
 
     The user's referral credit is spent on the price; if it pays everything, the seat is confirmed at once.
-    Raises Conflict (`already_registered`) and Invalid (a referral code that is unknown or the user's own).
+    Raises Conflict (`already_registered`, `already_holding`), TooManyRequests (`too_many_holds`) and Invalid (a
+    referral code that is unknown or the user's own).
     """
     referrer = referrals.resolve_referrer(conn, referral_code, user_id) if referral_code else None
     price = event.price_amount
     credit = credits.spendable(conn, user_id, price, event.currency) if price else 0
     expires = now + hold if price > credit else None
+    if expires is not None:
+        holds.require_fair_hold(conn, event.id, user_id, now, is_offered=source == "waitlist")
     registration_id = queries.insert_registration(
         conn, user_id=user_id, event=event, amount=price - credit, hold_expires_at=expires, source=source, now=now
     )

@@ -1,4 +1,4 @@
-"""A filter that is none would be answered with everything, so every route refuses it."""
+"""Every route refuses a filter that is none, which would be answered with everything, and text that is none."""
 
 import re
 
@@ -31,3 +31,24 @@ def test_parameters_that_are_ignored_are_found(world: World, monkeypatch: pytest
     """The negative control."""
     monkeypatch.setattr(routing, "_TRACKING", re.compile(".*"))
     assert "GET /functions/v1/events" in wrongly_answered(world)
+
+
+def fails_on_nul(world: World) -> list[str]:
+    """The query parameters in which a NUL is not refused: PostgreSQL's text cannot hold it."""
+    return [
+        f"{route}?{parameter['name']}: {answer.status}"
+        for route in routes()
+        if route.path.startswith("/functions/v1/") and str(route) not in ELSEWHERE
+        for parameter in route.parameters("query")
+        if (answer := world.ask(route, CALLER[route.who], query={parameter["name"]: "a\x00"})).status != 422
+    ]
+
+
+def test_a_nul_in_a_parameter_is_refused(world: World) -> None:
+    assert fails_on_nul(world) == []
+
+
+def test_a_nul_that_reaches_the_database_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control."""
+    monkeypatch.setattr(routing, "_is_storable", lambda _: True)  # pyright: ignore[reportUnknownLambdaType]
+    assert "GET /functions/v1/admin/audit-logs?action: 500" in fails_on_nul(world)

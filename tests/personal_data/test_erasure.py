@@ -14,7 +14,6 @@ from tests.personal_data.traces import CANARY, EMAIL, PHONE, leave_traces, remai
 KEPT = {
     "certificates": "what was certified stays as it was, so that it goes on to verify",
     "receipts": "section 36 of the CGST Act has the books kept for 72 months",
-    "webhook_logs": "what Razorpay sent about a payment is evidence of it, and is never changed",
 }
 
 

@@ -70,6 +70,15 @@ def inhabited(kept: DeployedFunctions) -> DeployedFunctions:
     for name in ("ann", "ben"):
         address = ("email", f"{name}@example.com", "bounce")
         kept.rows("insert into suppressed_addresses (type, address, reason) values (%s, %s, %s)", *address)
+    kept.rows(
+        """
+        update webhook_logs set payload = jsonb_build_object(
+            'payload', jsonb_build_object('payment', jsonb_build_object('entity', jsonb_build_object(
+                'order_id', replace(event_id, 'evt_', 'order_')
+            )))
+        )
+        """
+    )
     return kept
 
 

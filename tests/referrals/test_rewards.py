@@ -1,18 +1,22 @@
 """I7: a reward is granted once, and taken back with the money that earned it."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from functions.process_referrals import queries
 from functions.process_referrals.models import DueReward
-from shared import db
+from shared import clock, db
 from shared.actors import SERVICE
 from shared.errors import Invalid
+from tests.deployed import DeployedFunctions
 from tests.seats.concurrency import at_once
 from tests.seats.invariants import check
 from tests.seats.simulation import PRICE, PlatformSimulation
+
+HOUR = timedelta(hours=1)
 
 
 def bring(simulation: PlatformSimulation, referrer: UUID, event_id: UUID, friends: int) -> list[tuple[UUID, UUID]]:
@@ -108,15 +112,137 @@ def test_a_third_paid_referral_stands_in_for_a_refunded_one(simulation: Platform
     check(simulation)
 
 
-def test_after_the_cooling_period_the_reward_stays(simulation: PlatformSimulation) -> None:
-    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+def reward_after_a_cancellation(simulation: PlatformSimulation, starts_in: timedelta, after: timedelta) -> str:
+    """The status of a reward whose first friend cancels that long after the reward."""
+    starts = simulation.now + starts_in
+    referrer, event_id = simulation.person(), simulation.event(capacity=5, starts_at=starts, ends_at=starts + HOUR)
     (who, seat), _ = bring(simulation, referrer, event_id, 2)
     simulation.process_referrals()
-    simulation.now += timedelta(days=7)
+    simulation.now += after
     simulation.cancel(who, seat)
     simulation.process_referrals()
+    check(simulation)
+    [(_, status, _)] = rewards(simulation)
+    return status
+
+
+def test_a_reward_stays_once_its_payments_cannot_come_back_in_full(simulation: PlatformSimulation) -> None:
+    assert reward_after_a_cancellation(simulation, timedelta(days=10), timedelta(days=7)) == "granted"
+
+
+def test_a_reward_is_revoked_as_long_as_its_payments_can_come_back_in_full(simulation: PlatformSimulation) -> None:
+    assert reward_after_a_cancellation(simulation, timedelta(days=30), timedelta(days=8)) == "revoked"
+
+
+def test_with_the_cooling_period_alone_money_that_came_back_would_leave_a_reward(
+    simulation: PlatformSimulation,
+) -> None:
+    """The negative control."""
+    simulation.look.execute(
+        """
+        create or replace function private.revocable_until(
+            known timestamptz, starts_at timestamptz, full_refund_hours integer, full_refund_until timestamptz
+        ) returns timestamptz language sql immutable as 'select known'
+        """
+    )
+    simulation.look.execute(
+        "create function cooling_only() returns trigger language plpgsql as"
+        " 'begin new.revocable_until := least(new.revocable_until, new.completed_at + interval ''7 days'');"
+        " return new; end'"
+    )
+    simulation.look.execute(
+        "create trigger cooling_only before update on referrals for each row execute function cooling_only()"
+    )
+    assert reward_after_a_cancellation(simulation, timedelta(days=30), timedelta(days=8)) == "granted"
+
+
+def spell(simulation: PlatformSimulation, people: list[UUID]) -> None:
+    """Give them addresses of one mailbox."""
+    for number, who in enumerate(people):
+        simulation.look.execute("update profiles set email = %s where id = %s", (f"a.sha+{number}@gmail.com", who))
+
+
+def verify_phone(simulation: PlatformSimulation, people: list[UUID]) -> None:
+    simulation.look.execute(
+        "update profiles set phone = '+919812345678', phone_verified_at = now() where id = any(%s)", (people,)
+    )
+
+
+def pay_alike(simulation: PlatformSimulation, people: list[UUID]) -> None:
+    simulation.look.execute(
+        """
+        update payment_attempts set instrument_hash = 'of one UPI address' where payment_transaction_id in (
+            select id from payment_transactions where user_id = any(%s)
+        )
+        """,
+        (people,),
+    )
+
+
+ALIKE = [spell, verify_phone, pay_alike]
+
+
+def reward_for_one_person(
+    simulation: PlatformSimulation, alike: Callable[[PlatformSimulation, list[UUID]], None]
+) -> int:
+    """How many rewards a referrer gets for two accounts of one person, and then for somebody else as well."""
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    friends = bring(simulation, referrer, event_id, 2)
+    alike(simulation, [who for who, _ in friends])
+    simulation.process_referrals()
+    return len(rewards(simulation))
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_accounts_of_one_person_count_once(
+    simulation: PlatformSimulation, alike: Callable[[PlatformSimulation, list[UUID]], None]
+) -> None:
+    assert reward_for_one_person(simulation, alike) == 0
+    bring(simulation, simulation.people[0], simulation.events[0], 1)
+    simulation.process_referrals()
+    assert rewards(simulation) == [("free_access", "granted", 0)]
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_without_the_rule_accounts_of_one_person_earn_a_reward(
+    simulation: PlatformSimulation, alike: Callable[[PlatformSimulation, list[UUID]], None]
+) -> None:
+    """The negative control."""
+    simulation.look.execute(
+        """
+        create or replace function private.counts_for_reward(referral public.referrals) returns boolean
+        language sql as 'select true'
+        """
+    )
+    assert reward_for_one_person(simulation, alike) == 1
+
+
+def test_an_account_stands_in_for_the_refunded_one_of_the_same_person(simulation: PlatformSimulation) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    (who, seat), (other, _), _ = bring(simulation, referrer, event_id, 3)
+    spell(simulation, [who, other])
+    simulation.process_referrals()
+    simulation.cancel(who, seat)
     assert rewards(simulation) == [("free_access", "granted", 0)]
     check(simulation)
+
+
+def test_a_reward_is_shown_as_pending_until_it_is_final(
+    simulation: PlatformSimulation, deployed: DeployedFunctions
+) -> None:
+    referrer, event_id = simulation.person(), simulation.event(capacity=5)
+    bring(simulation, referrer, event_id, 2)
+    simulation.process_referrals()
+
+    def shown(now: datetime) -> tuple[str, str | None]:
+        deployed.monkeypatch.setattr(clock, "now", lambda: now)
+        [reward] = deployed.request("account", "GET", "referrals", user=referrer).body["rewards"]
+        return reward["status"], reward["revocableUntil"]
+
+    status, until = shown(simulation.now)
+    assert status == "pending"
+    assert until
+    assert shown(datetime.fromisoformat(until)) == ("granted", None)
 
 
 def test_a_reward_that_was_taken_back_can_be_earned_again(simulation: PlatformSimulation) -> None:

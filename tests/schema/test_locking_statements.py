@@ -29,10 +29,19 @@ REVIEWED = {
     "notifications.queries.queue_broadcast": ({"broadcasts", "registrations"}, MOMENT),
     "sessions.queries.enqueue_session_moves": ({"event_sessions", "events", "registrations"}, UNDER_EVENT_LOCK),
     "analytics_events.queries.insert_events": ({"private.received_analytics_events"}, FIXED),
+    "personal_data.queries.anonymize_rows": ({"payment_transactions"}, FIXED),
+    "personal_data.queries.redact_deliveries_of": (
+        {"payment_transactions", "private.without_personal_data"},
+        "an order never changes its owner or id; what arrives meanwhile is redacted by the next hour's run",
+    ),
+    "personal_data.queries.redact_old_deliveries": (
+        {"payment_transactions", "private.without_personal_data", "profiles"},
+        "an erasure is never undone; what arrives meanwhile is redacted by the next hour's run",
+    ),
     "personal_data.queries.anonymize_profile": ({"private.new_referral_code"}, FIXED),
     "private.record_profile_changes": ({"private.uid"}, FIXED),
     "process_referrals.queries.complete_paid": (
-        {"registrations"},
+        {"events", "registrations"},
         "it never waits, and whoever ends a registration ends its referral afterwards, whatever became of it here",
     ),
     "process_refunds.queries.claim_due": (
@@ -72,6 +81,8 @@ REVIEWED = {
     "payments.queries.close_superseded_refunds": ({"private.payment_balance"}, UNDER_ORDER_LOCK),
     "payments.queries.release_refunded_seat": ({"payment_transactions"}, UNDER_EVENT_LOCK),
     "referrals.credit_queries.return_credit": ({"registrations"}, UNDER_EVENT_LOCK),
+    "referrals.queries.cancel_referrals": ({"events", "private.revocable_until"}, UNDER_EVENT_LOCK),
+    "referrals.queries.promote_completed": ({"private.counts_for_reward"}, UNDER_EVENT_LOCK),
     "referrals.queries.revoke_reward": ({"events"}, UNDER_EVENT_LOCK),
     "referrals.queries.release_rewarded": ({"registrations"}, UNDER_EVENT_LOCK),
     "referrals.queries.cancel_free_access": ({"events"}, UNDER_EVENT_LOCK),

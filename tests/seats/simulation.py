@@ -56,9 +56,10 @@ class PlatformSimulation:
     # Arranging
 
     def person(self) -> UUID:
+        """Somebody who may let holds lapse as often as the tests do."""
         who = uuid5(NAMESPACE_OID, f"person {len(self.people)}")
         self.look.execute(
-            "insert into profiles (id, email, referral_code) values (%s, %s, %s)",
+            "insert into profiles (id, email, referral_code, hold_limits_lifted_at) values (%s, %s, %s, 'infinity')",
             (who, f"{who}@example.com", code_of(who)),
         )
         self.people.append(who)

@@ -212,6 +212,9 @@ def test_unsigned_requests_are_counted_and_only_a_sample_is_stored(deployed: Dep
     stored = deployed.row("select count(*) as rows, max(length(body)) as longest from webhook_logs")
     assert stored == {"rows": UNSIGNED_PER_HOUR, "longest": MAX_UNSIGNED_BYTES}
     assert log.total(Metric.WEBHOOKS_UNSIGNED) == UNSIGNED_PER_HOUR + 10
-    deployed.rows("alter table webhook_logs disable trigger user; update webhook_logs set received_at = '2020-01-01'")
+    deployed.rows(
+        "alter table webhook_logs disable trigger user; update webhook_logs set received_at = '2020-01-01';"
+        " alter table webhook_logs enable trigger user"
+    )
     deployed.webhook(b"an hour later", secret="wrong")
     assert deployed.row("select count(*) as rows from webhook_logs") == {"rows": UNSIGNED_PER_HOUR + 1}

@@ -33,8 +33,10 @@ class GrantedReferralReward(Schema):
     amount: int
     """Amount of a credit, in minor units; 0 for free access."""
     currency: str
-    status: Literal["granted", "revoked"]
-    """`revoked` when the payments that earned it went back."""
+    status: Literal["pending", "granted", "revoked"]
+    """`pending` while it can be revoked, `revoked` when the payments that earned it went back."""
+    revocable_until: datetime | None
+    """When a pending reward becomes final, unless its course is moved; null otherwise."""
     granted_at: datetime
     """When it was granted."""
     revoked_at: datetime | None

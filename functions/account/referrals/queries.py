@@ -1,5 +1,6 @@
 """The statements of a user's referrals; row level security keeps each to the user's own rows."""
 
+from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
@@ -55,19 +56,31 @@ def list_credits(conn: Connection, user_id: UUID) -> list[ReferralCredit]:
     )
 
 
-def list_rewards(conn: Connection, user_id: UUID, limit: int) -> list[GrantedReferralReward]:
+def list_rewards(conn: Connection, user_id: UUID, now: datetime, limit: int) -> list[GrantedReferralReward]:
+    """The newest rewards. One is pending while a refund can revoke it."""
     return (
         conn.cursor(row_factory=class_row(GrantedReferralReward))
         .execute(
             """
             select w.id, w.event_id, e.title as event_title, w.kind, w.registration_id, w.amount, w.currency,
-                w.status, w.granted_at, w.revoked_at
-            from public.referral_rewards w join public.events e on e.id = w.event_id
+                case when until.revocable_until > %(now)s then 'pending' else w.status end as status,
+                case when until.revocable_until > %(now)s then until.revocable_until end as revocable_until,
+                w.granted_at, w.revoked_at
+            from public.referral_rewards w
+            join public.events e on e.id = w.event_id
+            left join lateral (
+                select max(
+                    private.revocable_until(f.revocable_until, e.starts_at, e.full_refund_hours, e.full_refund_until)
+                ) as revocable_until
+                from public.referrals f
+                where w.status = 'granted' and f.referrer_id = w.referrer_id and f.event_id = w.event_id
+                    and f.status = 'rewarded'
+            ) until on true
             where w.referrer_id = %(user)s
             order by w.granted_at desc, w.id
             limit %(limit)s
             """,
-            {"user": user_id, "limit": limit},
+            {"user": user_id, "now": now, "limit": limit},
         )
         .fetchall()
     )

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.account.referrals import queries
 from functions.account.referrals.models import ReferralsAnswer
-from shared import auth, db
+from shared import auth, clock, db
 from shared.actors import user
 from shared.config import settings
 from shared.errors import Conflict
@@ -31,7 +31,7 @@ def show_referrals() -> ReferralsAnswer:
             raise Conflict("Confirm the sign-up or register for a course first.", code="profile_missing")
         counts = queries.count_referrals(conn, user_id)
         credits = queries.list_credits(conn, user_id)
-        rewards = queries.list_rewards(conn, user_id, REWARDS)
+        rewards = queries.list_rewards(conn, user_id, clock.now(), REWARDS)
     return ReferralsAnswer(code=code, share_url=_share_url(code), counts=counts, credits=credits, rewards=rewards)
 
 

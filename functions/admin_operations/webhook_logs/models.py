@@ -48,6 +48,8 @@ class LoggedDelivery(Schema):
     received_at: datetime
     """When it arrived."""
     processed_at: datetime | None
+    redacted_at: datetime | None
+    """When the payer's personal data was taken out of it; null before."""
 
 
 class LoggedDeliveryDetails(LoggedDelivery):

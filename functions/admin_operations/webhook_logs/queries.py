@@ -11,7 +11,7 @@ from shared.db import Connection
 
 COLUMNS: LiteralString = """
     id, source, event_id, event_type, signature_valid, status, outcome, error, razorpay_order_id, razorpay_payment_id,
-    received_at, processed_at
+    received_at, processed_at, redacted_at
 """
 
 

@@ -152,6 +152,18 @@ def list_certificates(conn: Connection, user_ids: list[UUID], limit: int) -> lis
     )
 
 
+def lift_hold_limits(conn: Connection, user_id: UUID, now: datetime) -> bool:
+    """False for an unknown person."""
+    lifted = conn.execute(
+        """
+        update public.profiles set hold_limits_lifted_at = %(now)s
+        where email_normalized = (select email_normalized from public.profiles where id = %(user)s)
+        """,
+        {"user": user_id, "now": now},
+    )
+    return lifted.rowcount > 0
+
+
 def lock_accounts(conn: Connection, user_ids: list[UUID]) -> None:
     """Locked in the order of their ids, neither takes another seat: whoever takes one locks the profile."""
     conn.execute(

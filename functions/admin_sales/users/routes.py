@@ -48,6 +48,21 @@ def show_user(user_id: Annotated[UUID, Path()]) -> UserAnswer:
 
 
 @routes.post(
+    f"{PATH}/<user_id>/lift-hold-limits",
+    summary="Let a person hold seats again at once",
+    tags=["Admin"],
+    responses=answers(200, not_found=404),
+)
+def lift_hold_limits(user_id: Annotated[UUID, Path()]) -> UserAnswer:
+    """For somebody who is refused with `too_many_holds` and means it: what they let lapse until now is forgotten."""
+    admin = administrator_of(routes.current_event.raw_event)
+    with db.transaction(administrator(admin.id)) as conn:
+        service.lift_hold_limits(conn, user_id, clock.now())
+        admin.record(conn, "user.lift_hold_limits", "user", user_id)
+        return UserAnswer(user=service.show(conn, user_id))
+
+
+@routes.post(
     f"{PATH}/<user_id>/merge",
     summary="Move what a lost login owned to this account",
     tags=["Admin"],

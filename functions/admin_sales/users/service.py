@@ -46,6 +46,12 @@ def show(conn: Connection, user_id: UUID) -> UserDetail:
     )
 
 
+def lift_hold_limits(conn: Connection, user_id: UUID, now: datetime) -> None:
+    """Forget which holds and offers a person, by any account of the same address, let lapse; raises NotFound."""
+    if not queries.lift_hold_limits(conn, user_id, now):
+        raise NotFound("user")
+
+
 def merge(
     conn: Connection, from_id: UUID, into_id: UUID, admin_id: UUID, now: datetime, *, dry_run: bool
 ) -> MergeAnswer:

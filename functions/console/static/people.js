@@ -35,6 +35,12 @@ export const people = {
     run: mergeInto,
     confirm: "Merge",
     done: "The logins were merged.",
+  }, {
+    name: "Lift the limits of holds",
+    when: person => !person.mergedInto && !person.erasedAt,
+    consequence: person => [t("{name} can hold seats again at once, whatever was held before without paying.", { name: person.fullName || person.email })],
+    call: person => ({ method: "POST", path: `admin/users/${person.id}/lift-hold-limits` }),
+    done: "The limits were lifted.",
   }],
   empty: "Nobody is like that.",
 }
