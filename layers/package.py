@@ -15,6 +15,7 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 LAYERS = Path(__file__).resolve().parent
+TEXTS = LAYERS.parent / "shared" / "texts"
 CACHE = LAYERS.parent / ".tools" / "layers"
 
 # Nothing here imports these; fontTools has the same modules as plain Python too.
@@ -42,7 +43,12 @@ def main(layer: str, target: Path, sources: list[Path]) -> None:
 
 def installed(requirements: Path, platforms: list[str]) -> Path:
     """The folder of these packages, trimmed and compiled: made once, then found by its content."""
-    content = [requirements.read_bytes(), Path(__file__).read_bytes(), " ".join(platforms).encode()]
+    content = [
+        requirements.read_bytes(),
+        Path(__file__).read_bytes(),
+        " ".join(platforms).encode(),
+        " ".join(sorted(written_languages())).encode(),
+    ]
     folder = CACHE / hashlib.sha256(b"\0".join(content)).hexdigest()[:16]
     if folder.is_dir():
         return folder
@@ -76,7 +82,15 @@ def install(requirements: Path, platforms: list[str], target: Path) -> None:
     subprocess.run([*command, f"--target={target}", f"--requirement={requirements}"], check=True)
 
 
+def written_languages() -> set[str]:
+    """The languages that people are written to in, and CLDR's root, which every locale builds on."""
+    return {"root", *(file.stem for file in TEXTS.glob("*.toml"))}
+
+
 def trim(packages: Path) -> None:
+    for locale in packages.glob("babel/locale-data/*"):  # 34 MB of a thousand locales
+        if locale.stem.partition("_")[0] not in written_languages():
+            locale.unlink()
     for path in [found for pattern in UNUSED for found in packages.glob(pattern)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for path in packages.glob("*.dist-info/**/*"):

@@ -17,7 +17,10 @@
 # pyright: basic, reportMissingImports=false
 # MiniStack is installed in .tools/ministack only.
 
+import base64
 import copy
+import email
+import email.policy
 import hashlib
 import json
 import logging
@@ -165,6 +168,21 @@ def restore_ses_with_mails(state: dict[str, Any]) -> None:
     restore_ses(state)
 
 
+def attachments_of(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files of a mail, content in base64: as given, or parts of a whole message, its calendar part among them."""
+    if "Raw" not in content:
+        return content.get("Simple", {}).get("Attachments", [])
+    message: Any = email.message_from_bytes(base64.b64decode(content["Raw"]["Data"]), policy=email.policy.default)
+    return [
+        {
+            "FileName": part.get_filename() or "",
+            "ContentType": part.get_content_type(),
+            "RawContent": base64.b64encode(part.get_payload(decode=True)).decode(),
+        }
+        for part in message.iter_attachments()
+    ]
+
+
 async def handle_ses_with_attachments(
     method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
 ) -> Response:
@@ -172,7 +190,7 @@ async def handle_ses_with_attachments(
     if path.endswith("/outbound-emails") and response[0] == 200:
         sent = json.loads(response[2])["MessageId"]
         record = next(mail for mail in reversed(ses._sent_emails_list()) if mail["MessageId"] == sent)
-        record["Attachments"] = json.loads(body).get("Content", {}).get("Simple", {}).get("Attachments", [])
+        record["Attachments"] = attachments_of(json.loads(body).get("Content", {}))
     return response
 
 

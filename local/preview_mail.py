@@ -1,16 +1,21 @@
 """`make preview-mail`: every notification in every language as pages, for looking at."""
 
 import sys
+from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from local.state import PROJECT
+from shared import clock, languages
 from shared.notifications import rendering
 
 FOLDER = PROJECT / ".local" / "mail"
 TIME_ZONE = "Asia/Kolkata"
+LISTING_SESSIONS = frozenset({"registration_confirmed", "payment_success", "referral_reward", "sessions_moved"})
+"""As functions.send_notifications.courses lists them."""
 APP = "https://app.example.com"
+UNSUBSCRIBE = "https://api.example.com/functions/v1/unsubscribe?token=sample"
 SAMPLE: dict[str, Any] = {
     "eventTitle": "Deep Learning in a Weekend",
     "eventId": "5d0e8f5e-1c3f-4a6b-9d7e-2f1a0b9c8d7e",
@@ -37,7 +42,18 @@ SAMPLE: dict[str, Any] = {
     "subject": "A payment needs a decision",
     "detail": "Payment pay_NXk2h8Qm4vZr1T is 1 paisa short of its order.",
     "title": "Bring your laptop",
-    "message": "We start with an exercise, so come with a charged laptop.",
+    "message": "We start with an exercise, so come with:\n- a charged laptop\n- headphones",
+    "sessionTitle": "Neural networks from scratch",
+    "joinUrl": "https://api.example.com/functions/v1/sessions/5d0e8f5e-1c3f-4a6b-9d7e-2f1a0b9c8d7e/join?token=sample",
+    "receiptUrl": "https://api.example.com/functions/v1/receipt?token=sample",
+    "calendarUrl": "https://api.example.com/functions/v1/calendar/sample.ics",
+    "refundPolicy": {
+        "fullUntil": "2026-12-03T04:30:00+00:00",
+        "partialUntil": "2026-12-04T04:30:00+00:00",
+        "partialPercent": 50,
+    },
+    "paid": 12345050,
+    "kept": 0,
 }
 
 
@@ -45,11 +61,11 @@ def main(folder: Path = FOLDER) -> None:
     """Write one page per text and language, its plain text beside it, and an index."""
     folder.mkdir(parents=True, exist_ok=True)
     entries: list[str] = []
-    for language in sorted(path.stem for path in rendering.TEMPLATES.glob("*.toml")):
+    for language in languages.languages():
         for template in rendering.templates_of(language):
             name = f"{language}-{template}"
             message = rendering.render(template, language, SAMPLE, time_zone=TIME_ZONE)
-            context = _context(message, language, marketing=template == "broadcast")
+            context = _context(message, language, template)
             (folder / f"{name}.html").write_text(rendering.lay_out("mail.html", **context))
             (folder / f"{name}.txt").write_text(rendering.lay_out("mail.txt", **context))
             entries.append(_entry(name, message))
@@ -58,15 +74,37 @@ def main(folder: Path = FOLDER) -> None:
     print(f"{len(entries)} previews: {index}")
 
 
-def _context(message: rendering.Message, language: str, *, marketing: bool) -> dict[str, Any]:
+def _schedule(language: str) -> list[dict[str, str | None]]:
+    """Two days of one course."""
+    starts = [clock.in_zone(datetime.fromisoformat(each["startsAt"]), TIME_ZONE) for each in SAMPLE["sessions"]]
+    titles = (SAMPLE["sessionTitle"], None)
+    return [
+        {
+            "title": title,
+            "time": languages.format_session(each, each + timedelta(hours=3), language),
+            "join_url": SAMPLE["joinUrl"],
+        }
+        for title, each in zip(titles, starts, strict=True)
+    ]
+
+
+def _context(message: rendering.Message, language: str, template: str) -> dict[str, Any]:
     url = message.action.url if message.action else None
     return {
         "message": message,
         "name": "Asha Rao",
         "language": language,
         "words": rendering.words(language),
+        "schedule": _schedule(language) if template in LISTING_SESSIONS else (),
+        "how_to_join": rendering.words(language)["how_to_join"].format(minutes=15),
+        "footer": [
+            rendering.words(language)["help"].format(support="help@example.com"),
+            rendering.words(language)["reply"].format(platform="Crash Course"),
+        ],
         "action_url": f"{APP}{url}" if url and url.startswith("/") else url,
-        "unsubscribe_url": "https://api.example.com/functions/v1/unsubscribe?token=sample" if marketing else None,
+        "unsubscribe_url": "https://api.example.com/functions/v1/unsubscribe?token=sample"
+        if template == "broadcast"
+        else None,
     }
 
 

@@ -34,12 +34,14 @@ class Settings(BaseModel):
     require_admin_mfa: bool = True
     notification_queue_url: str
     email_from: str
+    support_email: str = ""  # where answers to mails go; empty for email_from
     public_base_url: str
     allowed_origins: str
     time_zone: str
     hold_minutes: int = Field(ge=1)
     referral_cooling_days: int = Field(default=7, ge=0)
     checkin_opens_minutes: int = Field(default=30, ge=0)
+    join_opens_minutes: int = Field(default=15, ge=0)
     analytics_retention_months: int = Field(default=13, ge=3, le=120)
     device_secret_id: str = ""
     device_retention_days: int = Field(default=90, ge=1)
@@ -65,7 +67,7 @@ class Settings(BaseModel):
     console_scope: str = "openid email profile"
     console_origins: str = ""  # separated by spaces; whatever the console asks beside this API and the issuer
 
-    app_base_url: str = ""  # of the client's pages; without one, mails have no buttons that lead there
+    app_base_url: str = ""  # of the client's pages; without one, mails lead to pages of the platform's own
     client_paths: str = ""
     link_secret_id: str = ""
     realtime_endpoint: str = ""
@@ -87,7 +89,7 @@ class Settings(BaseModel):
 
     @property
     def sms_templates(self) -> dict[str, str]:
-        """DLT template id by the name of the notification's template."""
+        """DLT template id by the name of the notification's template, `<name>.<language>` for other languages."""
         return dict(pair.split("=", 1) for pair in self.sms_template_ids.split(",") if "=" in pair)
 
     @property

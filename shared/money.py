@@ -1,6 +1,14 @@
 """Money as text for people. Everywhere else an amount is an integer of minor units beside its currency."""
 
+from copy import copy
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
 from shared.currencies import decimal_places
+
+if TYPE_CHECKING:
+    from babel.numbers import NumberPattern
 
 _SYMBOLS = {"INR": "₹"}
 _COMPACT = ((10_000_000, "Cr"), (100_000, "L"), (1_000, "K"))
@@ -12,13 +20,31 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORD_GROUPS = ((10_000_000, "crore"), (100_000, "lakh"), (1_000, "thousand"), (100, "hundred"))
 
 
-def format_amount(amount: int, currency: str) -> str:
-    """`amount` in minor units (paise for INR) as text: 123450 INR is ₹1,234.50, rupees in Indian grouping."""
-    places = decimal_places(currency)
-    major, minor = divmod(abs(amount), 10**places)
-    digits = _group_indian(str(major)) if currency == "INR" else f"{major:,}"
-    fraction = f".{minor:0{places}d}" if places else ""
-    return f"{'-' if amount < 0 else ''}{_symbol(currency)}{digits}{fraction}"
+def format_amount(amount: int, currency: str, locale: str = "en_IN") -> str:
+    """`amount` in minor units (paise for INR) as text by CLDR: 123450 INR is ₹1,234.50, 123456 KWD is KWD 123.456.
+
+    The decimal places are Razorpay's, which for some currencies are not CLDR's. Only the rupee has its sign: $ is the
+    sign of many currencies, and the fonts of receipts lack most others.
+    """
+    value = Decimal(amount).scaleb(-decimal_places(currency))
+    pattern = _pattern(locale, decimal_places(currency), has_sign=currency in _SYMBOLS)
+    return pattern.apply(value, locale, currency=currency, currency_digits=False)
+
+
+@cache
+def _pattern(locale: str, places: int, *, has_sign: bool) -> "NumberPattern":
+    """CLDR's pattern for amounts of money, with this many decimal places, and the currency's code instead of a sign."""
+    from babel import Locale  # noqa: PLC0415 - 70 ms that only who writes amounts pays
+    from babel.numbers import parse_pattern  # noqa: PLC0415
+
+    standard = Locale.parse(locale).currency_formats["standard"].pattern
+    if not has_sign:
+        standard = standard.replace("¤#", "¤¤\N{NO-BREAK SPACE}#").replace(
+            "0\N{NO-BREAK SPACE}¤", "0\N{NO-BREAK SPACE}¤¤"
+        )
+    pattern = copy(parse_pattern(standard))
+    pattern.frac_prec = (places, places)
+    return pattern
 
 
 def compact_amount(amount: int, currency: str) -> str:

@@ -13,7 +13,8 @@ from tests.deployed import DeployedFunctions, running
 EMPTY = """
     truncate public.profiles, public.events, public.analytics_events, public.webhook_logs, public.settlements,
         public.settlement_rows, private.report_changes, private.report_quarters, private.report_events,
-        private.report_referrers, private.report_visits, private.report_funnel, private.report_progress cascade
+        private.report_referrers, private.report_visits, private.report_funnel, private.report_progress,
+        private.analytics_quotas cascade
 """
 
 

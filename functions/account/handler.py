@@ -12,11 +12,12 @@ from functions.account.feedback.routes import routes as feedback
 from functions.account.models import InboxOut, NotificationOut, PreferencesIn, PreferencesOut, ReadAllOut
 from functions.account.queries import mark_all_read
 from functions.account.referrals.routes import routes as referrals
-from shared import auth, db
+from shared import auth, db, languages
 from shared.actors import user
 from shared.errors import NotFound
 from shared.invocations import invocation
 from shared.notifications import unsubscribing
+from shared.pages import HEADERS
 from shared.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.refusals import answers, published
 from shared.routing import Router
@@ -87,10 +88,11 @@ def show_unsubscribe_page(
 ) -> Response[str]:
     """A page with a button: mail scanners follow links, so looking changes nothing (RFC 8058, section 3.1)."""
     try:
-        unsubscribing.user_of(token)
+        user_id = unsubscribing.user_of(token)
     except NotFound:
-        return _page(404, pages.UNKNOWN)
-    return _page(200, pages.ASK)
+        return _page(404, pages.unknown(_browser_language()))
+    with db.transaction(user(user_id), read_only=True) as conn:
+        return _page(200, pages.ask(service.language_of(conn, user_id)))
 
 
 @app.post(
@@ -103,11 +105,16 @@ def unsubscribe(
     try:
         user_id = unsubscribing.user_of(token)
     except NotFound:
-        return _page(404, pages.UNKNOWN)
+        return _page(404, pages.unknown(_browser_language()))
     with db.transaction(user(user_id)) as conn:
         service.choose(conn, user_id, [service.NO_MARKETING_MAIL])
-    return _page(200, pages.DONE)
+        return _page(200, pages.done(service.language_of(conn, user_id)))
+
+
+def _browser_language() -> str:
+    """Who a broken link is for is not known, so their browser says what they read."""
+    return languages.negotiated(app.current_event.headers.get("accept-language"))
 
 
 def _page(status: int, body: str) -> Response[str]:
-    return Response(status_code=status, content_type="text/html; charset=utf-8", body=body, headers=pages.HEADERS)
+    return Response(status_code=status, content_type="text/html; charset=utf-8", body=body, headers=HEADERS)

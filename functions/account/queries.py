@@ -35,6 +35,15 @@ def inbox(
     )
 
 
+def find_language(conn: Connection, user_id: UUID) -> str | None:
+    """The language that a person prefers, such as `hi-IN`; None without a profile."""
+    return (
+        conn.cursor(row_factory=scalar_row)
+        .execute("select language from public.profiles where id = %(user_id)s", {"user_id": user_id})
+        .fetchone()
+    )
+
+
 def unread_count(conn: Connection, user_id: UUID) -> int:
     cursor = conn.cursor(row_factory=scalar_row)
     return cursor.execute(

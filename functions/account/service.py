@@ -8,6 +8,7 @@ import psycopg
 
 from functions.account import queries
 from functions.account.models import InboxNotification, InboxOut, NotificationPreference
+from shared import languages
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.notifications.models import Channel, Type
@@ -34,6 +35,11 @@ def read(conn: Connection, user_id: UUID, notification_id: UUID) -> InboxNotific
     if notification is None:
         raise NotFound("notification")
     return notification
+
+
+def language_of(conn: Connection, user_id: UUID) -> str:
+    """The language that a person is written to in."""
+    return languages.language_of(queries.find_language(conn, user_id) or languages.DEFAULT_LANGUAGE)
 
 
 def preferences(conn: Connection, user_id: UUID) -> list[NotificationPreference]:

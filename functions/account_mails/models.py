@@ -9,13 +9,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-Kind = Literal["confirmation", "password", "invitation"]
+Kind = Literal["confirmation", "reset", "invitation"]
 KINDS: dict[str, Kind] = {
     "CustomMessage_SignUp": "confirmation",
     "CustomMessage_ResendCode": "confirmation",
     "CustomMessage_UpdateUserAttribute": "confirmation",
     "CustomMessage_VerifyUserAttribute": "confirmation",
-    "CustomMessage_ForgotPassword": "password",
+    "CustomMessage_ForgotPassword": "reset",
     "CustomMessage_AdminCreateUser": "invitation",
 }
 

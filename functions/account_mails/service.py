@@ -4,24 +4,22 @@ Who signs up chooses the address and every attribute, unverified: a mail quotes 
 whatever text somebody writes into a name.
 """
 
-import tomllib
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+from typing import Any
 
 from functions.account_mails.models import AccountMail, Kind, MessageRequest
+from shared import languages
 from shared.notifications import rendering
 
-TEXTS = Path(__file__).parent / "texts"
-Texts = dict[str, dict[str, str]]
+Texts = dict[str, Any]
 
 
 def mail(request: MessageRequest) -> AccountMail | None:
     """In the language that is known, else in all of them; None for what is no mail (a code by SMS)."""
     if request.kind is None:
         return None
-    languages = texts()
-    chosen = {request.language: languages[request.language]} if request.language in languages else languages
+    known = texts()
+    chosen = {request.language: known[request.language]} if request.language in known else known
     first, *others = _lines(chosen, request.kind)
     message = rendering.Message(
         title=" / ".join(text[request.kind]["subject"] for text in chosen.values()),
@@ -33,8 +31,14 @@ def mail(request: MessageRequest) -> AccountMail | None:
         facts=_facts(chosen, request),
     )
     language = next(iter(chosen))
-    context = {"language": language, "words": chosen[language]["layout"], "action_url": None, "unsubscribe_url": None}
-    html = rendering.lay_out("mail.html", message=message, name="", **context)
+    html = rendering.lay_out(
+        "mail.html",
+        message=message,
+        name="",
+        language=language,
+        words=rendering.words(language),
+        footer=[text["automatic"] for text in chosen.values()],
+    )
     return AccountMail(message.title, html)
 
 
@@ -45,14 +49,13 @@ def _lines(chosen: dict[str, Texts], kind: Kind) -> Iterator[str]:
 
 def _facts(chosen: dict[str, Texts], request: MessageRequest) -> tuple[tuple[str, str], ...]:
     def label(name: str) -> str:
-        return " / ".join(text["layout"][name] for text in chosen.values())
+        return " / ".join(text[name] for text in chosen.values())
 
     if request.kind != "invitation":
         return ((label("code"), request.code_parameter),)
     return ((label("username"), request.username_parameter or ""), (label("password"), request.code_parameter))
 
 
-@cache
 def texts() -> dict[str, Texts]:
     """By language, English first."""
-    return {file.stem: tomllib.loads(file.read_text()) for file in sorted(TEXTS.glob("*.toml"))}
+    return {language: languages.texts(language)["account_mail"] for language in languages.languages()}

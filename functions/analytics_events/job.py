@@ -22,5 +22,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         made = queries.make_months(conn, MONTHS_AHEAD)
     with db.transaction(SERVICE) as conn:
         dropped = queries.drop_months(conn, settings().analytics_retention_months)
+    with db.transaction(SERVICE) as conn:
+        queries.forget_quotas(conn)
     logger.info("analytics_months_kept", made=made, dropped=dropped)
     return {"success": True, "made": made, "dropped": dropped}

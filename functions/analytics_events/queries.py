@@ -15,6 +15,31 @@ def take_turn(conn: Connection, source: str) -> None:
     conn.execute("select pg_advisory_xact_lock(hashtextextended('analytics:' || %(source)s, 0))", {"source": source})
 
 
+def count_tracked(
+    conn: Connection, limits: Sequence[tuple[str, int, int]], events: int, size_bytes: int
+) -> Cursor[bool]:
+    """Count a batch for each source; whether none has sent more events and bytes in this hour than it may."""
+    sources, max_events, max_bytes = zip(*limits, strict=True)
+    return conn.cursor(row_factory=scalar_row).execute(
+        """
+        select private.count_tracked(
+            %(sources)s, %(max_events)s::integer[], %(max_bytes)s::bigint[], %(events)s::integer, %(bytes)s::bigint
+        )
+        """,
+        {
+            "sources": list(sources),
+            "max_events": list(max_events),
+            "max_bytes": list(max_bytes),
+            "events": events,
+            "bytes": size_bytes,
+        },
+    )
+
+
+def forget_quotas(conn: Connection) -> None:
+    conn.execute("delete from private.analytics_quotas where hour < now() - interval '1 day'")
+
+
 def insert_events(conn: Connection, rows: Sequence[dict[str, Any]]) -> Cursor[Any]:
     """Keep what is not kept yet; the row count says how many."""
     return conn.execute(

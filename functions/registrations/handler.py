@@ -10,7 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.registrations import checkout, service
 from functions.registrations.billing_routes import routes as billing
+from functions.registrations.link_routes import routes as link_routes
 from functions.registrations.models import (
+    CancellationPreview,
     CancelRegistrationAnswer,
     CheckoutResult,
     PaymentList,
@@ -38,6 +40,7 @@ from shared.routing import Router, created
 app = Router()
 app.include_router(billing)
 app.include_router(receipts)
+app.include_router(link_routes)
 PATH = "/functions/v1/registrations"
 
 
@@ -155,6 +158,19 @@ def cancel(registration_id: Annotated[UUID, Path()]) -> CancelRegistrationAnswer
     hand_off(conn.enqueued)
     logger.info("registration_cancelled", registration_id=str(registration_id))
     return answer
+
+
+@app.get(
+    f"{PATH}/<registration_id>/cancellation",
+    summary="What giving up a seat would refund",
+    tags=["Registrations"],
+    responses=answers(200, not_found=404, already_started=409, nothing_to_cancel=409),
+)
+def preview_cancellation(registration_id: Annotated[UUID, Path()]) -> CancellationPreview:
+    """Show it before `cancel` is called. Nothing changes."""
+    user_id = auth.caller(app.current_event.raw_event)
+    with db.transaction(service_for(user_id), read_only=True) as conn:
+        return service.preview_cancellation(conn, user_id, registration_id, clock.now())
 
 
 @app.get("/functions/v1/payments", summary="The caller's payments, the newest first", tags=["Payments"])

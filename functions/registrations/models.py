@@ -1,5 +1,6 @@
 """Requests and answers of registrations, payments and billing details."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -39,6 +40,32 @@ class RegistrationList(Schema):
     success: bool = True
     registrations: list[Registration]
     next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class SeatSession:
+    """A live session on the page of a seat."""
+
+    id: UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class SeatPage:
+    """What the page of a seat shows."""
+
+    registration_id: UUID
+    user_id: UUID
+    title: str
+    status: Literal["pending", "confirmed", "cancelled", "expired"]
+    time_zone: str
+    language: str
+    calendar_generation: int
+    payment_id: UUID | None
+    certificate_token: str | None
+    sessions: list[SeatSession]
 
 
 class Payment(Schema):
@@ -81,6 +108,21 @@ class CancellationRefund(Schema):
     currency: str
     status: Literal["requested", "pending", "processed", "failed"]
     """`requested` until Razorpay has accepted it, `pending` until the bank has it."""
+
+
+class CancellationPreview(Schema):
+    """What a cancellation at this moment would give back."""
+
+    success: bool = True
+    percent: Annotated[int, Field(ge=0, le=100)]
+    """The percentage of the price that the course's policy gives back now."""
+    amount: int
+    """What goes back to the payer, in minor units of `currency`; 0 when nothing does."""
+    currency: str
+    full_refund_until: datetime
+    """Until when everything is given back."""
+    partial_refund_until: datetime | None
+    """Until when the policy's percentage is given back; null without such a time."""
 
 
 class CancelRegistrationAnswer(Schema):

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row, dict_row, scalar_row
 
-from functions.registrations.models import BillingDetails, CancellationRefund, Payment
+from functions.registrations.models import BillingDetails, CancellationRefund, Payment, SeatPage, SeatSession
 from shared.db import Connection
 from shared.registrations.models import Registration, RegistrationOrder
 from shared.registrations.queries import REGISTRATION_COLUMNS
@@ -148,4 +148,49 @@ def set_billing_details(conn: Connection, user_id: UUID, details: BillingDetails
             {**details.model_dump(), "user": user_id},
         )
         .fetchone()
+    )
+
+
+def find_seat_page(conn: Connection, registration_id: UUID) -> SeatPage | None:
+    """What the page of a seat shows; the caller has checked the link's signature. None for an erased account."""
+    found = (
+        conn.cursor(row_factory=dict_row)
+        .execute(
+            """
+            select r.id as registration_id, r.user_id, e.title, r.status, e.time_zone, p.language,
+                p.calendar_generation,
+                (
+                    select t.id from public.payment_transactions t
+                    where t.registration_id = r.id and t.status in ('success', 'refunded')
+                    order by t.paid_at desc limit 1
+                ) as payment_id,
+                (
+                    select c.verification_token from public.certificates c
+                    where c.registration_id = r.id and c.revoked_at is null
+                    order by c.issued_at desc limit 1
+                ) as certificate_token
+            from public.registrations r
+            join public.events e on e.id = r.event_id
+            join public.profiles p on p.id = r.user_id and p.erased_at is null
+            where r.id = %(id)s
+            """,
+            {"id": registration_id},
+        )
+        .fetchone()
+    )
+    return SeatPage(**found, sessions=_list_seat_sessions(conn, registration_id)) if found else None
+
+
+def _list_seat_sessions(conn: Connection, registration_id: UUID) -> list[SeatSession]:
+    return (
+        conn.cursor(row_factory=class_row(SeatSession))
+        .execute(
+            """
+            select s.id, s.title, s.starts_at, s.ends_at
+            from public.registrations r join public.event_sessions s on s.event_id = r.event_id
+            where r.id = %(id)s order by s.starts_at
+            """,
+            {"id": registration_id},
+        )
+        .fetchall()
     )

@@ -4,12 +4,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from functions.registrations import queries
-from functions.registrations.models import CancelRegistrationAnswer, PaymentList, RegistrationList
+from functions.registrations.models import (
+    CancellationPreview,
+    CancelRegistrationAnswer,
+    PaymentList,
+    RegistrationList,
+)
 from shared.cancellations import queries as cancellation_queries
 from shared.cancellations import service as cancellations
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.paging import cursor_after, read_cursor
+from shared.payments import refund_queries
 from shared.registrations import service as registrations
 from shared.registrations.models import Registration
 from shared.seats import service as seats
@@ -52,6 +58,28 @@ def cancel(conn: Connection, user_id: UUID, registration_id: UUID, now: datetime
     if registration.status != "cancelled":
         raise Conflict("The course has started.", code="already_started")
     return CancelRegistrationAnswer(registration=registration, refund=queries.find_refund(conn, registration_id))
+
+
+def preview_cancellation(conn: Connection, user_id: UUID, registration_id: UUID, now: datetime) -> CancellationPreview:
+    """What `cancel` would refund now. Raises NotFound and Conflict (`already_started`, `nothing_to_cancel`)."""
+    policy = cancellation_queries.find_refund_policy(conn, registration_id, user_id)
+    if policy is None:
+        raise NotFound("registration")
+    registration = registrations.find_registration(conn, registration_id, user_id)
+    if registration.status not in ("pending", "confirmed"):
+        raise Conflict("There is no seat to cancel.", code="nothing_to_cancel")
+    if now >= policy.starts_at:
+        raise Conflict("The course has started.", code="already_started")
+    percent = policy.percent_at(now)
+    refunds = refund_queries.preview_refunds(conn, registration_id, percent)
+    full, partial = policy.deadlines()
+    return CancellationPreview(
+        percent=percent,
+        amount=sum(amount for amount, _ in refunds),
+        currency=refunds[0][1] if refunds else registration.currency,
+        full_refund_until=full,
+        partial_refund_until=partial,
+    )
 
 
 def list_registrations(conn: Connection, user_id: UUID, *, cursor: str | None, limit: int) -> RegistrationList:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.cancellations.models import RefundPolicy
+from shared.notifications.invites import Method
 from shared.notifications.models import Channel, Type
 from shared.routing import Schema
 
@@ -31,6 +33,36 @@ class ClaimedNotification:
     suppressed: str | None
     correlation_id: str | None = None
     email_verified: bool = True
+    course: "CourseDetails | None" = None
+
+
+@dataclass(frozen=True)
+class CourseSession:
+    """A live session as it is planned now."""
+
+    id: UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    sequence: int
+
+
+@dataclass(frozen=True)
+class CourseDetails:
+    """The course that a notification is about, and its reader's seat in it, as they are when it is sent."""
+
+    title: str
+    time_zone: str
+    sessions: tuple[CourseSession, ...]
+    calendar_generation: int
+    registration_id: UUID | None
+    registration_status: str | None
+    payment_status: str | None
+    was_confirmed: bool
+    payment_id: UUID | None
+    earlier_seats: int
+    """How many seats in this course the reader had before."""
+    policy: RefundPolicy | None
 
 
 @dataclass(frozen=True)
@@ -95,16 +127,29 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class CalendarPart:
+    """An iTIP message (RFC 5546)."""
+
+    method: Method
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Mail:
     """An email to one address."""
 
     notification_id: UUID
+    sender: tuple[str, str]
+    """The platform's name, and its address."""
+    reply_to: str
     to: str
     subject: str
     text: str
     html: str
     headers: dict[str, str] = field(default_factory=dict[str, str])
     attachments: tuple[Attachment, ...] = ()
+    calendar: CalendarPart | None = None
+    """What changes the reader's calendar, as an alternative to the text; the attachments carry it too."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,21 @@
 """The statements of delivery. Every change of a leased row asks for its lease, so that a late one changes nothing."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row, dict_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from functions.send_notifications.models import Backlog, ClaimedNotification, InboxRow
+from functions.send_notifications.models import (
+    Backlog,
+    ClaimedNotification,
+    CourseDetails,
+    CourseSession,
+    InboxRow,
+)
+from shared.cancellations.models import RefundPolicy
 from shared.db import Connection
 
 MAX_ATTEMPTS = 3
@@ -67,6 +75,65 @@ def claim(
             },
         )
         .fetchall()
+    )
+
+
+def find_courses(conn: Connection, about: Sequence[Mapping[str, Any]]) -> dict[UUID, CourseDetails]:
+    """By notification: its course and its reader's seat, of rows of `id`, `user_id`, `event_id`, `registration_id`."""
+    found = conn.cursor(row_factory=dict_row).execute(
+        """
+        select n.id, e.id as event_id, e.title, e.time_zone, e.starts_at, p.calendar_generation,
+            r.id as registration_id, r.status as registration_status, r.payment_status,
+            r.confirmed_at is not null as was_confirmed, coalesce(r.agreed_starts_at, e.starts_at) as agreed_starts_at,
+            case when r.created_at <= e.moved_at then e.full_refund_until end as full_refund_until,
+            e.full_refund_hours, e.partial_refund_hours, e.partial_refund_percent,
+            (
+                select t.id from public.payment_transactions t
+                where t.registration_id = r.id and t.status in ('success', 'refunded')
+                order by t.paid_at desc limit 1
+            ) as payment_id,
+            (
+                select count(*) from public.registrations o
+                where o.user_id = r.user_id and o.event_id = r.event_id and o.created_at < r.created_at
+            ) as earlier_seats,
+            coalesce((
+                select jsonb_agg(jsonb_build_object('id', s.id, 'title', s.title, 'starts_at', s.starts_at,
+                    'ends_at', s.ends_at, 'sequence', s.sequence) order by s.starts_at)
+                from public.event_sessions s where s.event_id = e.id
+            ), '[]'::jsonb) as sessions
+        from jsonb_to_recordset(%(about)s) as n (id uuid, user_id uuid, event_id uuid, registration_id uuid)
+        join public.profiles p on p.id = n.user_id
+        left join public.registrations r on r.id = n.registration_id and r.user_id = n.user_id
+        join public.events e on e.id = coalesce(r.event_id, n.event_id)
+        """,
+        {"about": Jsonb(list(about))},
+    )
+    return {row["id"]: _course(row) for row in found}
+
+
+def _course(row: dict[str, Any]) -> CourseDetails:
+    policy = {name: row[name] for name in RefundPolicy.__dataclass_fields__}
+    return CourseDetails(
+        title=row["title"],
+        time_zone=row["time_zone"],
+        sessions=tuple(
+            CourseSession(
+                id=UUID(each["id"]),
+                title=each["title"],
+                starts_at=datetime.fromisoformat(each["starts_at"]),
+                ends_at=datetime.fromisoformat(each["ends_at"]),
+                sequence=each["sequence"],
+            )
+            for each in row["sessions"]
+        ),
+        calendar_generation=row["calendar_generation"],
+        registration_id=row["registration_id"],
+        registration_status=row["registration_status"],
+        payment_status=row["payment_status"],
+        was_confirmed=row["was_confirmed"],
+        payment_id=row["payment_id"],
+        earlier_seats=row["earlier_seats"],
+        policy=RefundPolicy(**policy) if row["registration_id"] else None,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID, uuid4
 
-from functions.send_notifications import queries
+from functions.send_notifications import courses, queries
 from functions.send_notifications.messages import inbox_row, rendered
 from functions.send_notifications.models import (
     ClaimedNotification,
@@ -67,7 +67,7 @@ def deliver(ways: DeliveryPorts, ids: Sequence[UUID] | None = None, limit: int =
         return DeliveryOutcome(Counter(), complete=True)
     lease = uuid4()
     with ways.transact() as conn:
-        claimed = queries.claim(conn, lease, ways.lease_seconds, ids, limit)
+        claimed = courses.with_courses(conn, queries.claim(conn, lease, ways.lease_seconds, ids, limit))
         unwanted = {each.id: reason for each in claimed if (reason := suppression_reason(each))}
         if unwanted:
             queries.end(conn, lease, "cancelled", unwanted)

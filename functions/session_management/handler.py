@@ -1,4 +1,4 @@
-"""/functions/v1/session-management?action=checkin|checkout|history: attendance of live sessions."""
+"""Live sessions: /functions/v1/session-management?action=checkin|checkout|history, joining, and the calendar feed."""
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -8,7 +8,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.session_management import service
-from functions.session_management.models import AttendanceAnswer, AttendanceHistory, CheckIn, CheckOut, ClientDevice
+from functions.session_management.device import device_of
+from functions.session_management.joining.routes import routes as joining
+from functions.session_management.models import AttendanceAnswer, AttendanceHistory, CheckIn, CheckOut
 from shared import auth, clock, db
 from shared.actors import service_for, user
 from shared.config import settings
@@ -20,6 +22,7 @@ from shared.refusals import answers
 from shared.routing import Router
 
 app = Router()
+app.include_router(joining)
 PATH = "/functions/v1/session-management"
 
 
@@ -49,12 +52,12 @@ def move(
     session.
     """
     user_id = auth.caller(app.current_event.raw_event)
-    now = clock.now()
+    now, device = clock.now(), device_of(app.current_event.raw_event)
     with db.transaction(service_for(user_id)) as conn:
         match action, body:
             case "checkin", CheckIn():
                 opens = timedelta(minutes=settings().checkin_opens_minutes)
-                attendance, is_new = service.check_in(conn, user_id, body, _device(), opens=opens, now=now)
+                attendance, is_new = service.check_in(conn, user_id, body, device, opens=opens, now=now)
             case "checkout", CheckOut():
                 attendance, is_new = service.check_out(conn, user_id, body.attendance_id, now), False
             case _:
@@ -82,9 +85,3 @@ def list_history(
 @invocation
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.serve(event, context)
-
-
-def _device() -> ClientDevice:
-    http: dict[str, Any] = app.current_event.raw_event.get("requestContext", {}).get("http", {})
-    agent = http.get("userAgent")
-    return ClientDevice(ip_address=http.get("sourceIp"), user_agent=str(agent)[:500] if agent else None)

@@ -30,7 +30,7 @@ def enqueue_reminders(
                     r.user_id, t.type) as dedupe_key,
                 jsonb_build_object('eventTitle', e.title, 'eventId', e.id, 'registrationId', r.id,
                     'timeZone', e.time_zone, 'sessionId', s.id, 'sessionTitle', s.title, 'sequence', s.sequence,
-                    'startsAt', s.starts_at, 'endsAt', s.ends_at, 'meetingUrl', e.meeting_url) as data
+                    'startsAt', s.starts_at, 'endsAt', s.ends_at) as data
             from public.event_sessions s
             join public.events e on e.id = s.event_id and e.status in ('upcoming', 'ongoing')
             join public.registrations r on r.event_id = e.id and r.status = 'confirmed'

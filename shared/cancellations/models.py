@@ -21,6 +21,14 @@ class RefundPolicy:
     partial_refund_hours: int
     partial_refund_percent: int
 
+    def deadlines(self) -> tuple[datetime, datetime | None]:
+        """Until when everything is refunded, and until when the percentage; None where there is no such time."""
+        start = max(self.starts_at, self.agreed_starts_at)
+        full = max(filter(None, (start - timedelta(hours=self.full_refund_hours), self.full_refund_until)))
+        partial = start - timedelta(hours=self.partial_refund_hours)
+        has_partial = self.partial_refund_percent > 0 and partial > full
+        return min(full, self.starts_at), min(partial, self.starts_at) if has_partial else None
+
     def percent_at(self, now: datetime) -> int:
         """The refunded percentage; a cancellation exactly at a deadline is still in time."""
         if self.full_refund_until is not None and now < self.full_refund_until:

@@ -1,6 +1,7 @@
 """SQL for cancelling registrations in bulk; the caller holds the event's lock."""
 
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg.rows import class_row, scalar_row
@@ -9,22 +10,29 @@ from shared.cancellations.models import CancelledRegistration, PaidAmount, Refun
 from shared.db import Connection
 from shared.payments.models import RefundReason
 
+REFUND_POLICY: LiteralString = """
+    select e.id as event_id, e.starts_at, coalesce(r.agreed_starts_at, e.starts_at) as agreed_starts_at,
+        case when r.created_at <= e.moved_at then e.full_refund_until end as full_refund_until,
+        e.full_refund_hours, e.partial_refund_hours, e.partial_refund_percent
+    from public.registrations r join public.events e on e.id = r.event_id
+    where r.id = %(id)s and r.user_id = %(user)s
+"""
+
+
+def find_refund_policy(conn: Connection, registration_id: UUID, user_id: UUID) -> RefundPolicy | None:
+    """The refund policy of a user's registration, without a lock."""
+    return (
+        conn.cursor(row_factory=class_row(RefundPolicy))
+        .execute(REFUND_POLICY, {"id": registration_id, "user": user_id})
+        .fetchone()
+    )
+
 
 def lock_refund_policy(conn: Connection, registration_id: UUID, user_id: UUID) -> RefundPolicy | None:
     """Lock a user's registration and its event, and read the refund policy."""
     return (
         conn.cursor(row_factory=class_row(RefundPolicy))
-        .execute(
-            """
-            select e.id as event_id, e.starts_at, coalesce(r.agreed_starts_at, e.starts_at) as agreed_starts_at,
-                case when r.created_at <= e.moved_at then e.full_refund_until end as full_refund_until,
-                e.full_refund_hours, e.partial_refund_hours, e.partial_refund_percent
-            from public.registrations r join public.events e on e.id = r.event_id
-            where r.id = %(id)s and r.user_id = %(user)s
-            for no key update of e, r
-            """,
-            {"id": registration_id, "user": user_id},
-        )
+        .execute(REFUND_POLICY + "for no key update of e, r", {"id": registration_id, "user": user_id})
         .fetchone()
     )
 

@@ -54,6 +54,34 @@ def request_refunds(
     )
 
 
+def preview_refunds(conn: Connection, registration_id: UUID, percent: int) -> list[tuple[int, str]]:
+    """What `request_refunds` would request now: amount in minor units and currency, for each payment."""
+    return conn.execute(
+        """
+        select due.amount, p.currency
+        from (
+            select razorpay_payment_id as payment_id, currency, amount * %(percent)s / 100 as share
+            from public.payment_transactions
+            where registration_id = %(id)s and status = 'success' and %(percent)s > 0
+            union all
+            select a.razorpay_payment_id, a.currency, a.amount
+            from public.payment_transactions t
+            join public.payment_attempts a on a.payment_transaction_id = t.id and a.status = 'captured'
+            where t.registration_id = %(id)s and t.review_reason is not null
+                and a.razorpay_payment_id is distinct from t.razorpay_payment_id
+        ) p
+        cross join lateral private.payment_balance(p.payment_id) b
+        cross join lateral (select (b.captured - b.committed - b.deducted)::bigint as amount) rest
+        cross join lateral (select least(greatest(p.share, 100), rest.amount)::bigint as amount) share
+        cross join lateral (
+            select case when rest.amount - share.amount < 100 then rest.amount else share.amount end as amount
+        ) due
+        where due.amount >= 100
+        """,
+        {"id": registration_id, "percent": percent},
+    ).fetchall()
+
+
 def close_spent_orders(conn: Connection, registration_ids: list[UUID]) -> None:
     """Close the orders of these registrations that were spent by a payment which is held and goes back."""
     conn.execute(

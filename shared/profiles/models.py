@@ -1,13 +1,10 @@
-"""A person as the identity provider describes them, and the languages that texts exist in."""
+"""A person as the identity provider describes them."""
 
 import re
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-
-Language = Literal["en", "hi"]
 
 
 class PoolUser(BaseModel):

@@ -97,7 +97,7 @@ CREDIT_NOTE_RESPONSES: dict[int, Any] = {
 def receipt_answer(found: BillingDocuments, accept: str | None, path: str) -> Response[str]:
     """The receipt of a payment; `path` is the path of the payment."""
     if not _wants_json(accept):
-        return _pdf(found.receipt, found.receipt)
+        return _pdf(found.receipt, found)
     notes = [_present(each, path) for each in found.credit_notes]
     return _json(ReceiptAnswer(receipt=_present(found.receipt, path), credit_notes=notes))
 
@@ -107,9 +107,7 @@ def credit_note_answer(found: BillingDocuments, note_id: UUID, accept: str | Non
     note = next((each for each in found.credit_notes if each.id == note_id), None)
     if note is None:
         raise NotFound("credit note")
-    return (
-        _json(CreditNoteAnswer(credit_note=_present(note, path))) if _wants_json(accept) else _pdf(note, found.receipt)
-    )
+    return _json(CreditNoteAnswer(credit_note=_present(note, path))) if _wants_json(accept) else _pdf(note, found)
 
 
 def _wants_json(accept: str | None) -> bool:
@@ -122,7 +120,7 @@ def _json(answer: Schema) -> Response[str]:
     return Response(200, JSON, answer.model_dump_json(), {"Cache-Control": "no-store", "Vary": "Accept"})
 
 
-def _pdf(document: BillingDocument, receipt: BillingDocument) -> Response[str]:
+def _pdf(document: BillingDocument, documents: BillingDocuments) -> Response[str]:
     from shared.receipts.printing import print_document  # noqa: PLC0415 - only a PDF needs fpdf2 and fonts
 
     name = document.number.replace("/", "-")
@@ -131,7 +129,8 @@ def _pdf(document: BillingDocument, receipt: BillingDocument) -> Response[str]:
         "Cache-Control": "no-store",
         "Vary": "Accept",
     }
-    response = Response(200, PDF, base64.b64encode(print_document(document, receipt)).decode(), headers)
+    printed = print_document(document, documents.receipt, documents.language)
+    response = Response(200, PDF, base64.b64encode(printed).decode(), headers)
     response.base64_encoded = True  # Powertools' response validation expects str, not bytes
     return response
 

@@ -105,10 +105,11 @@ class BillingDocument:
 
 @dataclass(frozen=True)
 class BillingDocuments:
-    """The receipt of a payment and its credit notes, oldest first."""
+    """The receipt of a payment and its credit notes, oldest first, and the language of their labels."""
 
     receipt: BillingDocument
     credit_notes: list[BillingDocument]
+    language: str
 
 
 def financial_year(instant: datetime) -> int:

@@ -127,6 +127,21 @@ def list_documents(conn: Connection, payment_ids: Sequence[UUID]) -> list[Billin
     )
 
 
+def find_language(conn: Connection, payment_id: UUID) -> str | None:
+    """The language that the payer of a payment prefers, such as `hi-IN`."""
+    return (
+        conn.cursor(row_factory=scalar_row)
+        .execute(
+            """
+            select p.language from public.payment_transactions t join public.profiles p on p.id = t.user_id
+            where t.id = %(id)s
+            """,
+            {"id": payment_id},
+        )
+        .fetchone()
+    )
+
+
 def payment_status(conn: Connection, payment_id: UUID, owner: UUID | None) -> str | None:
     """The status of a payment; None if it does not exist or does not belong to the given owner."""
     return (

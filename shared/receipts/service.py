@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared import clock, db
+from shared import clock, db, languages
 from shared.actors import Actor
 from shared.config import settings
 from shared.db import Connection
@@ -80,7 +80,8 @@ def _find(conn: Connection, payment_id: UUID, owner: UUID | None) -> tuple[Billi
     if status not in ("success", "refunded"):
         raise Conflict("This payment was never made, so there is no receipt.", code="not_paid")
     issued = queries.list_documents(conn, [payment_id])
-    found = BillingDocuments(issued[0], issued[1:]) if issued else None
+    language = languages.language_of(queries.find_language(conn, payment_id) or languages.DEFAULT_LANGUAGE)
+    found = BillingDocuments(issued[0], issued[1:], language) if issued else None
     return found, bool(queries.list_due_credit_notes(conn, [payment_id], 1))
 
 

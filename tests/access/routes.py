@@ -23,7 +23,8 @@ CALLERS: dict[str, Who] = {
     **dict.fromkeys(
         (
             "analytics-events", "feedback", "generate-certificate", "me", "notification-preferences", "notifications",
-            "billing-details", "payments", "recordings", "referrals", "registrations", "session-management", "waitlist",
+            "billing-details", "payments", "recordings", "referrals", "registrations", "session-management",
+            "sessions", "waitlist",
         ),
         "user",
     ),

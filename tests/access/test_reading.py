@@ -27,6 +27,7 @@ WITHOUT_DATABASE = {"GET /console", "GET /console/{version}/{file}"} | {
     f"GET /functions/v1/{path}"
     for path in (
         *("console", "docs", "docs/{name}", "openapi.json", "unsubscribe"),
+        *("registration", "receipt", "calendar/{token}", "sessions/{id}/join"),  # with a token that is none
         *("generate-certificate/issuer", "generate-certificate/keys", "generate-certificate/keys/{name}"),
     )
 }

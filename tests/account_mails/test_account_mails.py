@@ -8,7 +8,6 @@ import pytest
 
 from functions.account_mails.handler import lambda_handler
 from functions.account_mails.models import KINDS
-from functions.account_mails.service import texts
 from shared.config import settings
 from tests.deployed import ENVIRONMENT, Context
 from tools.transform import ROOT
@@ -92,9 +91,3 @@ def test_nothing_that_was_typed_at_the_sign_up_is_mailed() -> None:
 def test_a_code_by_sms_stays_as_cognito_writes_it() -> None:
     sent = event() | {"triggerSource": "CustomMessage_Authentication"}
     assert lambda_handler(sent, context())["response"]["emailMessage"] is None
-
-
-def test_both_languages_say_the_same_things() -> None:
-    shapes = {language: {name: sorted(part) for name, part in text.items()} for language, text in texts().items()}
-    assert list(shapes) == ["en", "hi"]
-    assert shapes["en"] == shapes["hi"]

@@ -23,7 +23,7 @@ def issuer() -> Iterator[Issuer]:
 @pytest.fixture
 def deployed(kept: DeployedFunctions, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedFunctions]:
     """The shared platform with nothing tracked in it."""
-    kept.rows("truncate analytics_events")
+    kept.rows("truncate analytics_events, private.analytics_quotas")
     deployed = replace(kept, monkeypatch=monkeypatch)
     deployed.set(TOKEN_JWKS_URL=issuer.jwks_url)
     tokens._keys.cache_clear()  # pyright: ignore[reportPrivateUsage]

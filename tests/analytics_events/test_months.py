@@ -149,3 +149,13 @@ def _make_in_another_thread() -> int | None:
         conn.execute("select public.begin_request('service_role', '{}')")
         found = conn.execute("select private.make_analytics_months(3)").fetchone()
     return found[0] if found else None
+
+
+def test_quotas_of_past_days_are_forgotten(deployed: DeployedFunctions) -> None:
+    count = "select count(*) as count from private.analytics_quotas"
+    deployed.rows("insert into private.analytics_quotas values ('visitors', date_trunc('hour', now()), 1, 2)")
+    run(deployed)
+    assert deployed.row(count) == {"count": 1}
+    deployed.rows("update private.analytics_quotas set hour = hour - interval '26 hours'")
+    run(deployed)
+    assert deployed.row(count) == {"count": 0}

@@ -19,6 +19,7 @@ from tests.issuer import Issuer
 from tests.log import Log
 
 SESSION = "visit-0001"
+ADDRESS = "203.0.113.7"
 ROWS = "select user_id, session_id, event_name, event_data from analytics_events order by event_name, session_id"
 TYPED = TrackedEvent(event_name="a", event_category="error")
 COUNT = "select count(*) as count from analytics_events"
@@ -123,7 +124,7 @@ def test_numbers_that_the_database_cannot_hold_are_rejected_and_the_largest_it_c
     body = json.dumps({"sessionId": SESSION, "events": [an_event(eventData={"n": "BIG"}), an_event()]})
     answer = track(deployed, body=body.replace('"BIG"', "1e400"))
     assert [each["index"] for each in answer.body["rejected"]] == [0]
-    bulky = an_event(eventData={"numbers": [1] * 2000})
+    bulky = an_event(eventData={"numbers": [1] * 500})
     assert track(deployed, body=body.replace('{"n": "BIG"}', json.dumps(bulky["eventData"]))).body["accepted"] == 2
 
 
@@ -159,9 +160,13 @@ def test_two_deliveries_of_one_batch_at_once_keep_it_once_because_they_take_turn
     deployed: DeployedFunctions, monkeypatch: pytest.MonkeyPatch, takes_turns: bool, times: int
 ) -> None:
     """The second begins while the first has not committed; without its turn it does not see the first."""
-    source, event = EventSource(None, SESSION), TrackedEvent(id=uuid4(), event_name="a", event_category="error")
+    source, event = (
+        EventSource(None, SESSION, ADDRESS),
+        TrackedEvent(id=uuid4(), event_name="a", event_category="error"),
+    )
     if not takes_turns:
         monkeypatch.setattr(queries, "take_turn", _take_no_turn)
+        monkeypatch.setattr(EventSource, "limits", property(lambda _: [(f"of {uuid4()}", 1, 2)]))  # no row to wait for
     second_is_on_its_way = Barrier(2)
 
     def second() -> int:
@@ -197,9 +202,9 @@ def test_a_visitor_reads_no_events_and_writes_none_for_a_user(deployed: Deployed
     with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actors.ANONYMOUS) as conn:
         conn.execute("select 1 from public.analytics_events")
     with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actors.ANONYMOUS) as conn:
-        service.keep(conn, EventSource(student, SESSION), [TYPED], clock.now())
+        service.keep(conn, EventSource(student, SESSION, ADDRESS), [TYPED], clock.now())
     with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction(actors.user(deployed.profile())) as conn:
-        service.keep(conn, EventSource(student, SESSION), [TYPED], clock.now())
+        service.keep(conn, EventSource(student, SESSION, ADDRESS), [TYPED], clock.now())
 
 
 def test_the_log_names_no_person(deployed: DeployedFunctions, issuer: Issuer, log: Log) -> None:
@@ -207,3 +212,68 @@ def test_the_log_names_no_person(deployed: DeployedFunctions, issuer: Issuer, lo
     track(deployed, an_event(eventData={"secret": "hush"}), token=issuer.token(student), session="visit-hidden")
     assert [line["message"] for line in log.lines] == ["events_tracked"]
     assert not any(word in log.text for word in (str(student), "hush", "visit-hidden"))
+
+
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five events or 1,000 bytes an hour for a session and a user, ten events for an address, 12 for all visitors."""
+
+    def limits(source: EventSource) -> list[tuple[str, int, int]]:
+        if source.user_id:
+            return [(f"user:{source.user_id}", 5, 1_000)]
+        return [
+            (f"session:{source.session_id}", 5, 1_000),
+            (f"address:{source.address}", 10, 10_000),
+            ("visitors", 12, 10_000),
+        ]
+
+    monkeypatch.setattr(EventSource, "limits", property(limits))
+
+
+def refused(answer: Answer) -> bool:
+    if answer.status == 200:
+        return False
+    assert (answer.status, answer.body["code"]) == (429, "too_many_events")
+    assert 1 <= int(answer.headers["retry-after"]) <= 3600
+    return True
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_a_session_an_address_and_all_visitors_have_a_quota_an_hour(deployed: DeployedFunctions) -> None:
+    five = [an_event() for _ in range(5)]
+    assert not refused(track(deployed, *five))
+    assert refused(track(deployed, an_event()))
+    assert not refused(track(deployed, *five, session="visit-0002"))
+    assert refused(track(deployed, an_event(), session="visit-0003"))
+    deployed.rows("delete from private.analytics_quotas where starts_with(source, 'address:')")
+    assert refused(track(deployed, *five, session="visit-0003"))
+    assert not refused(track(deployed, *five[:2], session="visit-0003"))
+    assert kept_rows(deployed) == 12, "what is refused is not kept"
+    deployed.rows("update private.analytics_quotas set hour = hour - interval '1 hour'")
+    assert not refused(track(deployed, an_event()))
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_a_user_has_a_quota_of_their_own(deployed: DeployedFunctions, issuer: Issuer) -> None:
+    token = issuer.token(deployed.profile())
+    large = an_event(eventData={"text": "x" * 600})
+    assert not refused(track(deployed, large, token=token))
+    assert refused(track(deployed, large, token=token))
+    assert not refused(track(deployed, large, token=issuer.token(deployed.profile())))
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_without_the_count_nothing_is_refused(deployed: DeployedFunctions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control."""
+    monkeypatch.setattr(queries, "count_tracked", lambda conn, *_: conn.execute("select true"))  # pyright: ignore
+    for _ in range(4):
+        assert not refused(track(deployed, *[an_event() for _ in range(5)]))
+
+
+def test_a_visitors_event_is_small(deployed: DeployedFunctions, issuer: Issuer) -> None:
+    large = an_event(eventData={"text": "x" * 1_100})
+    answer = track(deployed, large, an_event())
+    assert answer.body["rejected"] == [
+        {"index": 0, "errors": [{"field": "eventData", "message": "over 1024 bytes without a token"}]}
+    ]
+    assert track(deployed, large, token=issuer.token(deployed.profile())).body["accepted"] == 1

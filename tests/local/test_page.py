@@ -66,7 +66,7 @@ def test_a_student_pays_at_the_checkout_and_the_inbox_tells_at_once(page: Page, 
     page.click("Pay")
 
     wait_for_row(page, course, "confirmed", "completed")
-    wait_for_row(page, f"Payment received for {course}")
+    wait_for_row(page, f"Your seat in {course} is confirmed")
     assert page.run("location.href").endswith("/")  # Checkout's fields are not kept in the address
 
 

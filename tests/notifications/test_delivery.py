@@ -25,11 +25,11 @@ def test_a_run_answers_as_the_spec_says_and_delivers_over_every_way(platform: Pl
     )
     [mail] = platform.mails()
     assert mail["destinations"]["ToAddresses"] == ["asha@example.com"]
-    assert mail["subject"] == "Payment received for Deep Rust"
+    assert mail["subject"] == "Your seat in Deep Rust is confirmed"
     [inbox] = platform.rows("select title, message, type, action_url from in_app_notifications")
     assert inbox == {
-        "title": "Payment received for Deep Rust",
-        "message": "We received your payment of ₹1,234.50.",
+        "title": "Your seat in Deep Rust is confirmed",
+        "message": "Thank you! We received ₹1,234.50, and your seat is confirmed.",
         "type": "success",
         "action_url": "/registrations/r-1",
     }

@@ -1,5 +1,7 @@
 """What is asked of SES, SNS, SendGrid and Twilio, and how their refusals are understood."""
 
+import email
+import email.policy
 import json
 import threading
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import pytest
 from functions.send_notifications.messages import rendered
 from functions.send_notifications.models import (
     Attachment,
+    CalendarPart,
     DeliveryError,
     Mail,
     ProviderBusy,
@@ -28,7 +31,16 @@ from shared.config import settings
 from shared.notifications import unsubscribing
 from tests.notifications.notification_platform import Environment, claimed_mail
 
-MAIL = Mail(UUID(int=1), "asha@example.com", "Subject", "Text", "<p>Text</p>", {"List-Unsubscribe": "<https://x>"})
+MAIL = Mail(
+    notification_id=UUID(int=1),
+    sender=("Crash Course", "courses@example.com"),
+    reply_to="help@example.com",
+    to="asha@example.com",
+    subject="Subject",
+    text="Text",
+    html="<p>Text</p>",
+    headers={"List-Unsubscribe": "<https://x>"},
+)
 SMS = Sms(UUID(int=1), "+919876543210", "Paid", "1107160000000012345", promotional=False)
 
 
@@ -72,11 +84,36 @@ def service(environment: Environment) -> Iterator[type[Service]]:
     server.server_close()
 
 
-def test_ses_is_told_to_encode_a_file_that_is_not_ascii() -> None:
-    entry = Attachment("session.ics", "text/calendar; charset=utf-8; method=PUBLISH", "SUMMARY:रस्ट".encode())
-    [file] = ses.content(replace(MAIL, attachments=(entry,)))["Attachments"]
-    assert (file["ContentTransferEncoding"], file["RawContent"]) == ("BASE64", entry.content)
-    assert "Attachments" not in ses.content(MAIL)
+ENTRY = CalendarPart("REQUEST", "BEGIN:VCALENDAR\r\nSUMMARY:रस्ट\r\nEND:VCALENDAR\r\n".encode())
+INVITING = replace(
+    MAIL, calendar=ENTRY, attachments=(Attachment("session.ics", "application/ics", ENTRY.content),), subject="रस्ट"
+)
+
+
+def test_a_mail_with_a_calendar_part_is_made_here_as_mail_clients_read_it() -> None:
+    message = email.message_from_bytes(ses.content(INVITING)["Raw"]["Data"], policy=email.policy.default)
+    assert (message["From"], message["Reply-To"]) == ("Crash Course <courses@example.com>", "help@example.com")
+    assert (message["To"], message["Subject"]) == ("asha@example.com", "रस्ट")
+    assert message["List-Unsubscribe"] == "<https://x>"
+    alternative, file = message.iter_parts()
+    parts = list(alternative.iter_parts())
+    assert [each.get_content_type() for each in parts] == ["text/plain", "text/html", "text/calendar"]
+    assert parts[2].get_param("method") == "REQUEST"
+    assert parts[2].get_payload(decode=True) == ENTRY.content
+    assert (file.get_filename(), file.get_payload(decode=True)) == ("session.ics", ENTRY.content)
+
+
+def test_another_mail_is_left_to_ses() -> None:
+    assert list(ses.content(MAIL)) == ["Simple"]
+
+
+def test_sendgrid_gets_the_calendar_part_as_a_third_body(service: type[Service]) -> None:
+    sendgrid.send(INVITING)
+    [(_, _, body)] = service.asked
+    asked = json.loads(body)
+    assert [each["type"] for each in asked["content"]] == ["text/plain", "text/html", "text/calendar"]
+    assert asked["from"] == {"email": "courses@example.com", "name": "Crash Course"}
+    assert asked["reply_to"] == {"email": "help@example.com"}
 
 
 def test_sendgrid_is_asked_for_one_recipient_with_both_bodies_and_the_headers(service: type[Service]) -> None:
@@ -195,9 +232,9 @@ def test_an_sms_by_sns_carries_its_dlt_ids(environment: Environment) -> None:
 
 
 def test_ses_refuses_an_unverified_sender_for_good(environment: Environment) -> None:
-    environment.set(email_from="nobody@unverified.example.com")
-    with pytest.raises(ProviderRefused):
-        ses.send(MAIL)
+    for mail in (MAIL, INVITING):
+        with pytest.raises(ProviderRefused):
+            ses.send(replace(mail, sender=("Nobody", "nobody@unverified.example.com")))
 
 
 def test_marketing_mail_carries_one_click_unsubscription_and_other_mail_does_not(

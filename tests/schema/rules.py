@@ -125,6 +125,7 @@ RULES: dict[str, tuple[str, str]] = {
           and d.objid not in ('private.seats_taken(uuid)'::regprocedure,
                               'private.waitlist_position(uuid)'::regprocedure,
                               'private.received_analytics_events(uuid[])'::regprocedure,
+                              'private.count_tracked(text[],integer[],bigint[],integer,bigint)'::regprocedure,
                               'private.notification_backlog()'::regprocedure,
                               'private.count_for_reports()'::regprocedure,
                               'private.rebuild_reports()'::regprocedure,

@@ -12,6 +12,7 @@ DEFINERS = {
     "private.is_administrator()": "service_role",
     "private.waitlist_position(uuid)": "service_role",
     "private.received_analytics_events(uuid[])": "service_role",
+    "private.count_tracked(text[],integer[],bigint[],integer,bigint)": "service_role",
     "private.notification_backlog()": "service_role",
     "private.make_analytics_months(integer)": "platform_owner",
     "private.drop_analytics_months(integer)": "platform_owner",

@@ -28,6 +28,7 @@ REVIEWED = {
     "events.queries.shorten_offers": ({"events"}, UNDER_EVENT_LOCK),
     "notifications.queries.queue_broadcast": ({"broadcasts", "registrations"}, MOMENT),
     "sessions.queries.enqueue_session_moves": ({"event_sessions", "events", "registrations"}, UNDER_EVENT_LOCK),
+    "sessions.queries.enqueue_session_cancellation": ({"events", "registrations"}, UNDER_EVENT_LOCK),
     "analytics_events.queries.insert_events": ({"private.received_analytics_events"}, FIXED),
     "personal_data.queries.anonymize_rows": ({"payment_transactions"}, FIXED),
     "personal_data.queries.redact_deliveries_of": (

@@ -160,6 +160,7 @@ def sums(serial: int) -> list[Table]:
         "report_funnel": {"quarter": quarter, "step": 1, "visits": serial},
         "report_progress": {"report": f"report {serial}", "counted_until": NOW},
     }
+    rows["analytics_quotas"] = {"source": f"user:{serial}", "hour": NOW, "events": 1, "bytes": 2}
     rows["exclusive_locks"] = {"name": f"lock_{chr(ord('a') + serial)}"}
     return [Table("private", table, row) for table, row in rows.items()]
 

@@ -2,17 +2,14 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from functions.send_notifications import messages
-from functions.send_notifications.models import ClaimedNotification
-from shared.notifications.invites import invite
 from tests.deployed import Answer
+from tests.sessions.calendar_mail import entry_in, mails_of
 from tests.sessions.classroom import HOUR, MINUTE, START, Classroom
 from tests.sessions.test_administering import CourseDesk
-from tests.sessions.test_reminders import properties, remind
+from tests.sessions.test_reminders import remind
 
 DAY = timedelta(days=1)
 
@@ -110,31 +107,30 @@ def test_a_course_that_somebody_attended_does_not_move(office: CourseDesk) -> No
 
 
 def test_the_mail_brings_an_entry_for_each_session_that_replaces_the_old_one(office: CourseDesk) -> None:
-    student, _ = office.classroom.student(confirmed_at=START - 30 * DAY)
+    office.classroom.student(confirmed_at=START - 30 * DAY)
     ids = plan_three_days(office)
     remind(office.classroom, START - 24 * HOUR)
-    reminder = office.classroom.platform.row("select data from notifications_queue where type = 'email'")["data"]
+    (reminder,) = mails_of(office.classroom, "session_reminder_24h")
+    before = entry_in(reminder.attachments[0].content)
     move_course(office, START + DAY, START + 4 * DAY)
-    (notice,) = told(office)
-    mail = mail_about(student, notice)
-    (attachment,) = mail.attachments
-    entries = attachment.content.decode().split("BEGIN:VEVENT")[1:]
-    assert ["SEQUENCE:1" in entry and session in entry for entry, session in zip(entries, ids, strict=True)] == [
-        True
-    ] * 3
-    old = properties(invite(reminder, student, organizer="courses@example.com", now=START) or b"")
-    assert (old["SEQUENCE"], f"UID:{old['UID']}" in entries[0].replace("\r\n ", "")) == ("0", True)
-    assert "3 sessions have moved" in mail.text
-    assert "Tue, 10 Mar 2026, 7:00 pm IST" in mail.text
+    (mail,) = mails_of(office.classroom, "sessions_moved")
+    entries = [entry_in(each.content) for each in mail.attachments]
+    assert [(each.uid.value.split(".")[0], each.sequence.value) for each in entries] == [(each, "1") for each in ids]
+    assert (before.uid.value, before.sequence.value) == (entries[0].uid.value, "0")
+    assert {each.method_of_calendar for each in (before, *entries)} == {"REQUEST"}
+    assert "3 sessions have a new time" in mail.text
+    assert "Tuesday, 10 March 2026, 7:00 PM IST" in mail.text
 
 
-def mail_about(student: UUID, data: dict[str, Any]) -> Any:
-    claimed = ClaimedNotification(
-        id=student, user_id=student, type="email", channel="transactional", template="sessions_moved", data=data,
-        retry_count=0, email="asha@example.com", phone=None, full_name="Asha Rao", language="en", erased=False,
-        wanted=True, suppressed=None,
-    )  # fmt: skip
-    return messages.mail(claimed, messages.rendered(claimed))
+def test_a_session_that_is_removed_leaves_the_calendars(office: CourseDesk) -> None:
+    office.classroom.student(confirmed_at=START - 30 * DAY)
+    ids = plan_three_days(office)
+    assert office.ask("DELETE", f"sessions/{ids[1]}").status == 200
+    (mail,) = mails_of(office.classroom, "session_cancelled")
+    entry = entry_in(mail.attachments[0].content)
+    assert (entry.method_of_calendar, entry.status.value, entry.sequence.value) == ("CANCEL", "CANCELLED", "1")
+    assert entry.uid.value.startswith(ids[1])
+    assert "Wednesday, 11 March 2026" in mail.text
 
 
 def test_nobody_is_told_of_a_draft_or_by_a_move_that_was_refused(office: CourseDesk) -> None:

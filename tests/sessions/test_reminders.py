@@ -1,16 +1,14 @@
 """Reminders a day and an hour before a session, once each, with an entry for the calendar."""
 
-import re
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
-from functions.send_notifications import messages
-from functions.send_notifications.models import ClaimedNotification
-from functions.send_notifications.providers import sendgrid
-from shared.notifications.invites import invite
+from functions.send_notifications.providers import sendgrid, ses
+from shared import links
+from shared.notifications.invites import CalendarEntry, CalendarPerson, invitation
+from tests.sessions.calendar_mail import entry_in, mails_of
 from tests.sessions.classroom import HOUR, MINUTE, START, Classroom
 
 EARLY = START - timedelta(days=30)
@@ -102,50 +100,22 @@ def test_a_session_that_was_moved_is_announced_again(classroom: Classroom) -> No
     assert len({row["data"]["sessionId"] for row in found}) == 1
 
 
-def mail_of(classroom: Classroom) -> Any:
-    row = classroom.platform.row("select id, user_id, template, data from notifications_queue where type = 'email'")
-    claimed = ClaimedNotification(
-        **row, type="email", channel="transactional", retry_count=0, email="asha@example.com", phone=None,
-        full_name="Asha Rao", language="en", erased=False, wanted=True, suppressed=None,
-    )  # fmt: skip
-    return messages.mail(claimed, messages.rendered(claimed))
-
-
-def test_the_mail_brings_the_session_for_the_calendar(classroom: Classroom) -> None:
-    user_id, _ = classroom.student(confirmed_at=EARLY)
+def test_the_hour_before_brings_the_link_to_join_in_the_mails_words(classroom: Classroom) -> None:
+    user_id, registration_id = classroom.student(confirmed_at=EARLY)
     classroom.platform.rows("update events set meeting_url = 'https://meet.example.com/rust'")
-    remind(classroom, START - 24 * HOUR)
-    mail = mail_of(classroom)
-    (attachment,) = mail.attachments
-    entry = properties(attachment.content)
+    remind(classroom, START - HOUR)
+    (mail,) = mails_of(classroom, "session_reminder_1h")
     session_id = classroom.platform.row("select id from event_sessions")["id"]
-    assert attachment.content_type == "text/calendar; charset=utf-8; method=PUBLISH"
-    assert entry["UID"] == f"{session_id}.{user_id}@example.com"
-    assert (entry["DTSTART"], entry["DTEND"]) == ("20260310T133000Z", "20260310T153000Z")
-    assert (entry["SUMMARY"], entry["LOCATION"]) == ("Rust in a day", "https://meet.example.com/rust")
-    assert "7:00 pm IST" in mail.text
+    link = links.join_url(session_id, registration_id)
+    assert f"Your link to join: {link}" in mail.text
+    assert "7:00 PM IST" in mail.text
+    assert "meet.example.com" not in mail.text + mail.html + ses.mime(mail).decode()
+    entry = entry_in(mail.attachments[0].content)
+    assert entry.uid.value == f"{session_id}.{user_id}@example.com"
+    assert (entry.dtstart.value, entry.dtend.value) == (START, START + 2 * HOUR)
+    assert (entry.summary.value, entry.location.value) == ("Rust in a day", link)
     (file,) = sendgrid.body(mail)["attachments"]  # pyright: ignore[reportGeneralTypeIssues]
-    assert file["type"] == "text/calendar"  # pyright: ignore[reportArgumentType]
-
-
-def properties(content: bytes) -> dict[str, str]:
-    """The unfolded properties of an iCalendar file, the first of each name."""
-    assert content.endswith(b"\r\n")
-    lines = content.decode().removesuffix("\r\n").split("\r\n")
-    assert all(len(line.encode()) <= 75 for line in lines)
-    assert not re.search(r"[\x00-\x1f\x7f]", "".join(lines))
-    unfolded = "\r\n".join(lines).replace("\r\n ", "").split("\r\n")
-    assert (unfolded[0], unfolded[-1]) == ("BEGIN:VCALENDAR", "END:VCALENDAR")
-    return {name: value for name, _, value in (line.partition(":") for line in reversed(unfolded))}
-
-
-def data(**more: object) -> dict[str, object]:
-    return {
-        "sessionId": str(UUID(int=1)),
-        "startsAt": "2026-03-10T19:00:00+05:30",
-        "endsAt": "2026-03-10T21:00:00+05:30",
-        "eventTitle": "Rust",
-    } | more
+    assert file["type"] == "application/ics"  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize(
@@ -159,25 +129,10 @@ def data(**more: object) -> dict[str, object]:
     ],
 )
 def test_any_title_stays_one_property_of_the_entry(title: str) -> None:
-    content = invite(data(eventTitle=title), uuid4(), organizer="courses@example.com", now=START)
-    assert content is not None
-    entry = properties(content)
-    shown = re.sub(r"\\(.)", r"\1", entry["SUMMARY"])
-    assert shown == " ".join(title.split("\r\n"))
-    assert "ATTENDEE" not in entry
-
-
-def test_the_entry_of_a_session_is_the_same_for_a_student_and_another_for_the_next() -> None:
-    first, second = uuid4(), uuid4()
-    uids = [
-        properties(invite(data(sequence=n), who, organizer="courses@example.com", now=START) or b"")["UID"]
-        for n, who in ((0, first), (3, first), (0, second))
-    ]
-    assert uids[0] == uids[1] != uids[2]
-
-
-def test_a_mail_about_something_else_brings_nothing() -> None:
-    assert (
-        invite({"eventTitle": "Rust", "startsAt": "2026-03-10T19:00:00+05:30"}, uuid4(), organizer="a@b.c", now=START)
-        is None
-    )
+    entry = CalendarEntry(UUID(int=1), title, "", START, START + HOUR, sequence=0)
+    person = CalendarPerson(UUID(int=2), title, "asha@example.com")
+    content = invitation(entry, person, "REQUEST", organizer="courses@example.com", platform=title, now=START)
+    assert all(len(line) <= 75 for line in content.split(b"\r\n"))
+    read = entry_in(content)
+    assert read.summary.value == " ".join(title.split("\r\n"))
+    assert [each.value for each in read.attendee_list] == ["mailto:asha@example.com"]

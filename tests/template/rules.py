@@ -19,6 +19,10 @@ PUBLIC_ROUTES = {  # reviewed: each checks its caller itself, or shows only what
     "POST /functions/v1/payment-reconciliation",
     "GET /functions/v1/unsubscribe",  # a signed token
     "POST /functions/v1/unsubscribe",
+    "GET /functions/v1/registration",
+    "GET /functions/v1/receipt",
+    "GET /functions/v1/calendar/{token}",
+    "GET /functions/v1/sessions/{id}/join",  # a signed token; without one, the user's is verified in code
     "GET /functions/v1/generate-certificate",  # a certificate's token; without one, the user's is verified in code
     "POST /functions/v1/generate-certificate/verify",
     "GET /functions/v1/generate-certificate/pdf",

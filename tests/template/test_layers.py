@@ -152,7 +152,10 @@ def test_the_layers_carry_what_functions_and_documents_need(built: dict[tuple[st
     arch = "arm64" if os.uname().machine in {"arm64", "aarch64"} else "x86_64"
     program = (
         "import io, psycopg, pydantic, razorpay, jinja2, jwt, fpdf, segno, uharfbuzz, aws_lambda_powertools\n"
-        "import shared.config\n"
+        "import icalendar, shared.config, shared.languages, shared.money, datetime\n"
+        "for language in shared.languages.languages():\n"
+        "    assert '2026' in shared.languages.format_day(datetime.date(2026, 12, 5), language)\n"
+        "    assert '1,234.50' in shared.money.format_amount(123450, 'INR', shared.languages.locale_of(language))\n"
         "from PIL import Image\n"
         "pdf = fpdf.FPDF(); pdf.add_page(); pdf.set_font('helvetica'); pdf.cell(text='x')\n"
         "picture = io.BytesIO(); Image.new('RGB', (9, 9)).save(picture, 'PNG'); pdf.image(picture, w=9)\n"

@@ -89,7 +89,7 @@ def enqueue_session_moves(conn: Connection, event_id: UUID, session_ids: list[UU
         select r.user_id, t.type, 'transactional', 'sessions_moved',
             jsonb_build_object('eventTitle', e.title, 'eventId', e.id, 'registrationId', r.id,
                 'timeZone', e.time_zone, 'startsAt', m.starts_at, 'movedFrom', %(before)s::timestamptz,
-                'meetingUrl', e.meeting_url, 'sessions', m.sessions, 'fullRefundUntil',
+                'sessions', m.sessions, 'fullRefundUntil',
                 case when r.payment_status = 'completed' and r.created_at <= e.moved_at and e.full_refund_until > now()
                     then e.full_refund_until end),
             'high', format('sessions_moved:%%s:%%s:%%s', m.key, r.user_id, t.type)
@@ -103,6 +103,44 @@ def enqueue_session_moves(conn: Connection, event_id: UUID, session_ids: list[UU
         """,
         {"sessions": session_ids, "event": event_id, "before": before},
     )
+
+
+def enqueue_session_cancellation(conn: Connection, event_id: UUID, session: Session, sequence: int) -> Cursor[UUID]:
+    """Tell everybody who has a seat that a session, which is deleted with this, will not take place."""
+    return conn.cursor(row_factory=scalar_row).execute(
+        """
+        insert into public.notifications_queue (user_id, type, channel, template, data, priority, dedupe_key)
+        select r.user_id, t.type, 'transactional', 'session_cancelled',
+            jsonb_build_object('eventTitle', e.title, 'eventId', e.id, 'registrationId', r.id,
+                'timeZone', e.time_zone, 'sessionId', %(session)s::uuid, 'sessionTitle', %(title)s::text,
+                'startsAt', %(starts_at)s::timestamptz, 'endsAt', %(ends_at)s::timestamptz,
+                'sequence', %(sequence)s::integer),
+            'high', format('session_cancelled:%%s:%%s:%%s', %(session)s::uuid, r.user_id, t.type)
+        from public.events e
+        join public.registrations r on r.event_id = e.id and r.status = 'confirmed'
+            and r.payment_status in ('completed', 'free')
+        cross join (values ('email'), ('sms'), ('in_app')) as t (type)
+        where e.id = %(event)s and e.status in ('upcoming', 'ongoing')
+        on conflict (dedupe_key) do nothing
+        returning id
+        """,
+        {
+            "event": event_id,
+            "session": session.id,
+            "title": session.title,
+            "starts_at": session.starts_at,
+            "ends_at": session.ends_at,
+            "sequence": sequence,
+        },
+    )
+
+
+def find_sequence(conn: Connection, session_id: UUID) -> int:
+    """How often a session was changed."""
+    found = conn.cursor(row_factory=scalar_row).execute(
+        "select sequence from public.event_sessions where id = %(id)s", {"id": session_id}
+    )
+    return int(found.fetchone() or 0)
 
 
 def delete_session(conn: Connection, session_id: UUID) -> None:

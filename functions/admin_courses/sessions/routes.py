@@ -82,11 +82,12 @@ def change_session(
     responses=answers(200, not_found=404, event_over=409, session_attended=409, only_session=409),
 )
 def remove_session(event_id: Annotated[UUID, Path()], session_id: Annotated[UUID, Path()]) -> SessionAnswer:
-    """Answers with what was removed."""
+    """Answers with what was removed. Whoever has a seat is told, and the entry leaves their calendars."""
     admin = administrator_of(routes.current_event.raw_event)
     with db.transaction(administrator(admin.id)) as conn:
-        removed = service.remove(conn, event_id, session_id)
+        removed = service.remove(conn, event_id, session_id, clock.now())
         admin.record(conn, "session.remove", "session", session_id, old=_audited(removed))
+    hand_off(conn.enqueued[:HANDED_OFF_AT_ONCE])
     return SessionAnswer(session=removed)
 
 

@@ -53,13 +53,19 @@ def change(
     return old, _find_session(conn, event_id, session_id)
 
 
-def remove(conn: Connection, event_id: UUID, session_id: UUID) -> Session:
-    """What it was. Raises NotFound and Conflict (`event_over`, `session_attended`, `only_session`)."""
+def remove(conn: Connection, event_id: UUID, session_id: UUID, now: datetime) -> Session:
+    """What it was; whoever has a seat is told, unless it was over.
+
+    Raises NotFound and Conflict (`event_over`, `session_attended`, `only_session`).
+    """
     _lock_open_course(conn, event_id)
     session = _find_session(conn, event_id, session_id)
     if len(queries.list_sessions(conn, event_id)) == 1:
         raise Conflict("A course has at least one session.", code="only_session")
+    sequence = queries.find_sequence(conn, session_id)
     _delete_unattended(conn, session)
+    if now < session.ends_at:
+        conn.enqueue(queries.enqueue_session_cancellation(conn, event_id, session, sequence))
     return session
 
 

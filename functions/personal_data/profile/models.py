@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from shared.profiles.models import Language
+from shared.languages import Language, LanguageOf
 from shared.routing import Schema
 
 
@@ -44,7 +44,7 @@ class Profile(Schema):
     """In E.164; null without one."""
     phone_verified: bool
     """Whether a code has proven the number: no SMS goes to one that is not."""
-    language: Language
+    language: LanguageOf
     """The language of mails, SMS, inbox and documents."""
     referral_code: str
     """What others enter when this person recommended the course."""

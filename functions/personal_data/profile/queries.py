@@ -6,7 +6,6 @@ from psycopg.rows import class_row
 
 from functions.personal_data.profile.models import Profile
 from shared.db import Connection
-from shared.profiles.models import Language
 
 
 def find_profile(conn: Connection, user_id: UUID) -> Profile | None:
@@ -15,7 +14,7 @@ def find_profile(conn: Connection, user_id: UUID) -> Profile | None:
         .execute(
             """
             select id, email, email_verified, full_name as name, phone, phone_verified_at is not null as phone_verified,
-                case when language like 'hi%%' then 'hi' else 'en' end as language, referral_code, created_at
+                language, referral_code, created_at
             from public.profiles where id = %(user)s and erased_at is null
             """,
             {"user": user_id},
@@ -24,7 +23,7 @@ def find_profile(conn: Connection, user_id: UUID) -> Profile | None:
     )
 
 
-def update_profile(conn: Connection, user_id: UUID, *, name: str | None, language: Language | None) -> None:
+def update_profile(conn: Connection, user_id: UUID, *, name: str | None, language: str | None) -> None:
     conn.execute(
         """
         update public.profiles

@@ -34,11 +34,15 @@ def body(mail: Mail) -> dict[str, object]:
         }
         for each in mail.attachments
     ]
+    alternatives = [("text/plain", mail.text), ("text/html", mail.html)]
+    if mail.calendar:  # the METHOD is in the content
+        alternatives.append(("text/calendar", mail.calendar.content.decode()))
     return {
         "personalizations": [{"to": [{"email": mail.to}]}],
-        "from": {"email": settings().email_from},
+        "from": {"email": mail.sender[1], "name": mail.sender[0]},
+        "reply_to": {"email": mail.reply_to},
         "subject": mail.subject,
-        "content": [{"type": "text/plain", "value": mail.text}, {"type": "text/html", "value": mail.html}],
+        "content": [{"type": kind, "value": value} for kind, value in alternatives],
         "headers": mail.headers,
         **({"attachments": files} if files else {}),
         "custom_args": {"notification": str(mail.notification_id)},

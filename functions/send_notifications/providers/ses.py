@@ -1,5 +1,8 @@
 """Email by Amazon SES."""
 
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formataddr
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +30,14 @@ def send(mail: Mail) -> str:
     optional: dict[str, Any] = {}
     if settings().ses_configuration_set:
         optional["ConfigurationSetName"] = settings().ses_configuration_set
-    simple = content(mail)
+    whole = content(mail)
+    if "Simple" in whole:
+        optional["ReplyToAddresses"] = [mail.reply_to]
     with aws.translated(PERMANENT, BUSY):
         answer = _client().send_email(
-            FromEmailAddress=settings().email_from,
+            FromEmailAddress=formataddr(mail.sender),
             Destination={"ToAddresses": [mail.to]},
-            Content={"Simple": simple},
+            Content=whole,
             EmailTags=[{"Name": "notification", "Value": str(mail.notification_id)}],
             **optional,
         )
@@ -40,24 +45,34 @@ def send(mail: Mail) -> str:
 
 
 def content(mail: Mail) -> Any:
-    """What SES makes a MIME message of. It would send an attachment as 7 bits, which titles in Hindi are not."""
+    """What SES makes a MIME message of; one with a calendar part is made here, for SES knows only text and HTML."""
+    if mail.calendar:
+        return {"Raw": {"Data": mime(mail)}}
     simple: dict[str, Any] = {
         "Subject": _text(mail.subject),
         "Body": {"Text": _text(mail.text), "Html": _text(mail.html)},
     }
     if mail.headers:
         simple["Headers"] = [{"Name": name, "Value": value} for name, value in mail.headers.items()]
-    if mail.attachments:
-        simple["Attachments"] = [
-            {
-                "FileName": each.file_name,
-                "ContentType": each.content_type,
-                "ContentTransferEncoding": "BASE64",
-                "RawContent": each.content,
-            }
-            for each in mail.attachments
-        ]
-    return simple
+    return {"Simple": simple}
+
+
+def mime(mail: Mail) -> bytes:
+    """The whole message: text, HTML and calendar as alternatives (RFC 6047), the calendar's files attached."""
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["Reply-To"], message["To"] = formataddr(mail.sender), mail.reply_to, mail.to
+    message["Subject"] = mail.subject
+    for name, value in mail.headers.items():
+        message[name] = value
+    message.set_content(mail.text, cte="base64")
+    message.add_alternative(mail.html, subtype="html", cte="base64")
+    if mail.calendar:
+        entry = mail.calendar.content.decode()
+        message.add_alternative(entry, subtype="calendar", cte="base64", params={"method": mail.calendar.method})
+    for file in mail.attachments:
+        kind, _, subtype = file.content_type.partition("/")
+        message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.file_name)
+    return message.as_bytes()
 
 
 def _text(text: str) -> dict[str, str]:
