@@ -12,6 +12,9 @@ const deviceId = (localStorage.deviceId ??= crypto.randomUUID())
 const client = createClient({ baseUrl: configuration.baseUrl, accessToken: session.freshToken, deviceId })
 const [main, status, nav] = ["main", "[role=status]", "nav"].map(each => /** @type {HTMLElement} */ (document.querySelector(each)))
 
+const unread = element("span", { id: "unread", "aria-live": "polite" }, [])
+let unreadCount = 0
+
 /** Each page by the path that notifications name: see docs/clients.md.
  * @type {[RegExp, (id: string) => Promise<Node[]>][]} */
 const PAGES = [
@@ -189,6 +192,8 @@ async function showReferrals() {
 
 async function showInbox() {
   const { notifications } = await unwrap(client.GET("/functions/v1/notifications"))
+  await unwrap(client.POST("/functions/v1/notifications/read-all"))
+  showUnread(0)
   const rows = notifications.map(({ title, message, actionUrl }) =>
     element("article", {}, [element("h2", {}, [title]), message, " ", ...(actionUrl ? [link(actionUrl, "Open")] : [])]),
   )
@@ -214,17 +219,33 @@ async function showSignIn() {
   return [heading("Sign in"), fields("Sign in", mail, action(enter)), element("h2", {}, ["New here?"]), signUp]
 }
 
-/** The WebSocket tells of each new notification; it is opened anew with a fresh token whenever it ends. */
+/** @param {number} count */
+function showUnread(count) {
+  unreadCount = count
+  unread.textContent = count > 0 ? `${count} new` : ""
+}
+
+/** The WebSocket tells of each new notification; it is opened anew with a fresh token whenever it ends, and what came
+ * meanwhile is counted then. */
 async function listen() {
   const token = await session.freshToken()
   if (!token) return
   const socket = new WebSocket(`${configuration.webSocketUrl}?token=${token}`)
+  socket.addEventListener("open", async () => {
+    const params = { query: { limit: 1 } }
+    showUnread((await unwrap(client.GET("/functions/v1/notifications", { params }))).unreadCount)
+    nav.dataset.live = "open"
+  })
   socket.addEventListener("message", ({ data }) => {
     const { notification } = JSON.parse(data)
     say(notification.title)
+    showUnread(unreadCount + 1)
     if (location.pathname === "/inbox") show()
   })
-  socket.addEventListener("close", () => setTimeout(listen, 5000))
+  socket.addEventListener("close", () => {
+    delete nav.dataset.live
+    setTimeout(listen, 5000)
+  })
 }
 
 /** @param {string} path */
@@ -236,7 +257,7 @@ async function open(path) {
 async function show() {
   const signedIn = session.isSignedIn()
   const account = signedIn ? button("Sign out", async () => { await session.signOut(); await open("/") }) : link("/sign-in", "Sign in")
-  const mine = signedIn ? [link("/registrations", "My courses"), link("/payments", "Payments"), link("/inbox", "Inbox")] : []
+  const mine = signedIn ? [link("/registrations", "My courses"), link("/payments", "Payments"), link("/inbox", "Inbox"), unread] : []
   nav.replaceChildren(link("/", "Courses"), ...mine, account)
   for (const [pattern, page] of PAGES) {
     const match = pattern.exec(location.pathname)
