@@ -8,11 +8,12 @@ import psycopg
 
 from functions.account import queries
 from functions.account.models import InboxNotification, InboxOut, NotificationPreference
-from shared import consents, languages
+from shared import languages
 from shared.db import Connection
 from shared.errors import Conflict, NotFound
 from shared.notifications.models import Channel, Type
 from shared.paging import cursor_after, read_cursor
+from shared.profiles.consent_queries import has_consent, record_consent
 
 NO_MARKETING_MAIL = NotificationPreference(type="email", channel="marketing", enabled=False)
 
@@ -44,7 +45,7 @@ def language_of(conn: Connection, user_id: UUID) -> str:
 
 def preferences(conn: Connection, user_id: UUID) -> list[NotificationPreference]:
     """Every combination; marketing is off without a consent."""
-    agrees = consents.is_given(conn, user_id)
+    agrees = has_consent(conn, user_id)
     enabled = {(each.type, each.channel): each.enabled for each in queries.chosen(conn, user_id)}
     return [
         NotificationPreference(
@@ -64,10 +65,10 @@ def choose(conn: Connection, user_id: UUID, changes: list[NotificationPreference
     last = {(change.type, change.channel): change for change in changes}
     gives_consent = any(each.enabled for each in last.values() if each.channel == "marketing")
     try:
-        if gives_consent and not consents.is_given(conn, user_id):
+        if gives_consent and not has_consent(conn, user_id):
             others = [NotificationPreference(type=each, channel="marketing", enabled=False) for each in get_args(Type)]
             queries.choose(conn, user_id, others)
-            consents.record(conn, user_id, "preferences", given=True)
+            record_consent(conn, user_id, "preferences", given=True)
         queries.choose(conn, user_id, list(last.values()))
     except psycopg.errors.ForeignKeyViolation as error:
         raise Conflict("Confirm the sign-up or register for a course first.", code="profile_missing") from error
@@ -77,4 +78,4 @@ def choose(conn: Connection, user_id: UUID, changes: list[NotificationPreference
 def unsubscribe(conn: Connection, user_id: UUID) -> None:
     """End marketing of every kind: whoever takes the link in a mail wants no more of it."""
     choose(conn, user_id, [NO_MARKETING_MAIL])
-    consents.record(conn, user_id, "unsubscribe", given=False)
+    record_consent(conn, user_id, "unsubscribe", given=False)

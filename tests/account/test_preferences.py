@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.consents import WORDING_VERSION
 from shared.notifications import unsubscribing
 from shared.notifications.models import Notice, Type
+from shared.profiles.consent_queries import WORDING_VERSION
 from tests.notifications.notification_platform import Platform
 
 DATA: dict[str, str | int | None] = {"eventTitle": "Deep Rust", "title": "News", "message": "A new course"}

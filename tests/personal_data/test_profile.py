@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import boto3
 import pytest
 
-from shared.consents import WORDING_VERSION
+from shared.profiles.consent_queries import WORDING_VERSION
 from tests.deployed import Answer, DeployedFunctions, access_token
 
 ADDRESS = "asha@example.com"

@@ -7,10 +7,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.personal_data.profile import queries
 from functions.personal_data.profile.models import Profile, ProfileAnswer, ProfileChanges
-from shared import auth, consents, db
+from shared import auth, db
 from shared.actors import service_for
 from shared.errors import Forbidden
 from shared.log import logger
+from shared.profiles.consent_queries import record_consent
 from shared.profiles.service import create_profile, follow_claims
 from shared.refusals import answers
 
@@ -37,7 +38,7 @@ def change_profile(body: ProfileChanges) -> ProfileAnswer:
     with db.transaction(service_for(user_id)) as conn:
         queries.update_profile(conn, user_id, name=body.name, language=body.language)
         if body.marketing_consent is not None:
-            consents.record(conn, user_id, "profile", given=body.marketing_consent)
+            record_consent(conn, user_id, "profile", given=body.marketing_consent)
         profile = queries.find_profile(conn, user_id)
     if profile is None:
         raise Forbidden("This account was erased.", code="account_erased")

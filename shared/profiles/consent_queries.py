@@ -6,12 +6,12 @@ from uuid import UUID
 from shared.db import Connection
 
 WORDING_VERSION = "2026-12-01"
-"""A client shows the wording of docs/clients.md; a change of it is a new version, and asks everybody again."""
+"""Of the text in docs/clients.md that a client shows; another text is another version."""
 
 ConsentSource = Literal["profile", "preferences", "unsubscribe"]
 
 
-def record(conn: Connection, user_id: UUID, source: ConsentSource, *, given: bool) -> None:
+def record_consent(conn: Connection, user_id: UUID, source: ConsentSource, *, given: bool) -> None:
     """Record what a person decided, unless it is what they decided last."""
     conn.execute(
         """
@@ -23,7 +23,7 @@ def record(conn: Connection, user_id: UUID, source: ConsentSource, *, given: boo
     )
 
 
-def is_given(conn: Connection, user_id: UUID) -> bool:
+def has_consent(conn: Connection, user_id: UUID) -> bool:
     row = conn.execute("select private.agrees_to_marketing(%(user)s)", {"user": user_id}).fetchone()
     assert row is not None
     return bool(row[0])
