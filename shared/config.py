@@ -81,11 +81,18 @@ class Settings(BaseModel):
     sms_sender_id: str = ""
     sms_entity_id: str = ""
     sms_template_ids: str = ""
+    sms_countries: str = "+91"
+    sms_per_person_a_day: int = Field(default=20, ge=1)
+    sms_per_day: int = Field(default=5_000, ge=1)
 
     @property
     def client_page_paths(self) -> dict[str, str]:
         """The client's path by the page of docs/clients.md, for those that it has elsewhere."""
         return dict(pair.split("=", 1) for pair in self.client_paths.split(",") if "=" in pair)
+
+    def serves_number(self, phone: str) -> bool:
+        """Whether SMS go to the country of an E.164 number."""
+        return phone.startswith(tuple(self.sms_countries.split(",")))
 
     @property
     def sms_templates(self) -> dict[str, str]:

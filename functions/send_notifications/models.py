@@ -33,6 +33,10 @@ class ClaimedNotification:
     suppressed: str | None
     correlation_id: str | None = None
     email_verified: bool = True
+    sms_of_person: int = 0
+    """SMS that were sent to the person within a day."""
+    sms_of_platform: int = 0
+    """SMS that were sent to anybody within a day."""
     course: "CourseDetails | None" = None
 
 

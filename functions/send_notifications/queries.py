@@ -47,12 +47,21 @@ def claim(
                 update public.notifications_queue q
                 set lease_token = %(lease)s, lease_until = now() + make_interval(secs => %(lease_seconds)s)
                 from due where q.id = due.id and due.type <> 'in_app'
+            ), sms_of_a_day as (
+                select user_id, count(*) as count from public.notifications_queue
+                where type = 'sms' and status = 'sent' and sent_at > now() - interval '1 day'
+                group by user_id
             )
             select c.id, c.user_id, c.type, c.channel, c.template, c.data, c.retry_count, p.email, p.email_verified,
                 n.phone, p.full_name, p.language, p.erased_at is not null as erased,
                 c.template = 'phone_code' or coalesce(w.enabled, true)
                     and (c.channel <> 'marketing' or private.agrees_to_marketing(c.user_id)) as wanted,
-                s.reason as suppressed, c.correlation_id
+                s.reason as suppressed, c.correlation_id,
+                case c.type when 'sms' then
+                    (select coalesce(sum(d.count), 0)::bigint from sms_of_a_day d where d.user_id = c.user_id)
+                else 0 end as sms_of_person,
+                case c.type when 'sms' then (select coalesce(sum(d.count), 0)::bigint from sms_of_a_day d)
+                else 0 end as sms_of_platform
             from due c
             join public.profiles p on p.id = c.user_id
             left join public.phone_verifications v on c.template = 'phone_code'

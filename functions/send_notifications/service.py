@@ -23,6 +23,7 @@ from functions.send_notifications.models import (
     ProviderRefused,
 )
 from shared import metrics
+from shared.config import settings
 from shared.db import Connection
 from shared.log import correlated, logger
 from shared.metrics import Metric
@@ -101,8 +102,19 @@ def suppression_reason(claimed: ClaimedNotification) -> str | None:
         return f"address suppressed: {claimed.suppressed}"
     if claimed.type == "email" and not claimed.email_verified:
         return "address not verified"
-    if claimed.type == "sms" and not claimed.phone:
+    return _sms_refusal(claimed) if claimed.type == "sms" else None
+
+
+def _sms_refusal(claimed: ClaimedNotification) -> str | None:
+    """What is claimed together is counted together, so a limit is exceeded by a batch at most."""
+    if not claimed.phone:
         return "no phone number"
+    if not settings().serves_number(claimed.phone):
+        return "country not served"
+    if claimed.sms_of_person >= settings().sms_per_person_a_day:
+        return "daily SMS limit of the person"
+    if claimed.sms_of_platform >= settings().sms_per_day:
+        return "daily SMS limit of the platform"
     return None
 
 

@@ -201,3 +201,24 @@ def test_a_code_of_the_key_of_before_works(emptied: DeployedFunctions, person: U
         assert tried(person, code, NOW) is None
     finally:
         emptied.put_secret("link", {"key": "link-key-of-the-tests", "previousKey": ""})
+
+
+def test_ten_codes_a_day(person: UUID) -> None:
+    for hour in range(10):
+        sent_at(person, NEW, NOW + timedelta(hours=hour))
+    with pytest.raises(TooManyRequests) as refused:
+        sent_at(person, OLD, NOW + timedelta(hours=12))
+    assert refused.value.headers == {"Retry-After": str(12 * 3600 + 1)}
+    sent_at(person, OLD, NOW + timedelta(hours=24, seconds=1))
+
+
+def test_a_code_goes_to_the_countries_that_are_served(emptied: DeployedFunctions) -> None:
+    user = emptied.profile()
+
+    def asked() -> tuple[int, str | None]:
+        answer = emptied.request("personal_data", "POST", "me/phone", user=user, body={"phone": "+14155550123"})
+        return answer.status, answer.body.get("code")
+
+    assert asked() == (422, "country_not_served")
+    emptied.set(SMS_COUNTRIES="+91,+1")
+    assert asked() == (200, None)

@@ -83,6 +83,10 @@ REVIEWED = {
     "payments.queries.close_superseded_refunds": ({"private.payment_balance"}, UNDER_ORDER_LOCK),
     "payments.queries.release_refunded_seat": ({"payment_transactions"}, UNDER_EVENT_LOCK),
     "referrals.credit_queries.return_credit": ({"registrations"}, UNDER_EVENT_LOCK),
+    "profiles.consent_queries.record_consent": (
+        {"private.agrees_to_marketing"},
+        "of two decisions in the same instant both are kept, and the newest counts",
+    ),
     "referrals.queries.cancel_referrals": ({"events", "private.revocable_until"}, UNDER_EVENT_LOCK),
     "referrals.queries.promote_completed": ({"private.counts_for_reward"}, UNDER_EVENT_LOCK),
     "referrals.queries.revoke_reward": ({"events"}, UNDER_EVENT_LOCK),

@@ -20,10 +20,13 @@ PATH = "/functions/v1/me/phone"
     PATH,
     summary="Send a code to a new phone number",
     tags=["Profile"],
-    responses=answers(200, profile_missing=409, too_many_codes=429),
+    responses=answers(200, profile_missing=409, country_not_served=422, too_many_codes=429),
 )
 def send_code(body: PhoneRequest) -> CodeSent:
-    """The number of before stays until the code was sent back. The code works for 10 minutes; three an hour."""
+    """The number of before stays until the code was sent back. The code works for 10 minutes.
+
+    Three codes an hour and ten a day, to a person and to a number.
+    """
     user_id = auth.caller(routes.current_event.raw_event)
     with db.transaction(service_for(user_id)) as conn:
         sent = service.send_code(conn, user_id, body.phone, clock.now())

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from functions.personal_data.phone import queries
 from functions.personal_data.phone.models import CodeSent
+from shared.config import settings
 from shared.db import Connection
-from shared.errors import Conflict, TooManyRequests
+from shared.errors import Conflict, Invalid, TooManyRequests
 from shared.notifications import service as notifications
 from shared.notifications.models import Notice
 from shared.profiles import phone_codes
@@ -14,25 +15,29 @@ from shared.profiles import phone_codes
 VALID_FOR = timedelta(minutes=10)
 MAX_ATTEMPTS = 5
 CODES_PER_HOUR = 3
-HOUR = timedelta(hours=1)
+CODES_PER_DAY = 10
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def send_code(conn: Connection, user_id: UUID, phone: str, now: datetime) -> CodeSent:
     """Queue an SMS with a code; the code before it no longer works.
 
-    Raises Conflict (`profile_missing`) and TooManyRequests (`too_many_codes`): three codes an hour to a person, and to
-    a number, whoever asks for them.
+    Raises Invalid (`country_not_served`), Conflict (`profile_missing`) and TooManyRequests (`too_many_codes`): three
+    codes an hour and ten a day to a person, and to a number, whoever asks for them.
     """
+    if not settings().serves_number(phone):
+        raise Invalid("SMS do not go to this country.", code="country_not_served")
     if not queries.lock_profile(conn, user_id):
         raise Conflict("Confirm the sign-up or register for a course first.", code="profile_missing")
-    earliest = queries.oldest_of_last(conn, user_id, phone, CODES_PER_HOUR, now - HOUR)
-    if earliest is not None:
-        wait = earliest + HOUR - now
-        raise TooManyRequests(
-            "Three codes were sent within an hour.",
-            code="too_many_codes",
-            retry_after_seconds=int(wait.total_seconds()) + 1,
-        )
+    for most, period in ((CODES_PER_HOUR, HOUR), (CODES_PER_DAY, DAY)):
+        earliest = queries.oldest_of_last(conn, user_id, phone, most, now - period)
+        if earliest is not None:
+            wait = earliest + period - now
+            raise TooManyRequests(
+                "Too many codes were sent.",
+                code="too_many_codes",
+                retry_after_seconds=int(wait.total_seconds()) + 1,
+            )
     verification_id = queries.insert_verification(conn, user_id, phone, now, now + VALID_FOR)
     notice = Notice(
         user_id,
