@@ -51,10 +51,10 @@ def admin_caller(event: Mapping[str, Any]) -> UUID:
 
 
 def groups_of(claims: Mapping[str, Any]) -> frozenset[str]:
-    """Cognito's groups; the HTTP API hands a list over as the string `[a b]`."""
+    """Cognito's groups; the HTTP API hands a list over as the string `[a b]`. A name may have a comma."""
     groups = claims.get("cognito:groups", ())
     if isinstance(groups, str):
-        groups = groups.strip("[]").replace(",", " ").split()
+        groups = groups.removeprefix("[").removesuffix("]").split()
     return frozenset(str(group) for group in groups)
 
 

@@ -44,6 +44,7 @@ class Settings(BaseModel):
     join_opens_minutes: int = Field(default=15, ge=0)
     analytics_retention_months: int = Field(default=13, ge=3, le=120)
     device_secret_id: str = ""
+    hsts_seconds: int = Field(default=0, ge=0)
     device_retention_days: int = Field(default=90, ge=1)
     webhook_retention_days: int = Field(default=180, ge=1)
     documents_bucket: str

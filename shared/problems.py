@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from shared.config import settings
 from shared.errors import AppError
 
 CONTENT_TYPE = "application/problem+json"
@@ -17,6 +18,12 @@ SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 """The headers of every answer, unless a route gives its own: an answer is personal until its route says otherwise."""
+
+
+def safe_headers() -> dict[str, str]:
+    """Those, and for a browser that came by TLS how long it must come by nothing else."""
+    seconds = settings().hsts_seconds
+    return SAFE_HEADERS | ({"Strict-Transport-Security": f"max-age={seconds}"} if seconds else {})
 
 
 def problem(
@@ -45,7 +52,7 @@ def problem_response(error: AppError, request_id: str) -> dict[str, Any]:
     """An AppError as API Gateway's HTTP API takes it (payload 2.0)."""
     return {
         "statusCode": error.status,
-        "headers": SAFE_HEADERS | {"Content-Type": CONTENT_TYPE, **error.headers},
+        "headers": safe_headers() | {"Content-Type": CONTENT_TYPE, **error.headers},
         "body": problem(error.status, error.code, error.detail, request_id, registration_id=error.registration_id),
     }
 
@@ -54,6 +61,6 @@ def json_response(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
     """A JSON answer as API Gateway's HTTP API takes it (payload 2.0)."""
     return {
         "statusCode": status,
-        "headers": SAFE_HEADERS | {"Content-Type": "application/json"},
+        "headers": safe_headers() | {"Content-Type": "application/json"},
         "body": json.dumps(body),
     }

@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.errors import AppError, NotJson, TooLarge
 from shared.log import log_failure
-from shared.problems import CONTENT_TYPE, SAFE_HEADERS, problem, problem_response
+from shared.problems import CONTENT_TYPE, problem, problem_response, safe_headers
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_REPORTED_FIELDS = 50
@@ -77,7 +77,7 @@ class Router(APIGatewayHttpResolver):
         except AppError as refusal:
             return problem_response(refusal, _request_id(event))
         answer = self.resolve(event, context)
-        answer["headers"] = SAFE_HEADERS | answer.get("headers", {})
+        answer["headers"] = safe_headers() | answer.get("headers", {})
         return answer
 
     def _refused(self, error: AppError) -> Response[str]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.plain_text import Line
 from shared.routing import Schema
 
 type Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"\S")]
@@ -17,7 +18,7 @@ class RevokeCertificateRequest(Schema):
 
 
 class ReissueCertificateRequest(Schema):
-    recipient_name: Annotated[str, Field(min_length=1, max_length=200)]
+    recipient_name: Annotated[Line, Field(min_length=1, max_length=200)]
     """Name on the new certificate."""
     reason: Reason = "Reissued with a corrected name"
     """Why the old certificate is revoked, if it is not yet."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.auth import groups_of
 from tests.access.routes import Route, routes
 from tests.access.world import ANN, CALLER, NOBODY, World
 from tests.deployed import Answer
@@ -86,3 +87,21 @@ def test_rights_are_judged_before_the_body(world: World) -> None:
                 found.append(f"{route} answers {refused.status} to a student with a broken body")
     assert found == []
     assert replace(routes()[0]).path
+
+
+def test_browsers_that_came_by_tls_are_told_to_stay_there(world: World) -> None:
+    route = next(each for each in routes() if each.who == "user")
+    assert "strict-transport-security" not in world.ask(route, NOBODY).headers
+    world.deployed.set(HSTS_SECONDS="31536000")
+    try:
+        assert world.ask(route, NOBODY).headers["strict-transport-security"] == "max-age=31536000"
+    finally:
+        world.deployed.set(HSTS_SECONDS="0")
+
+
+@pytest.mark.parametrize(
+    ("claim", "groups"),
+    [("[student admin]", {"student", "admin"}), ("[x,admin]", {"x,admin"}), (["a"], {"a"}), ("[]", set[str]())],
+)
+def test_a_group_is_known_by_its_whole_name(claim: object, groups: set[str]) -> None:
+    assert groups_of({"cognito:groups": claim}) == groups

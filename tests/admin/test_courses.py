@@ -97,3 +97,32 @@ def test_the_database_deletes_no_course_but_a_draft(client: AdminClient, course:
         )
         assert connection.execute("delete from events where id = %s", (course,)).rowcount == 0
         connection.rollback()
+
+
+MISLEADING = [
+    {"title": "Queues\u202ecitcarp ni"},
+    {"title": "Queues\u0007"},
+    {"title": "Queues\nin practice"},
+    {"description": "One\u2066two"},
+    {"instructor": "Asha\u0000"},
+    {"instructor": "Asha\u200f\u202b"},
+    {"meetingUrl": "https://meet.example.com@elsewhere.example/1"},
+    {"meetingUrl": "https://asha:secret@meet.example.com/1"},
+    {"meetingUrl": "https://meet.example.com/\u202e1"},
+    {"meetingUrl": "https://[meet"},
+]
+
+
+@pytest.mark.parametrize("fields", MISLEADING)
+def test_text_that_looks_like_another_and_addresses_with_a_user_name_are_refused(
+    client: AdminClient, course: str, fields: dict[str, str]
+) -> None:
+    assert client.request("POST", "events", NEW | fields).status in (400, 422)
+    assert change(client, course, None, **fields).status in (400, 422)
+
+
+def test_text_of_several_lines_and_scripts_is_kept(client: AdminClient) -> None:
+    fields = {"title": "कतारें: पहला भाग", "description": "One\n\ttwo", "instructor": "آشا راؤ"}
+    answer = client.request("POST", "events", NEW | fields)
+    assert answer.status == 201
+    assert fields.items() <= answer.body["event"].items()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, model_validator
 
 from shared.currencies import DECIMAL_PLACES, is_payable
+from shared.plain_text import Line, Lines, MeetingUrl
 from shared.routing import Schema
 
 
@@ -27,16 +28,15 @@ def _check_time_zone(name: str) -> str:
 type EventCategory = Literal["technical", "non_technical"]
 type EventStatus = Literal["draft", "upcoming", "ongoing", "completed", "cancelled"]
 type Amount = Annotated[StrictInt, Field(ge=0, le=10**12)]
-type Title = Annotated[str, Field(min_length=1, max_length=200)]
-type Description = Annotated[str, Field(max_length=20_000)]
-type Instructor = Annotated[str, Field(max_length=200)]
+type Title = Annotated[Line, Field(min_length=1, max_length=200)]
+type Description = Annotated[Lines, Field(max_length=20_000)]
+type Instructor = Annotated[Line, Field(max_length=200)]
 type TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_check_time_zone)]
 type Capacity = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 type Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_check_currency)]
 type Hours = Annotated[StrictInt, Field(ge=0, le=8760)]
 type Percent = Annotated[StrictInt, Field(ge=0, le=100)]
 type Minutes = Annotated[StrictInt, Field(ge=0, le=100_000)]
-type MeetingUrl = Annotated[str, Field(max_length=2000, pattern=r"^https://")]
 
 
 class NewEvent(Schema):

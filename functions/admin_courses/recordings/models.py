@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt, model_validator
 
+from shared.plain_text import Line
 from shared.routing import Schema
 
 type ProcessingStatus = Literal["uploading", "processing", "ready", "failed"]
 type ContentType = Literal["video/mp4", "video/webm"]
-type Title = Annotated[str, Field(min_length=1, max_length=200)]
+type Title = Annotated[Line, Field(min_length=1, max_length=200)]
 type Minutes = Annotated[StrictInt, Field(ge=1, le=1440)]
 type Url = Annotated[str, Field(max_length=2000, pattern=r"^https://")]
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from shared.plain_text import Line, MeetingUrl
 from shared.routing import Schema
 
 DEFAULT_DURATION = timedelta(hours=2)
 
-type Title = Annotated[str, Field(max_length=200)]
-type MeetingUrl = Annotated[str, Field(max_length=2000, pattern=r"^https://")]
+type Title = Annotated[Line, Field(max_length=200)]
 
 
 class NewSession(Schema):

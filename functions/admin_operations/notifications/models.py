@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from shared.notifications.models import Channel, Priority, Type
+from shared.plain_text import Line, Lines
 from shared.routing import Schema
 
 
@@ -71,9 +72,9 @@ class NewBroadcast(Schema):
     """A message to every confirmed student of a course, as plain text."""
 
     event_id: UUID
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[Line, Field(min_length=1, max_length=200)]
     """Subject of the mail and title in the inbox."""
-    message: Annotated[str, Field(min_length=1, max_length=2000)]
+    message: Annotated[Lines, Field(min_length=1, max_length=2000)]
     """Plain text."""
     types: Annotated[list[Type], Field(min_length=1, max_length=3)] = ["email", "in_app"]  # noqa: RUF012 - a default
     """How it is delivered."""

@@ -1,6 +1,5 @@
 """What a person sees and changes of their profile."""
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -8,24 +7,13 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.languages import Language, LanguageOf
+from shared.plain_text import check_line
 from shared.routing import Schema
 
-
-def _one_line(name: str) -> str:
-    """Letters as they are usually composed; no control characters and none that change the direction of text."""
-    composed = unicodedata.normalize("NFC", name)
-    if any(unicodedata.category(each) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for each in composed):
-        raise ValueError("Control characters are not part of a name")
-    if any(unicodedata.bidirectional(each) in _DIRECTIONS for each in composed):
-        raise ValueError("Characters that change the direction of text are not part of a name")
-    return composed
-
-
-_DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_one_line),
+    AfterValidator(check_line),
     Field(examples=["Asha Rao"]),
 ]
 
