@@ -44,7 +44,6 @@ class Settings(BaseModel):
     join_opens_minutes: int = Field(default=15, ge=0)
     analytics_retention_months: int = Field(default=13, ge=3, le=120)
     device_secret_id: str = ""
-    hsts_seconds: int = Field(default=0, ge=0)
     device_retention_days: int = Field(default=90, ge=1)
     webhook_retention_days: int = Field(default=180, ge=1)
     documents_bucket: str
@@ -114,3 +113,8 @@ class Settings(BaseModel):
 def settings() -> Settings:
     """The settings of this execution environment; raises pydantic.ValidationError naming what is not set."""
     return Settings.model_validate({name.lower(): value for name, value in os.environ.items()})
+
+
+def hsts_seconds() -> int:
+    """For how long browsers use nothing but TLS, 0 to say nothing: known to what answers without any other setting."""
+    return int(os.environ.get("HSTS_SECONDS", "0"))

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from shared.config import settings
+from shared.config import hsts_seconds
 from shared.errors import AppError
 
 CONTENT_TYPE = "application/problem+json"
@@ -22,7 +22,7 @@ SAFE_HEADERS = {
 
 def safe_headers() -> dict[str, str]:
     """Those, and for a browser that came by TLS how long it must come by nothing else."""
-    seconds = settings().hsts_seconds
+    seconds = hsts_seconds()
     return SAFE_HEADERS | ({"Strict-Transport-Security": f"max-age={seconds}"} if seconds else {})
 
 

@@ -136,7 +136,8 @@ class Router(APIGatewayHttpResolver):
 def _check_parameters(app: Any, next_middleware: Callable[[Any], Response[Any]]) -> Response[Any]:
     """Refuse unknown parameters: a filter that is not one would be answered with everything.
 
-    What mail clients and networks add is let through; text that PostgreSQL cannot hold (NUL, half a character) is not.
+    What mail clients and networks add is let through; text that PostgreSQL cannot hold (NUL, half a character) is not,
+    but in a token, which is never stored: a malformed one must look like an unknown one.
     """
     route = app.context["_route"]
     event = app.current_event.raw_event
@@ -152,7 +153,7 @@ def _check_parameters(app: Any, next_middleware: Callable[[Any], Response[Any]])
         problems += [
             {"type": "string_unicode", "loc": (place, name), "msg": "Input should be text without NUL characters"}
             for name, value in parameters.items()
-            if not _is_storable(str(value))
+            if name != "token" and not _is_storable(str(value))
         ]
     if problems:
         raise RequestValidationError(problems)

@@ -40,6 +40,7 @@ def fails_on_nul(world: World) -> list[str]:
         for route in routes()
         if route.path.startswith("/functions/v1/") and str(route) not in ELSEWHERE
         for parameter in route.parameters("query")
+        if parameter["name"] != "token"  # a malformed one looks like an unknown one, by tests of their own
         if (answer := world.ask(route, CALLER[route.who], query={parameter["name"]: "a\x00"})).status != 422
     ]
 

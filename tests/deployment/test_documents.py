@@ -10,7 +10,11 @@ from tools.deploy import CONFIG, chosen, problems
 from tools.transform import ROOT, sam_template
 
 DOCS = ROOT / "docs"
-OF_COGNITO = {"AuthenticationResult", "RefreshToken", "AccessToken", "ClientMetadata"}
+OF_COGNITO = {
+    *("AuthenticationResult", "RefreshToken", "AccessToken", "ClientMetadata"),
+    *("UsernameExistsException", "NotAuthorizedException", "InvalidPasswordException", "CodeMismatchException"),
+    *("UserNotConfirmedException", "LimitExceededException", "ExpiredCodeException"),
+}
 
 
 @pytest.fixture(scope="module")
