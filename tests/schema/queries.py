@@ -12,8 +12,8 @@ SEATS = """processing_status = 'ready' and event_id in (select event_id from pub
     where user_id = {me} and status = 'confirmed' and payment_status in ('completed', 'free'))"""
 BY_USER = (
     "analytics_events", "certificates", "event_feedback", "event_waitlist", "in_app_notifications",
-    "notification_preferences", "payment_transactions", "recording_positions", "referral_credit_uses", "registrations",
-    "receipts", "session_attendance",
+    "marketing_consents", "notification_preferences", "payment_transactions", "recording_positions",
+    "referral_credit_uses", "registrations", "receipts", "session_attendance",
 )  # fmt: skip
 OWN = {
     **dict.fromkeys(BY_USER, "user_id = {me}"),
