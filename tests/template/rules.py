@@ -394,7 +394,7 @@ def alarm_metrics(both: Templates) -> Iterator[tuple[str, str, str, dict[str, An
     for name, alarm in both.deployed("AWS::CloudWatch::Alarm"):
         looked_at = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
         for metric in looked_at or [alarm]:
-            dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+            dimensions = {each["Name"]: each["Value"] for each in metric.get("Dimensions", ())}
             yield name, metric["Namespace"], metric["MetricName"], dimensions
 
 
