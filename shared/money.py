@@ -28,7 +28,8 @@ def format_amount(amount: int, currency: str, locale: str = "en_IN") -> str:
     """
     value = Decimal(amount).scaleb(-decimal_places(currency))
     pattern = _pattern(locale, decimal_places(currency), has_sign=currency in _SYMBOLS)
-    return pattern.apply(value, locale, currency=currency, currency_digits=False)
+    text = pattern.apply(value, locale, currency=currency, currency_digits=False)
+    return text.replace("\N{NO-BREAK SPACE}", " ")  # which the alphabet of SMS lacks, so that one would cost as two
 
 
 @cache

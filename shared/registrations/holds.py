@@ -15,8 +15,8 @@ FREE_LAPSES = 3
 """A closed browser, a second thought and a change of device cost nothing."""
 FIRST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=24)
-HOLDS_AN_HOUR = 10
-"""Of one person, over all courses; each makes an order at Razorpay."""
+HOLDS_AN_HOUR = 30
+"""Of one person, over all courses, without those that were paid; each makes an order at Razorpay."""
 
 
 def require_fair_hold(

@@ -84,7 +84,8 @@ def read_hold_use(conn: Connection, event_id: UUID, user_id: UUID, now: datetime
                 where at > %(now)s - interval '7 days' and at > coalesce(lifted_at, '-infinity')
             ), recent_holds as (
                 select created_at from seats
-                where amount > 0 and created_at between %(now)s - interval '1 hour' and %(now)s + interval '1 minute'
+                where amount > 0 and confirmed_at is null
+                    and created_at between %(now)s - interval '1 hour' and %(now)s + interval '1 minute'
                     and created_at > coalesce(lifted_at, '-infinity')
             )
             select exists (

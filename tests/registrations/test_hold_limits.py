@@ -89,7 +89,7 @@ def test_honest_retries_never_wait(storefront: Storefront) -> None:
     assert storefront.get(user, late.body["registration"]["id"]).body["registration"]["status"] == "confirmed"
 
 
-def test_a_person_opens_ten_orders_an_hour(storefront: Storefront) -> None:
+def test_a_person_opens_so_many_orders_an_hour_without_paying(storefront: Storefront) -> None:
     user = storefront.deployed.profile()
     answers = [storefront.register(user, storefront.deployed.event()) for _ in range(holds.HOLDS_AN_HOUR + 1)]
     assert [answer.status for answer in answers] == [201] * holds.HOLDS_AN_HOUR + [429]
