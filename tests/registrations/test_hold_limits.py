@@ -97,6 +97,19 @@ def test_a_person_opens_so_many_orders_an_hour_without_paying(storefront: Storef
     assert storefront.register(user, storefront.deployed.event(price_amount=0)).status == 201, "holds nothing"
 
 
+def test_orders_that_are_paid_do_not_count(storefront: Storefront, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody buys many courses in an hour."""
+    monkeypatch.setattr(holds, "HOLDS_AN_HOUR", 1)
+    user = storefront.deployed.profile()
+    for _ in range(3):
+        answer = storefront.register(user, storefront.deployed.event())
+        assert answer.status == 201
+        storefront.razorpay.pay(answer.body["order"]["id"])
+        storefront.deliver()
+    assert storefront.register(user, storefront.deployed.event()).status == 201
+    assert code(storefront.register(user, storefront.deployed.event())) == (429, "too_many_holds")
+
+
 def test_an_administrator_lifts_the_limit(storefront: Storefront) -> None:
     event = storefront.deployed.event()
     user = storefront.deployed.profile()
